@@ -1,0 +1,113 @@
+# signaling_add_component() declares one component of the library, signaling_add_unit_test() its unit tests.
+
+# signaling_add_component(
+#   NAME <name>              target signaling_<name>, alias signaling::<name>
+#   SOURCES <file>...        relative to the caller's folder, src/<name>
+#   HEADERS <file>...        public headers, relative to include/signaling/<name>
+#   DEPENDS <name>...        components whose headers this one's public headers use
+#   LINK <target>...         libraries that consumers need as well
+#   PRIVATE_LINK <target>... libraries only the sources use
+#   PRECOMPILE <header>...   heavy headers to precompile for the sources
+# )
+function(signaling_add_component)
+  cmake_parse_arguments(
+    PARSE_ARGV 0 arg "" "NAME" "SOURCES;HEADERS;DEPENDS;LINK;PRIVATE_LINK;PRECOMPILE"
+  )
+  if(arg_UNPARSED_ARGUMENTS OR NOT arg_NAME)
+    message(FATAL_ERROR "signaling_add_component: bad arguments: ${ARGV}")
+  endif()
+  set(target signaling_${arg_NAME})
+  add_library(${target})
+  add_library(signaling::${arg_NAME} ALIAS ${target})
+
+  list(TRANSFORM arg_HEADERS PREPEND ${PROJECT_SOURCE_DIR}/include/signaling/${arg_NAME}/)
+  target_sources(
+    ${target}
+    PRIVATE ${arg_SOURCES}
+    PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include FILES ${arg_HEADERS}
+  )
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  list(TRANSFORM arg_DEPENDS PREPEND signaling:: OUTPUT_VARIABLE depends)
+  target_link_libraries(${target} PUBLIC ${depends} ${arg_LINK} PRIVATE ${arg_PRIVATE_LINK})
+
+  signaling_set_private_flags(${target})
+  set_target_properties(
+    ${target}
+    PROPERTIES EXPORT_NAME ${arg_NAME}
+               SIGNALING_DEPENDS "${arg_DEPENDS}"
+               POSITION_INDEPENDENT_CODE ON
+               VERSION ${PROJECT_VERSION}
+               SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+  )
+  signaling_verify_headers(${target})
+  signaling_set_visibility(${target})
+  if(arg_PRECOMPILE)
+    signaling_precompile(${target} ${arg_PRECOMPILE})
+  endif()
+  set_property(GLOBAL APPEND PROPERTY SIGNALING_COMPONENTS ${arg_NAME})
+endfunction()
+
+# Linked statically into someone's shared library, our symbols stay out of its interface. Built as shared
+# libraries of our own, every symbol is visible.
+function(signaling_set_visibility target)
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL "STATIC_LIBRARY")
+    set_target_properties(${target} PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  endif()
+endfunction()
+
+function(signaling_precompile target)
+  target_precompile_headers(${target} PRIVATE ${ARGN})
+  if(SIGNALING_CCACHE_PROGRAM)
+    # Without these ccache cannot tell whether the precompiled header changed, and caches nothing.
+    target_compile_options(
+      ${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>
+                        "$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>"
+    )
+  endif()
+endfunction()
+
+# signaling_add_unit_test(<component> FILES <file>... [LINK <target>...])
+#
+# Builds unit_<component> from doctest files and registers it as the test unit.<component>. With
+# SIGNALING_ASAN_BUILD or SIGNALING_TSAN_BUILD, the same program of those build trees is registered too.
+function(signaling_add_unit_test component)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FILES;LINK")
+  if(NOT arg_FILES)  # BOOTSTRAP
+    return()
+  endif()
+  set(target unit_${component})
+  add_executable(${target} ${arg_FILES})
+  target_link_libraries(${target} PRIVATE signaling::${component} signaling_test_support ${arg_LINK})
+  signaling_set_private_flags(${target})
+  add_dependencies(unit_tests ${target})
+  add_test(NAME unit.${component} COMMAND ${target} --minimal)
+  set_tests_properties(unit.${component} PROPERTIES LABELS unit TIMEOUT 120)
+  foreach(sanitizer IN ITEMS asan tsan)
+    string(TOUPPER SIGNALING_${sanitizer}_BUILD other_tree)
+    if(${other_tree})
+      add_test(NAME ${sanitizer}.${component} COMMAND ${${other_tree}}/bin/${target} --minimal)
+      set_tests_properties(
+        ${sanitizer}.${component}
+        PROPERTIES LABELS ${sanitizer} TIMEOUT 300 ENVIRONMENT "UBSAN_OPTIONS=print_stacktrace=1"
+      )
+    endif()
+  endforeach()
+endfunction()
+
+# signaling_add_fuzzer(<component> <file>...): one libFuzzer program per file, fuzz_<stem>, in builds with
+# SIGNALING_BUILD_FUZZERS.
+function(signaling_add_fuzzer component)
+  if(NOT SIGNALING_BUILD_FUZZERS)
+    return()
+  endif()
+  foreach(file IN LISTS ARGN)
+    cmake_path(GET file STEM stem)
+    add_executable(fuzz_${stem} ${file})
+    target_link_libraries(fuzz_${stem} PRIVATE signaling::${component})
+    target_include_directories(fuzz_${stem} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
+    signaling_set_private_flags(fuzz_${stem})
+    target_link_options(fuzz_${stem} PRIVATE -fsanitize=fuzzer)
+  endforeach()
+endfunction()

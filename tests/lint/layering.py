@@ -1,0 +1,126 @@
+"""Which folder may include what, and where each file belongs (lint.layering).
+
+Layers point one way: net -> protocols, websocket -> core. All but net are sans-I/O: no socket, no thread, no
+clock, no OpenSSL. layering_test.py shows that each rule bites.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from project import ROOT, code_lines, cpp_files, finish, includes
+
+STD_HEADER = re.compile(r"[a-z0-9_]+")
+SIMD_HEADER = re.compile(r"(imm|emm|tmm|smm|nmm)intrin\.h|arm_neon\.h")
+
+
+@dataclass(frozen=True)
+class Layer:
+    components: frozenset[str]  # whose headers it may include
+    libraries: re.Pattern  # what it may include from outside of the project and of the standard library
+    source_libraries: re.Pattern  # the same, for its .cpp files only
+    sans_io: bool = True
+
+
+def layer(components: str, libraries: str = r"(?!)", source_libraries: str = r"(?!)", sans_io: bool = True) -> Layer:
+    return Layer(frozenset(components.split()), re.compile(libraries), re.compile(source_libraries), sans_io)
+
+
+CONTAINERS = r"boost/unordered(/.+|_[a-z_]+\.hpp)|boost/container_hash/hash\.hpp|boost/container/small_vector\.hpp"
+EXECUTOR = r"boost/asio/(any_io_executor\.hpp|post\.hpp|dispatch\.hpp|execution\.hpp|execution/.+)"
+LAYERS = {
+    "core": layer("core", rf"{CONTAINERS}|{EXECUTOR}"),
+    "websocket": layer("core websocket", CONTAINERS, r"boost/beast/zlib(\.hpp|/.+)"),
+    "protocols": layer("core protocols", CONTAINERS, r"boost/json(\.hpp|/.+)"),
+    "net": layer("core websocket protocols net", r".*", r".*", sans_io=False),
+}
+# These stay out of public headers, whatever the layer: they would be the consumer's to compile and to have.
+NOT_PUBLIC = re.compile(r"boost/(beast|json)(\.hpp|/.+)|openssl/.+")
+SANS_IO = {
+    "starts a thread": re.compile(r"\bstd::(j?thread\b(?!\s*::)|async\b)"),
+    "sleeps": re.compile(r"\bthis_thread::sleep"),
+    "reads a clock": re.compile(r"_clock::now\b|\b(gettimeofday|clock_gettime)\b"),
+}
+CLOCK = "src/core/clock.cpp"  # the one place that reads the clock
+
+
+def is_allowed(rules: Layer, component: str, path: Path, quote: str, name: str) -> bool:
+    first, _, rest = name.partition("/")
+    if quote == '"':
+        if first == "signaling":
+            return rest.partition("/")[0] in rules.components
+        return path.parts[0] == "src" and first == component  # private headers are the component's own
+    if STD_HEADER.fullmatch(name):
+        return True
+    if SIMD_HEADER.fullmatch(name):
+        return path.parts[0] == "src"
+    if path.parts[0] == "include" and NOT_PUBLIC.fullmatch(name):
+        return False
+    in_source = path.suffix == ".cpp" and rules.source_libraries.fullmatch(name)
+    return bool(in_source or rules.libraries.fullmatch(name))
+
+
+def check_content(component: str, path: Path, text: str) -> list[str]:
+    rules = LAYERS[component]
+    problems = [
+        f"{path}:{line}: {component} may not include {name} here"
+        for line, quote, name in includes(text)
+        if not is_allowed(rules, component, path, quote, name)
+    ]
+    if path.suffix == ".hpp" and "#pragma once" not in text:
+        problems.append(f"{path}:1: no #pragma once")
+    if rules.sans_io and path.as_posix() != CLOCK:
+        for number, line in enumerate(code_lines(text), 1):
+            problems += [f"{path}:{number}: {component} {what}" for what, bad in SANS_IO.items() if bad.search(line)]
+    return problems
+
+
+def component_and_name(path: Path) -> tuple[str, Path]:
+    """src/core/x.cpp -> core, x.cpp; include/signaling/core/x.hpp -> core, x.hpp; tests/core/x_test.cpp likewise."""
+    first = 2 if path.parts[0] == "include" else 1
+    return path.parts[first], Path(*path.parts[first + 1:])
+
+
+def check_first_include(root: Path, path: Path, text: str) -> list[str]:
+    """A source opens with the header of its own stem, if there is one, which so is seen to compile alone."""
+    component, name = component_and_name(path)
+    first = next((name for _, _, name in includes(text)), "")
+    own = [f"signaling/{component}/{name.with_suffix('.hpp')}", f"{component}/{name.with_suffix('.hpp')}"]
+    there = [header for header, folder in zip(own, ("include", "src")) if (root / folder / header).is_file()]
+    if there and first not in there:
+        return [f"{path}:1: the first include is not {there[0]}"]
+    return []
+
+
+def check_listed(root: Path, path: Path) -> list[str]:
+    """What its component does not list is not built, verified or tested."""
+    component, name = component_and_name(path)
+    listing = Path("tests" if path.parts[0] == "tests" else "src", component, "CMakeLists.txt")
+    if name.as_posix() in (root / listing).read_text().split():
+        return []
+    return [f"{path}:1: not listed in {listing}"]
+
+
+def check_file(root: Path, path: Path) -> list[str]:
+    if path.parts[0] == "tests":
+        return check_listed(root, path) if path.name.endswith("_test.cpp") else []
+    if path.parts[0] not in ("include", "src"):
+        return []
+    component, _ = component_and_name(path)
+    if component not in LAYERS:
+        return [f"{path}:1: no rules for the component {component} in tests/lint/layering.py"]
+    text = (root / path).read_text()
+    problems = check_content(component, path, text)
+    if path.suffix == ".cpp":
+        problems += check_first_include(root, path, text)
+    if path.suffix == ".cpp" or path.parts[0] == "include":
+        problems += check_listed(root, path)
+    return problems
+
+
+def check(root: Path) -> list[str]:
+    return [problem for file in cpp_files(root) for problem in check_file(root, file.relative_to(root))]
+
+
+if __name__ == "__main__":
+    finish(check(ROOT))
