@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace signaling {
+
+template <class Signature>
+class Callback;
+
+/// A move-only function, called at most once: how asynchronous operations complete.
+///
+/// Unlike `std::function` it takes handlers that own things that cannot be copied.
+/// Errors: calling an empty one is undefined.
+template <class... Args>
+class Callback<void(Args...)> {
+ public:
+  Callback() noexcept = default;
+
+  template <class Function>
+    requires(!std::is_same_v<std::remove_cvref_t<Function>, Callback> &&
+             std::is_invocable_v<std::decay_t<Function>&, Args...>)
+  Callback(Function&& function)  // NOLINT(google-explicit-constructor): made from lambdas, like std::function
+      : target_(std::make_unique<Holder<std::decay_t<Function>>>(std::forward<Function>(function))) {}
+
+  explicit operator bool() const noexcept { return target_ != nullptr; }
+
+  void operator()(Args... args) {
+    auto target = std::move(target_);
+    target->call(std::forward<Args>(args)...);
+  }
+
+ private:
+  struct Target {
+    Target() = default;
+    Target(const Target&) = delete;
+    Target& operator=(const Target&) = delete;
+    virtual ~Target() = default;
+    virtual void call(Args... args) = 0;
+  };
+  template <class Function>
+  struct Holder final : Target {
+    template <class Source>
+    explicit Holder(Source&& source) : function(std::forward<Source>(source)) {}
+    void call(Args... args) override { function(std::forward<Args>(args)...); }
+    Function function;
+  };
+
+  std::unique_ptr<Target> target_;
+};
+
+}  // namespace signaling

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <chrono>
+
+namespace signaling {
+
+/// Monotonic time of the library. Its origin means nothing.
+using TimePoint = std::chrono::time_point<std::chrono::steady_clock, std::chrono::nanoseconds>;
+
+/// Where the library takes the time from; passed in, so that tests can stand still.
+///
+/// Threads: `now` is called from any thread at once.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual TimePoint now() const noexcept = 0;
+};
+
+/// The machine's steady clock.
+const Clock& system_clock() noexcept;
+
+}  // namespace signaling

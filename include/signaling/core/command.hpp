@@ -1,0 +1,65 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <variant>
+
+#include "signaling/core/envelope.hpp"
+#include "signaling/core/error.hpp"
+
+namespace signaling {
+
+/// What a peer asks of the router. A protocol decodes it from the wire; a local peer calls `Peer` instead.
+///
+/// Lifetime: all views point into the message that was decoded and live until the next one is.
+/// `request` is an opaque tag that comes back in the answer; empty: none.
+namespace command {
+
+struct Join {
+  std::string_view room;
+  /// Raw JSON text. Absent: none; when the peer is in the room already, its metadata stays as it is.
+  std::optional<std::string_view> metadata;
+  std::string_view request;
+};
+
+struct Leave {
+  std::string_view room;
+  std::string_view request;
+};
+
+struct Update {
+  std::string_view room;
+  std::string_view metadata;
+  std::string_view request;
+};
+
+struct Members {
+  std::string_view room;
+  std::string_view request;
+};
+
+struct Send {
+  Envelope envelope;
+  std::string_view request;
+};
+
+struct Ping {
+  std::string_view request;
+};
+
+/// The message was no command: the peer gets this error back, and nobody else notices.
+struct Invalid {
+  errc code = errc::bad_request;
+  std::string_view message;
+  std::string_view request;
+};
+
+/// The peer says goodbye: it leaves its rooms and the connection closes.
+struct Goodbye {};
+
+}  // namespace command
+
+using Command = std::variant<command::Join, command::Leave, command::Update, command::Members, command::Send,
+                             command::Ping, command::Invalid, command::Goodbye>;
+
+}  // namespace signaling

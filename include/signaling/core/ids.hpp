@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace signaling {
+
+/// Ids are byte strings of 1 to Limits::max_id_bytes bytes. No byte has a meaning: `{}`, `*`, NUL are just names.
+using PeerId = std::string;
+using RoomId = std::string;
+/// One process that shares a store with others; chosen at start, never used again.
+using NodeId = std::string;
+
+/// Tells two lives of the same peer id apart: every claim of an id gets a greater one (a fencing token).
+using Epoch = std::uint64_t;
+/// Grows by one with each change of a room's membership.
+using Version = std::uint64_t;
+
+/// Where ids and secrets come from; passed in, so that a test can be repeated.
+///
+/// Threads: `fill` is called from any thread at once.
+class Random {
+ public:
+  virtual ~Random() = default;
+  virtual void fill(std::span<std::byte> bytes) = 0;
+};
+
+/// The operating system's generator, fit for secrets.
+Random& system_random() noexcept;
+
+/// 128 random bits as 22 URL-safe characters (base64url, RFC 4648 5).
+std::string make_id(Random& random);
+
+/// True if both are equal; takes the same time wherever they differ. For secrets.
+bool equal_secrets(std::string_view a, std::string_view b) noexcept;
+
+}  // namespace signaling

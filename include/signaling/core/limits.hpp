@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace signaling {
+
+/// What one peer may cost. Every bound has an error of its own; 0 switches a bound off.
+///
+/// A limit counts what it names and nothing else; all may be set before the router starts and not later.
+struct Limits {
+  /// Bytes of one message, after reassembly and decompression. Default 256 KiB: the SDP of a large SFU fits.
+  /// Over it: `message_too_large`, and the connection closes. Cost: that much memory per peer that is in
+  /// the middle of a message.
+  std::size_t max_message_bytes = 256 * 1024;
+  /// Bytes of one peer's metadata in one room. Default 4 KiB. Over it: `metadata_too_large`. Cost: kept per
+  /// membership, and sent to every joiner.
+  std::size_t max_metadata_bytes = 4 * 1024;
+  /// Bytes of a room or peer id, of an event name, and of a request id. Default 128. Over it: `bad_id`
+  /// (`bad_request` for event names and request ids).
+  std::size_t max_id_bytes = 128;
+  /// Rooms one peer is in at a time. Default 32. Over it: `too_many_rooms`.
+  std::size_t max_rooms_per_peer = 32;
+  /// Members of one room, on all nodes together. Default 1000. Over it: `room_full`.
+  std::size_t max_peers_per_room = 1000;
+  /// Peers of this router. Default 0: none. Over it: `too_many_peers`, and the connection closes.
+  std::size_t max_peers = 0;
+  /// Message bytes waiting for one peer, given to its transport or not. Default 1 MiB. Over it the sender gets
+  /// `slow_consumer` and the peer is closed; volatile messages are dropped at half of it.
+  std::size_t max_outbound_bytes = 1024 * 1024;
+  /// Bytes that one peer may send while its earlier request still waits for the policy or the store.
+  /// Default 512 KiB. Over it: `overloaded`, and the connection closes.
+  std::size_t max_pending_bytes = 512 * 1024;
+  /// Messages per second and peer in the long run. Default 200. Over it: `rate_limited`, the message is
+  /// dropped.
+  std::uint32_t messages_per_second = 200;
+  /// Messages at once above that rate: a joiner of a large mesh trickles hundreds of candidates. Default 1000.
+  std::uint32_t message_burst = 1000;
+  /// Joins per second and peer in the long run. Default 10. Over it: `rate_limited`.
+  std::uint32_t joins_per_second = 10;
+  /// Joins at once above that rate: a client that comes back joins all its rooms. Default 64.
+  std::uint32_t join_burst = 64;
+};
+
+}  // namespace signaling

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace signaling {
+
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+std::string_view to_string(LogLevel level) noexcept;
+
+/// A named value of a record. The value may hold anything a peer sent: whoever writes it must escape it.
+struct LogField {
+  std::string_view key;
+  std::string_view value;
+};
+
+/// One thing that happened. `event` is a fixed word such as "peer-joined"; all that varies is in the fields.
+/// Lifetime: the views live for the call.
+struct LogRecord {
+  LogLevel level = LogLevel::info;
+  std::string_view event;
+  std::span<const LogField> fields;
+};
+
+/// Where the library's log goes. The library itself writes to no stream.
+///
+/// Threads: called from any thread at once, never under a lock of the library.
+class LogSink {
+ public:
+  virtual ~LogSink() = default;
+  /// Records below this level are not even made.
+  virtual LogLevel level() const noexcept { return LogLevel::info; }
+  virtual void log(const LogRecord& record) = 0;
+};
+
+}  // namespace signaling

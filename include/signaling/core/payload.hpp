@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+namespace signaling {
+
+/// Shared immutable bytes that outlive the message they came in: metadata, held messages.
+///
+/// The library never looks inside: by convention metadata is JSON text.
+/// Ownership: a copy shares the bytes. Threads: any; the bytes never change.
+class Payload {
+ public:
+  Payload() noexcept = default;
+  /// Copies `bytes`. An empty payload holds no memory.
+  explicit Payload(std::string_view bytes);
+
+  std::string_view view() const noexcept { return {bytes_.get(), size_}; }
+  std::size_t size() const noexcept { return size_; }
+  bool empty() const noexcept { return size_ == 0; }
+
+  friend bool operator==(const Payload& a, const Payload& b) noexcept { return a.view() == b.view(); }
+
+ private:
+  std::shared_ptr<const char[]> bytes_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace signaling

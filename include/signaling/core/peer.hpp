@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "signaling/core/envelope.hpp"
+#include "signaling/core/error.hpp"
+#include "signaling/core/ids.hpp"
+#include "signaling/core/policy.hpp"
+#include "signaling/core/protocol.hpp"
+
+namespace signaling {
+
+/// What became of one send.
+struct [[nodiscard]] SendResult {
+  SendStatus status = SendStatus::sent;
+  /// Set when `status` is `dropped`.
+  errc error = errc::ok;
+};
+
+/// One participant: a client behind a transport, or a local peer of the host.
+///
+/// Ownership: shared by the router, until the peer is gone, and by whoever keeps the pointer; a peer that is gone
+/// answers every call with `errc::closed` or does nothing.
+/// Threads: everything is called on the executor of the peer's transport (for a local peer: the executor it was
+/// made with), except `close`, `kick`, `id`, `identity` and `outbound_bytes`, which any thread may call.
+/// Re-entrancy: no call runs an event handler or a transport's `write` before it returns.
+/// Answers to `join`, `leave`, `update` and `members` arrive as events in the order of the calls; `request` is a
+/// tag that comes back in the answer.
+class Peer {
+ public:
+  virtual ~Peer() = default;
+
+  /// Empty until the peer is admitted.
+  virtual const PeerId& id() const noexcept = 0;
+  virtual const Identity& identity() const noexcept = 0;
+
+  /// The client sent a message, whole and unframed. The bytes are not needed after the call.
+  virtual void receive(const MessageView& message) = 0;
+  /// `bytes` message bytes (the sum of Frame::size) that `Transport::write` took have left.
+  virtual void written(std::size_t bytes) = 0;
+  /// The connection is over: the peer leaves its rooms. Exactly once, also after Transport::close. The router does
+  /// not touch the transport after this call began.
+  virtual void disconnected(CloseReason reason) = 0;
+
+  /// Joins a room, or, when in it, asks for its members anew and replaces the metadata if some is given.
+  /// Answer: `event::Joined` or `event::Error`.
+  virtual void join(std::string_view room, std::optional<std::string_view> metadata = {},
+                    std::string_view request = {}) = 0;
+  /// Answer: `event::Left` or `event::Error`.
+  virtual void leave(std::string_view room, std::string_view request = {}) = 0;
+  /// Replaces the metadata in a room. Answer: `event::Updated` or `event::Error`.
+  virtual void update(std::string_view room, std::string_view metadata, std::string_view request = {}) = 0;
+  /// Answer: `event::Members` or `event::Error`.
+  virtual void members(std::string_view room, std::string_view request = {}) = 0;
+  /// Sends to `envelope.to` if set, else to all others of `envelope.room`. With both set, only a member of that room
+  /// is found; with `to` alone, a member of any shared room (cost: one look-up per room until it is found), or, when
+  /// both are in no room at all, whoever has that id.
+  virtual SendResult send(const Envelope& envelope) = 0;
+
+  /// The rooms the peer is in.
+  virtual std::vector<RoomId> rooms() const = 0;
+  /// Message bytes queued for this peer and not yet reported as written.
+  virtual std::size_t outbound_bytes() const noexcept = 0;
+
+  /// Puts the peer out of one room; it is told with `event::Left` and `kicked`.
+  virtual void kick(std::string_view room) = 0;
+  /// Ends the connection: the peer leaves its rooms, what is queued for it is still written.
+  virtual void close(CloseReason reason) = 0;
+};
+
+}  // namespace signaling

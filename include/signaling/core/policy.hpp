@@ -1,0 +1,104 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "signaling/core/callback.hpp"
+#include "signaling/core/envelope.hpp"
+#include "signaling/core/error.hpp"
+#include "signaling/core/ids.hpp"
+
+namespace signaling {
+
+class Peer;
+
+/// What is known of a client when it connects. All of it but `remote_address` was said by the client.
+struct ConnectInfo {
+  /// Address without port, as text: "192.0.2.7", "::1". Empty for transports that have none.
+  std::string remote_address;
+  /// The request target of the handshake: path and query.
+  std::string target;
+  std::string origin;
+  /// The credential, wherever the protocol carries it.
+  std::string token;
+  /// Raw JSON that the client gave along to identify itself; empty if none.
+  std::string credentials;
+  /// The id it would like to have, and the secret from the welcome of an earlier connection.
+  std::string wished_id;
+  std::string resume;
+  /// Header fields of the handshake, names in lower case.
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+/// Who the host says a peer is. The library only carries it.
+struct Identity {
+  std::string subject;
+  /// Anything the host wants to find again, for example the token's claims as JSON.
+  std::string attributes;
+};
+
+/// Yes, or no with a reason that the peer is told.
+class Decision {
+ public:
+  static Decision allow() { return Decision(errc::ok, {}); }
+  /// `code` is what the peer gets as error code, `reason` as its message; an empty reason stands for the code's
+  /// own description.
+  static Decision refuse(std::string reason, errc code = errc::forbidden) { return {code, std::move(reason)}; }
+
+  bool allowed() const noexcept { return code_ == errc::ok; }
+  errc code() const noexcept { return code_; }
+  const std::string& reason() const noexcept { return reason_; }
+
+ private:
+  Decision(errc code, std::string reason) : code_(code), reason_(std::move(reason)) {}
+  errc code_;
+  std::string reason_;
+};
+
+/// The answer to a connecting client.
+struct Admission {
+  Decision decision = Decision::allow();
+  Identity identity;
+  /// The id the peer shall have. Absent: one of 128 random bits.
+  std::optional<PeerId> peer_id;
+};
+
+struct JoinAttempt {
+  std::string_view room;
+  /// Raw JSON text, or empty.
+  std::string_view metadata;
+};
+
+/// The host's say in what happens. Every hook has a default that allows everything and chooses nothing.
+///
+/// Threads: hooks for one peer come on that peer's executor; `joined` and `left` on any thread; all of them
+/// possibly at once for different peers. Never under a lock of the library.
+/// Re-entrancy: a hook may call the router. A completion handler may be called before the hook returns or later,
+/// from any thread; it must be called exactly once. Views live until the hook returns.
+/// Errors: hooks must not throw.
+/// Local peers belong to the host and are not asked about.
+class Policy {
+ public:
+  virtual ~Policy() = default;
+
+  /// May this client connect, who is it, and which id shall it have? Until the answer its messages wait.
+  virtual void authenticate(const ConnectInfo& info, Callback<void(Admission)> done);
+
+  /// May `peer` join? Until the answer the peer's later messages wait.
+  virtual void authorize_join(const Peer& peer, const JoinAttempt& attempt, Callback<void(Decision)> done);
+
+  /// May `peer` send this? Called for every message, so it has to be quick: decide from what `authenticate` and
+  /// `authorize_join` have found out.
+  virtual Decision authorize_send(const Peer& peer, const Envelope& envelope);
+
+  /// What happened, for the host's own books.
+  virtual void connected(const Peer& peer);
+  virtual void disconnected(const Peer& peer, CloseReason reason);
+  virtual void joined(const Peer& peer, std::string_view room);
+  virtual void left(const Peer& peer, std::string_view room, LeaveReason reason);
+};
+
+}  // namespace signaling

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "signaling/core/command.hpp"
+#include "signaling/core/event.hpp"
+#include "signaling/core/frame.hpp"
+
+namespace signaling {
+
+/// One message of a client, whole and unframed. The bytes live for the call.
+struct MessageView {
+  MessageKind kind = MessageKind::text;
+  std::string_view bytes;
+};
+
+/// Turns events into a client's messages. One encoder serves every peer that speaks the same language, so that an
+/// event for a thousand of them is encoded once.
+///
+/// Threads: `encode` is called from any thread at once. It depends on the event alone.
+class Encoder {
+ public:
+  virtual ~Encoder() = default;
+  /// Appends the messages for `event`: none, if the language has no word for it.
+  virtual void encode(const Event& event, std::vector<Frame>& frames) const = 0;
+};
+
+/// One client's wire language: turns its messages into commands. Sans-I/O: no socket, no clock, no thread.
+///
+/// Ownership: one object per peer, owned by the peer.
+/// Threads: called on the peer's executor only, never concurrently.
+class Protocol {
+ public:
+  virtual ~Protocol() = default;
+  /// A word for statistics and logs: "signaling.v1".
+  virtual std::string_view name() const noexcept = 0;
+  /// Appends what `message` asks for. Never throws on input: what cannot be understood becomes
+  /// `command::Invalid`. The views in `commands` live as long as `message` and this object are left alone.
+  virtual void decode(const MessageView& message, std::vector<Command>& commands) = 0;
+  /// The same object for all peers that can share frames. Never null.
+  virtual const std::shared_ptr<const Encoder>& encoder() const noexcept = 0;
+};
+
+}  // namespace signaling

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "signaling/core/ids.hpp"
+#include "signaling/core/payload.hpp"
+
+namespace signaling {
+
+/// A member as the host sees it: a copy.
+struct Member {
+  PeerId id;
+  Payload metadata;
+  /// The node it is connected to.
+  NodeId node;
+  /// The room's version when it joined.
+  Version joined_at = 0;
+};
+
+/// A named set of peers, possibly on several nodes, as this node knows it.
+///
+/// Ownership: shared; a room that the last member has left stays readable and empty, and a later room of the same
+/// name is another object.
+/// Threads: any.
+class Room {
+ public:
+  virtual ~Room() = default;
+  virtual const RoomId& id() const noexcept = 0;
+  /// Grows by one with every join, leave and update.
+  virtual Version version() const = 0;
+  virtual std::size_t size() const = 0;
+  /// In the order in which they joined.
+  virtual std::vector<Member> members() const = 0;
+};
+
+}  // namespace signaling

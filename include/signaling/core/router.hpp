@@ -1,0 +1,104 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "signaling/core/clock.hpp"
+#include "signaling/core/event.hpp"
+#include "signaling/core/ids.hpp"
+#include "signaling/core/limits.hpp"
+#include "signaling/core/log.hpp"
+#include "signaling/core/peer.hpp"
+#include "signaling/core/policy.hpp"
+#include "signaling/core/protocol.hpp"
+#include "signaling/core/room.hpp"
+#include "signaling/core/state_store.hpp"
+#include "signaling/core/stats.hpp"
+#include "signaling/core/transport.hpp"
+
+namespace signaling {
+
+/// Whether a client may choose its own peer id, when the policy does not choose one.
+enum class ClientIds : std::uint8_t { ignore, accept };
+
+/// All fields are read when the router is made and not later.
+struct RouterOptions {
+  Limits limits;
+  /// Null: a MemoryStore of its own.
+  std::shared_ptr<StateStore> store;
+  /// Null: everybody may do everything.
+  std::shared_ptr<Policy> policy;
+  /// Null: nothing is logged.
+  std::shared_ptr<LogSink> log;
+  /// Null: the machine's steady clock. Must outlive the router.
+  const Clock* clock = nullptr;
+  /// Null: the system's generator. Must outlive the router.
+  Random* random = nullptr;
+  /// Default `ignore`: ids are 128 random bits, so nobody can guess another's.
+  ClientIds client_ids = ClientIds::ignore;
+  /// This process among those that share the store. Empty: a random one.
+  NodeId node;
+};
+
+/// A peer of the host itself: no socket, callbacks instead.
+struct LocalPeerOptions {
+  /// Where the callbacks run; runs one thing at a time.
+  boost::asio::any_io_executor executor;
+  /// Empty: a random one. In use: the peer is closed with `errc::id_in_use`.
+  PeerId id;
+  Identity identity;
+  /// Gets every event for this peer, one at a time, on `executor`. May call the peer and the router.
+  std::function<void(const Event&)> on_event;
+  /// Called once, on `executor`, when the peer is gone; nothing comes after it. May be empty.
+  std::function<void(CloseReason)> on_closed;
+};
+
+/// Owns the peers of this process and the rooms they are in; takes commands, applies limits and policy, and
+/// delivers.
+///
+/// Ownership: must outlive every transport that was connected and not yet reported as disconnected, and must be
+/// outlived by the execution contexts of all its peers. Its end closes all peers.
+/// Threads: every call from any thread, except that `connect` is called on the transport's executor.
+/// Re-entrancy: no call runs a handler or a transport's `write` before it returns, but `connect`, which may ask the
+/// policy.
+/// Complexity: a direct message costs one look-up; a broadcast one push per member; neither depends on the number of
+/// peers or rooms.
+class Router {
+ public:
+  /// Throws std::invalid_argument on options that contradict each other.
+  explicit Router(RouterOptions options = {});
+  ~Router();
+  Router(const Router&) = delete;
+  Router& operator=(const Router&) = delete;
+
+  /// A client came. Its messages may be given to the peer at once; they wait until it is admitted. The first event it
+  /// gets is `event::Welcome`, or `event::Error` and then the end.
+  std::shared_ptr<Peer> connect(Transport& transport, std::unique_ptr<Protocol> protocol, ConnectInfo info);
+
+  /// Makes a local peer. It may join and send at once. It is not asked for credentials, is in as many rooms as it
+  /// likes, and has no message rate; it lives until `Peer::close`.
+  std::shared_ptr<Peer> connect_local(LocalPeerOptions options);
+
+  /// Null if there is none on this node.
+  std::shared_ptr<Peer> find_peer(std::string_view id) const;
+  /// Null if no peer of this node is in it.
+  std::shared_ptr<Room> find_room(std::string_view id) const;
+
+  /// Tells every client to come back after `reconnect_after` and closes it; later clients are turned away. Local
+  /// peers are closed too.
+  void shut_down(std::chrono::milliseconds reconnect_after);
+
+  const Limits& limits() const noexcept;
+  const NodeId& node() const noexcept;
+  Stats stats() const;
+
+ private:
+  std::shared_ptr<class RouterCore> core_;
+};
+
+}  // namespace signaling

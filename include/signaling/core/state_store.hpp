@@ -1,0 +1,130 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "signaling/core/callback.hpp"
+#include "signaling/core/envelope.hpp"
+#include "signaling/core/error.hpp"
+#include "signaling/core/ids.hpp"
+#include "signaling/core/payload.hpp"
+
+namespace signaling {
+
+/// A member as the store keeps it.
+struct StoreMember {
+  PeerId id;
+  NodeId node;
+  Epoch epoch = 0;
+  Payload metadata;
+  Version joined_at = 0;
+};
+
+/// All members of a room at one version.
+struct RoomState {
+  Version version = 0;
+  std::vector<StoreMember> members;
+};
+
+/// One step of a room's membership; `version` is the room's version after it.
+struct MembershipChange {
+  enum class Kind : std::uint8_t { joined, left, updated };
+  RoomId room;
+  Version version = 0;
+  Kind kind = Kind::joined;
+  StoreMember member;
+  LeaveReason reason = LeaveReason::leave;
+};
+
+/// What a store tells a node. Implemented by the router.
+///
+/// Threads: any, but for one node one call after the other, in the order in which things happened.
+/// Re-entrancy: the listener may call the store before it returns, so no lock of the store may be held.
+class StoreListener {
+ public:
+  virtual ~StoreListener() = default;
+  /// Another node changed a room that this node has members in. A version that was told before is ignored.
+  virtual void changed(const MembershipChange& change) = 0;
+  /// Another node's peer sent this to a peer of this node (`to` set), or to a room with members here.
+  virtual void delivered(const Envelope& envelope) = 0;
+  /// Changes of `room` may have been missed: the listener asks for `snapshot`.
+  virtual void invalidated(std::string_view room) = 0;
+};
+
+/// The memory that the nodes of a cluster share: peer ids, room membership, and the way from node to node.
+///
+/// Threads: called from any thread at once.
+/// Completion: a handler is called exactly once, before the call returns or later, from any thread, with no lock of
+/// the store held. Views in arguments live until the call returns.
+/// Errors: `errc::store_unavailable` (or another code of the condition `retryable`) means that the operation may or
+/// may not have happened; asking again is safe, since every change names the epoch it is for and is idempotent.
+/// Order: changes of one room have one order, counted by its version; each is told to every other node that has
+/// members in the room. What one node publishes to a room reaches each other node in that order, and after the
+/// changes that came before.
+/// Cancellation: after `close` returned, the listener of that node is not called any more; outstanding handlers
+/// complete, with an error if need be.
+class StateStore {
+ public:
+  virtual ~StateStore() = default;
+
+  /// Makes `node` known and starts telling `listener`, which must outlive `close`.
+  virtual void open(const NodeId& node, StoreListener& listener, Callback<void(std::error_code)> done) = 0;
+  /// Forgets `node`. Members it still has leave with `LeaveReason::node_lost`, and its ids become free.
+  virtual void close(const NodeId& node) = 0;
+
+  /// Takes `peer` for `node`. Success: nobody else can have the id; the epoch is greater than any before for this id.
+  /// `errc::id_in_use`: somebody has it, nothing changed.
+  virtual void claim(const NodeId& node, std::string_view peer, Callback<void(std::error_code, Epoch)> done) = 0;
+  /// Gives the id back if `epoch` is still its epoch; else nothing happens.
+  virtual void release(std::string_view peer, Epoch epoch) = 0;
+
+  struct Join {
+    std::string_view room;
+    StoreMember member;
+    /// 0: no bound.
+    std::size_t capacity = 0;
+    /// The version that the caller's own picture of the room has; 0: none.
+    Version known_version = 0;
+  };
+  struct Joined {
+    Version version = 0;
+    /// The whole room, the new member included. May be left out when `known_version` is the version before.
+    std::optional<RoomState> state;
+  };
+  /// Adds a member, if there is room. Success: the version grew by one; or, when this epoch is in the room already,
+  /// nothing changed. `errc::room_full`: nothing changed. An older epoch of the same id is replaced: told to the others
+  /// as left and joined.
+  virtual void join(Join request, Callback<void(std::error_code, Joined)> done) = 0;
+
+  struct Leave {
+    std::string_view room;
+    std::string_view peer;
+    Epoch epoch = 0;
+    LeaveReason reason = LeaveReason::leave;
+  };
+  /// Removes the member if `epoch` is its epoch. `errc::not_joined`: it was not there, nothing changed.
+  virtual void leave(const Leave& request, Callback<void(std::error_code, Version)> done) = 0;
+
+  struct Update {
+    std::string_view room;
+    std::string_view peer;
+    Epoch epoch = 0;
+    Payload metadata;
+  };
+  /// Replaces a member's metadata. `errc::not_joined` as above.
+  virtual void update(const Update& request, Callback<void(std::error_code, Version)> done) = 0;
+
+  /// The room as it is; an unknown room is empty, at version 0.
+  virtual void snapshot(std::string_view room, Callback<void(std::error_code, RoomState)> done) = 0;
+
+  /// Brings an envelope from a peer of `node` to the node of the member `envelope.to` of `envelope.room`, or, with
+  /// `to` empty, to every other node with members in that room. `errc::store_unavailable`: not accepted. Success
+  /// means accepted, not received.
+  virtual std::error_code publish(const NodeId& node, const Envelope& envelope) = 0;
+};
+
+}  // namespace signaling

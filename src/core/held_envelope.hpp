@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+
+#include "signaling/core/envelope.hpp"
+
+namespace signaling {
+
+/// An envelope that has to wait, with what its views point to.
+class HeldEnvelope {
+ public:
+  explicit HeldEnvelope(const Envelope& envelope)
+      : rest_(envelope),
+        event_(envelope.event),
+        from_(envelope.from),
+        to_(envelope.to),
+        room_(envelope.room),
+        payload_(envelope.payload) {}
+
+  /// Valid as long as this object is neither moved nor destroyed.
+  Envelope view() const noexcept {
+    Envelope envelope = rest_;
+    envelope.event = event_;
+    envelope.from = from_;
+    envelope.to = to_;
+    envelope.room = room_;
+    envelope.payload = payload_;
+    return envelope;
+  }
+
+ private:
+  Envelope rest_;  // only what is not a view
+  std::string event_;
+  std::string from_;
+  std::string to_;
+  std::string room_;
+  std::string payload_;
+};
+
+}  // namespace signaling

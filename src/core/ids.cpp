@@ -1,0 +1,61 @@
+#include "signaling/core/ids.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <mutex>
+#include <random>
+
+namespace signaling {
+namespace {
+
+class SystemRandom final : public Random {
+ public:
+  void fill(std::span<std::byte> bytes) override {
+    const std::scoped_lock lock(mutex_);
+    while (!bytes.empty()) {
+      const std::random_device::result_type word = device_();
+      const std::size_t n = std::min(bytes.size(), sizeof(word));
+      std::memcpy(bytes.data(), &word, n);
+      bytes = bytes.subspan(n);
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::random_device device_;
+};
+
+}  // namespace
+
+Random& system_random() noexcept {
+  static SystemRandom random;
+  return random;
+}
+
+std::string make_id(Random& random) {
+  static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::array<std::byte, 16> bytes{};
+  random.fill(bytes);
+  std::string id;
+  id.reserve(22);
+  unsigned bits = 0;
+  unsigned pending = 0;
+  for (const std::byte byte : bytes) {
+    bits = (bits << 8U) | std::to_integer<unsigned>(byte);
+    for (pending += 8; pending >= 6; pending -= 6) id += alphabet[(bits >> (pending - 6)) & 0x3FU];
+  }
+  id += alphabet[(bits << (6 - pending)) & 0x3FU];
+  return id;
+}
+
+bool equal_secrets(std::string_view a, std::string_view b) noexcept {
+  if (a.size() != b.size()) return false;
+  unsigned difference = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned>(static_cast<unsigned char>(b[i]));
+  }
+  return difference == 0;
+}
+
+}  // namespace signaling

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "core/counters.hpp"
+#include "signaling/core/frame.hpp"
+
+namespace signaling {
+
+class PeerSession;
+
+/// All peers of one executor that have something to flush. However many messages come for them from other threads,
+/// the executor is woken once until it has flushed.
+///
+/// Threads: `schedule` from any; the rest on the executor.
+class Loop : public std::enable_shared_from_this<Loop> {
+ public:
+  explicit Loop(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
+
+  const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
+  void schedule(std::shared_ptr<PeerSession> peer);
+  TrafficCounters& traffic() noexcept { return traffic_; }
+  const TrafficCounters& traffic() const noexcept { return traffic_; }
+
+ private:
+  void drain();
+
+  const boost::asio::any_io_executor executor_;
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<PeerSession>> ready_;
+  bool woken_ = false;
+  // Used by `drain` only, kept for their memory.
+  std::vector<std::shared_ptr<PeerSession>> draining_;
+  std::vector<Frame> frames_;
+  TrafficCounters traffic_;
+};
+
+}  // namespace signaling

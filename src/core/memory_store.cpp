@@ -1,0 +1,363 @@
+#include "signaling/core/memory_store.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <boost/container_hash/hash.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <variant>
+
+#include "core/held_envelope.hpp"
+
+namespace signaling {
+namespace {
+
+struct Hash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const noexcept {
+    return boost::hash_range(text.begin(), text.end());
+  }
+};
+
+template <class Value>
+using StringMap = boost::unordered_flat_map<std::string, Value, Hash, std::equal_to<>>;
+
+using NodeIndex = std::uint32_t;
+
+struct Owner {
+  Epoch epoch = 0;
+  NodeIndex node = 0;
+};
+
+struct StoredMember {
+  Epoch epoch = 0;
+  Version joined_at = 0;
+  Payload metadata;
+  NodeIndex node = 0;
+};
+
+struct StoredRoom {
+  Version version = 0;
+  StringMap<StoredMember> members;
+};
+
+template <class Value>
+struct Shard {
+  std::mutex mutex;
+  StringMap<Value> map;
+};
+
+template <class Value>
+using Shards = std::array<Shard<Value>, 32>;
+
+template <class Value>
+Shard<Value>& shard_of(Shards<Value>& shards, std::string_view id) noexcept {
+  return shards[Hash{}(id) % shards.size()];
+}
+
+// What other nodes have to be told. Queued under the lock of the room it is about, so in the order in which it
+// happened; told by one thread at a time, outside all locks.
+class Post {
+ public:
+  using News = std::variant<MembershipChange, HeldEnvelope>;
+
+  NodeIndex open(const NodeId& node, StoreListener& listener);
+  NodeIndex index_of(const NodeId& node);
+  NodeId name_of(NodeIndex node);
+  /// After it returned, the node's listener is not called any more.
+  NodeIndex close(const NodeId& node);
+  /// Alone, a node needs no news.
+  bool has_several_nodes() const noexcept { return opened_.load(std::memory_order_relaxed) > 1; }
+
+  void queue(NodeIndex node, News news);
+  void deliver();
+
+ private:
+  struct Node {
+    NodeId id;
+    StoreListener* listener = nullptr;
+  };
+  struct Item {
+    NodeIndex node;
+    News news;
+  };
+
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  std::deque<Node> nodes_;  // never shrinks: an index stays valid
+  std::deque<Item> items_;
+  std::thread::id deliverer_;
+  NodeIndex delivering_to_ = 0;
+  std::atomic<std::size_t> opened_{0};
+};
+
+NodeIndex Post::index_of(const NodeId& node) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = std::ranges::find(nodes_, node, &Node::id);
+  const auto index = static_cast<NodeIndex>(found - nodes_.begin());
+  if (found == nodes_.end()) nodes_.push_back({node, nullptr});
+  return index;
+}
+
+NodeId Post::name_of(NodeIndex node) {
+  const std::scoped_lock lock(mutex_);
+  return nodes_[node].id;
+}
+
+NodeIndex Post::open(const NodeId& node, StoreListener& listener) {
+  const NodeIndex index = index_of(node);
+  const std::scoped_lock lock(mutex_);
+  nodes_[index].listener = &listener;
+  ++opened_;
+  return index;
+}
+
+NodeIndex Post::close(const NodeId& node) {
+  const NodeIndex index = index_of(node);
+  std::unique_lock lock(mutex_);
+  nodes_[index].listener = nullptr;
+  const auto self = std::this_thread::get_id();
+  idle_.wait(lock, [&] {
+    return deliverer_ == std::thread::id() || deliverer_ == self || delivering_to_ != index;
+  });
+  return index;
+}
+
+void Post::queue(NodeIndex node, News news) {
+  const std::scoped_lock lock(mutex_);
+  items_.push_back({node, std::move(news)});
+}
+
+void Post::deliver() {
+  std::unique_lock lock(mutex_);
+  if (deliverer_ != std::thread::id()) return;
+  while (!items_.empty()) {
+    const Item item = std::move(items_.front());
+    items_.pop_front();
+    StoreListener* listener = nodes_[item.node].listener;
+    if (listener == nullptr) continue;
+    deliverer_ = std::this_thread::get_id();
+    delivering_to_ = item.node;
+    lock.unlock();
+    if (const auto* change = std::get_if<MembershipChange>(&item.news)) {
+      listener->changed(*change);
+    } else {
+      listener->delivered(std::get<HeldEnvelope>(item.news).view());
+    }
+    lock.lock();
+    deliverer_ = {};
+    idle_.notify_all();
+  }
+}
+
+}  // namespace
+
+struct MemoryStore::State {
+  Shards<Owner> peers;
+  Shards<StoredRoom> rooms;
+  std::atomic<Epoch> last_epoch{0};
+  Post post;
+
+  StoreMember member_of(std::string_view id, const StoredMember& stored) {
+    return {PeerId(id), post.name_of(stored.node), stored.epoch, stored.metadata, stored.joined_at};
+  }
+
+  RoomState state_of(const StoredRoom& room) {
+    RoomState state{room.version, {}};
+    state.members.reserve(room.members.size());
+    for (const auto& [id, member] : room.members) state.members.push_back(member_of(id, member));
+    return state;
+  }
+
+  // Under the room's lock. `except` made the change and knows it.
+  void announce(const StoredRoom& room, const MembershipChange& change, NodeIndex except) {
+    if (!post.has_several_nodes()) return;
+    std::vector<NodeIndex> told{except};
+    for (const auto& [id, member] : room.members) {
+      if (std::ranges::find(told, member.node) != told.end()) continue;
+      told.push_back(member.node);
+      post.queue(member.node, change);
+    }
+  }
+
+  void remove_member(std::string_view id, StoredRoom& room, std::string_view peer, LeaveReason reason) {
+    const auto found = room.members.find(peer);
+    ++room.version;
+    const MembershipChange change{RoomId(id), room.version, MembershipChange::Kind::left,
+                                  member_of(peer, found->second), reason};
+    const NodeIndex node = found->second.node;
+    room.members.erase(found);
+    announce(room, change, node);
+  }
+
+  StoredMember* find_member(StoredRoom& room, std::string_view peer, Epoch epoch) {
+    const auto found = room.members.find(peer);
+    return found != room.members.end() && found->second.epoch == epoch ? &found->second : nullptr;
+  }
+};
+
+MemoryStore::MemoryStore() : state_(std::make_unique<State>()) {}
+MemoryStore::~MemoryStore() = default;
+
+void MemoryStore::open(const NodeId& node, StoreListener& listener, Callback<void(std::error_code)> done) {
+  state_->post.open(node, listener);
+  done({});
+}
+
+void MemoryStore::close(const NodeId& node) {
+  const NodeIndex index = state_->post.close(node);
+  for (auto& shard : state_->peers) {
+    const std::scoped_lock lock(shard.mutex);
+    boost::unordered::erase_if(shard.map, [&](const auto& entry) { return entry.second.node == index; });
+  }
+  for (auto& shard : state_->rooms) {
+    const std::scoped_lock lock(shard.mutex);
+    for (auto& [id, room] : shard.map) {
+      std::vector<PeerId> lost;
+      for (const auto& [peer, member] : room.members) {
+        if (member.node == index) lost.push_back(peer);
+      }
+      for (const PeerId& peer : lost) state_->remove_member(id, room, peer, LeaveReason::node_lost);
+    }
+    boost::unordered::erase_if(shard.map, [](const auto& entry) { return entry.second.members.empty(); });
+  }
+  state_->post.deliver();
+}
+
+void MemoryStore::claim(const NodeId& node, std::string_view peer, Callback<void(std::error_code, Epoch)> done) {
+  const NodeIndex index = state_->post.index_of(node);
+  const Epoch epoch = ++state_->last_epoch;
+  bool claimed = false;
+  {
+    auto& shard = shard_of(state_->peers, peer);
+    const std::scoped_lock lock(shard.mutex);
+    claimed = shard.map.try_emplace(PeerId(peer), Owner{epoch, index}).second;
+  }
+  if (claimed) {
+    done({}, epoch);
+  } else {
+    done(errc::id_in_use, 0);
+  }
+}
+
+void MemoryStore::release(std::string_view peer, Epoch epoch) {
+  auto& shard = shard_of(state_->peers, peer);
+  const std::scoped_lock lock(shard.mutex);
+  const auto found = shard.map.find(peer);
+  if (found != shard.map.end() && found->second.epoch == epoch) shard.map.erase(found);
+}
+
+void MemoryStore::join(Join request, Callback<void(std::error_code, Joined)> done) {
+  const NodeIndex node = state_->post.index_of(request.member.node);
+  Joined joined;
+  bool full = false;
+  {
+    auto& shard = shard_of(state_->rooms, request.room);
+    const std::scoped_lock lock(shard.mutex);
+    StoredRoom& room = shard.map.try_emplace(RoomId(request.room)).first->second;
+    const Version before = room.version;
+    const auto found = room.members.find(request.member.id);
+    const bool again = found != room.members.end() && found->second.epoch == request.member.epoch;
+    full = !again && request.capacity != 0 && found == room.members.end() &&
+           room.members.size() >= request.capacity;
+    if (!again && !full) {
+      if (found != room.members.end()) {
+        state_->remove_member(request.room, room, request.member.id, LeaveReason::disconnect);
+      }
+      request.member.joined_at = ++room.version;
+      room.members.emplace(request.member.id, StoredMember{request.member.epoch, room.version,
+                                                           request.member.metadata, node});
+      state_->announce(room, {RoomId(request.room), room.version, MembershipChange::Kind::joined, request.member, {}},
+                       node);
+    }
+    joined.version = room.version;
+    if (!full && (request.known_version != before || again)) joined.state = state_->state_of(room);
+    if (room.members.empty()) shard.map.erase(shard.map.find(request.room));
+  }
+  state_->post.deliver();
+  if (full) {
+    done(errc::room_full, {});
+  } else {
+    done({}, std::move(joined));
+  }
+}
+
+void MemoryStore::leave(const Leave& request, Callback<void(std::error_code, Version)> done) {
+  std::error_code error = errc::not_joined;
+  Version version = 0;
+  {
+    auto& shard = shard_of(state_->rooms, request.room);
+    const std::scoped_lock lock(shard.mutex);
+    const auto room = shard.map.find(request.room);
+    if (room != shard.map.end() && state_->find_member(room->second, request.peer, request.epoch) != nullptr) {
+      state_->remove_member(request.room, room->second, request.peer, request.reason);
+      error = {};
+      version = room->second.version;
+      if (room->second.members.empty()) shard.map.erase(room);
+    }
+  }
+  state_->post.deliver();
+  done(error, version);
+}
+
+void MemoryStore::update(const Update& request, Callback<void(std::error_code, Version)> done) {
+  std::error_code error = errc::not_joined;
+  Version version = 0;
+  {
+    auto& shard = shard_of(state_->rooms, request.room);
+    const std::scoped_lock lock(shard.mutex);
+    const auto room = shard.map.find(request.room);
+    StoredMember* member = room == shard.map.end()
+                               ? nullptr
+                               : state_->find_member(room->second, request.peer, request.epoch);
+    if (member != nullptr) {
+      member->metadata = request.metadata;
+      version = ++room->second.version;
+      error = {};
+      state_->announce(room->second,
+                       {RoomId(request.room), version, MembershipChange::Kind::updated,
+                        state_->member_of(request.peer, *member), {}},
+                       member->node);
+    }
+  }
+  state_->post.deliver();
+  done(error, version);
+}
+
+void MemoryStore::snapshot(std::string_view room, Callback<void(std::error_code, RoomState)> done) {
+  RoomState state;
+  {
+    auto& shard = shard_of(state_->rooms, room);
+    const std::scoped_lock lock(shard.mutex);
+    const auto found = shard.map.find(room);
+    if (found != shard.map.end()) state = state_->state_of(found->second);
+  }
+  done({}, std::move(state));
+}
+
+std::error_code MemoryStore::publish(const NodeId& node, const Envelope& envelope) {
+  const NodeIndex from = state_->post.index_of(node);
+  {
+    auto& shard = shard_of(state_->rooms, envelope.room);
+    const std::scoped_lock lock(shard.mutex);
+    const auto room = shard.map.find(envelope.room);
+    if (room == shard.map.end()) return {};
+    std::vector<NodeIndex> told{from};
+    for (const auto& [id, member] : room->second.members) {
+      if (!envelope.to.empty() && id != envelope.to) continue;
+      if (std::ranges::find(told, member.node) != told.end()) continue;
+      told.push_back(member.node);
+      state_->post.queue(member.node, HeldEnvelope(envelope));
+    }
+  }
+  state_->post.deliver();
+  return {};
+}
+
+}  // namespace signaling

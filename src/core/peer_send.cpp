@@ -1,0 +1,113 @@
+// Path 4/8: a message is checked and given to the room that both are in. Next: core/room_view.cpp
+#include <utility>
+
+#include "core/held_envelope.hpp"
+#include "core/peer_session.hpp"
+#include "core/router_core.hpp"
+
+namespace signaling {
+SendResult PeerSession::send(const Envelope& envelope) {
+  if (state_ == State::gone) return {SendStatus::dropped, errc::closed};
+  if (!must_wait()) {
+    const SendResult result = route(envelope);
+    if (result.status == SendStatus::dropped) core_->counters().error(result.error);
+    return result;
+  }
+  const std::size_t bytes = envelope.payload.size() + envelope.to.size() + envelope.room.size();
+  defer(bytes, [this, held = HeldEnvelope(envelope)] { send_now(held.view(), {}); });
+  return {SendStatus::queued, errc::ok};
+}
+
+void PeerSession::send_now(const Envelope& envelope, std::string_view request) {
+  if (!accepts_commands(request)) return;
+  if (must_wait()) {
+    const std::size_t bytes = envelope.payload.size() + envelope.to.size() + envelope.room.size();
+    defer(bytes, [this, held = HeldEnvelope(envelope), request = std::string(request)] {
+      send_now(held.view(), request);
+    });
+    return;
+  }
+  const Envelope& e = envelope;
+  const Decision decision =
+      core_->has_policy() && !is_local() ? core_->policy().authorize_send(*this, e) : Decision::allow();
+  if (!decision.allowed()) return tell_error(decision.code(), decision.reason(), request);
+  const SendResult result = route(envelope);
+  if (result.status == SendStatus::dropped) {
+    tell_error(result.error, {}, request);
+  } else if (!request.empty()) {
+    tell(event::Sent{result.status, request});
+  }
+}
+
+errc PeerSession::check_envelope(const Envelope& envelope) const noexcept {
+  const Limits& limits = core_->limits();
+  if (limits.max_message_bytes != 0 && envelope.payload.size() > limits.max_message_bytes) {
+    return errc::message_too_large;
+  }
+  if (envelope.type == EnvelopeType::event && !valid_id(envelope.event)) return errc::bad_request;
+  if (!envelope.to.empty()) return valid_id(envelope.to) ? errc::ok : errc::bad_id;
+  return valid_id(envelope.room) ? errc::ok : errc::bad_id;
+}
+
+SendResult PeerSession::route(const Envelope& envelope) {
+  const errc error = check_envelope(envelope);
+  if (error != errc::ok) return {SendStatus::dropped, error};
+  Envelope signed_envelope = envelope;
+  signed_envelope.from = id_;
+  if (!envelope.to.empty()) return route_to_peer(signed_envelope);
+  const auto room = room_of(envelope.room);
+  if (!room) return {SendStatus::dropped, errc::not_joined};
+  return room->broadcast(signed_envelope, *this);
+}
+
+// The addressee is looked for among the members of the sender's rooms: so it has seen the sender join, and nobody
+// learns whether a peer of other rooms exists.
+SendResult PeerSession::route_to_peer(const Envelope& envelope) {
+  const Event event = event::Message{envelope};
+  EncodedEvent encoded(event);
+  encoded.add(encoder_);
+  if (!envelope.room.empty()) {
+    const auto room = room_of(envelope.room);
+    if (!room) return {SendStatus::dropped, errc::not_joined};
+    const auto result = room->send_to(envelope, encoded);
+    return result.value_or(SendResult{SendStatus::dropped, errc::peer_not_found});
+  }
+  for (const auto& room : rooms_) {
+    if (const auto result = room->send_to(envelope, encoded)) return *result;
+  }
+  if (rooms_.empty()) {
+    // Peers without a room see nobody join or leave, so there is no order to keep: knowing the id is enough.
+    const auto peer = core_->find_peer(envelope.to);
+    if (peer && peer->engaged_rooms_.load(std::memory_order_relaxed) == 0) {
+      encoded.add(peer->encoder_);
+      return peer->push(*encoded.find(peer->encoder()), envelope.delivery);
+    }
+  }
+  return {SendStatus::dropped, errc::peer_not_found};
+}
+
+SendResult PeerSession::push(std::span<const Frame> frames, Delivery delivery) {
+  const auto [pushed, schedule] = outbox_.push(frames, delivery, core_->limits().max_outbound_bytes);
+  if (schedule) loop_->schedule(shared_from_this());
+  switch (pushed) {
+    case Outbox::Pushed::sent: return {};
+    case Outbox::Pushed::queued: return {SendStatus::queued, errc::ok};
+    case Outbox::Pushed::closed: return {SendStatus::dropped, errc::closed};
+    case Outbox::Pushed::too_slow: break;
+  }
+  if (delivery == Delivery::reliable) close(CloseReason::slow_consumer);
+  return {SendStatus::dropped, errc::slow_consumer};
+}
+
+void PeerSession::tell(const Event& event) {
+  std::vector<Frame> frames;
+  encoder_->encode(event, frames);
+  if (!frames.empty()) (void)push(frames, Delivery::reliable);
+}
+
+void PeerSession::tell_error(errc code, std::string_view message, std::string_view request) {
+  core_->counters().error(code);
+  tell(event::Error{code, message.empty() ? describe(code) : message, request});
+}
+
+}  // namespace signaling

@@ -1,0 +1,308 @@
+// Path 4/8: limits and policy. Next: core/room_view.cpp
+#include "core/peer_session.hpp"
+
+#include <boost/asio/post.hpp>
+#include <algorithm>
+#include <utility>
+
+#include "core/initiation.hpp"
+#include "core/router_core.hpp"
+
+namespace signaling {
+namespace {
+
+template <class... Functions>
+struct Overloaded : Functions... {
+  using Functions::operator()...;
+};
+template <class... Functions>
+Overloaded(Functions...) -> Overloaded<Functions...>;  // clang 16 does not deduce aggregates
+
+}  // namespace
+
+PeerSession::PeerSession(std::shared_ptr<RouterCore> core, Transport& transport,
+                         std::unique_ptr<Protocol> protocol, PeerOrigin origin)
+    : core_(std::move(core)),
+      loop_(core_->loop_for(transport.executor())),
+      transport_(&transport),
+      protocol_(std::move(protocol)),
+      encoder_(protocol_->encoder()),
+      origin_(origin) {}
+
+PeerSession::~PeerSession() = default;
+
+const Identity& PeerSession::identity() const noexcept {
+  static const Identity anonymous;
+  return identity_ ? *identity_ : anonymous;
+}
+
+void PeerSession::receive(const MessageView& message) {
+  if (state_ == State::gone) return;
+  loop_->traffic().received(message.bytes.size());
+  const Limits& limits = core_->limits();
+  if (limits.max_message_bytes != 0 && message.bytes.size() > limits.max_message_bytes) {
+    refuse(errc::message_too_large, {}, CloseReason::message_too_large);
+    return;
+  }
+  if (!messages_.take(limits.messages_per_second, limits.message_burst, core_->now())) {
+    tell_error(errc::rate_limited, {}, {});
+    return;
+  }
+  if (!must_wait()) {
+    handle(message);
+    return;
+  }
+  defer(message.bytes.size(), [this, kind = message.kind, bytes = std::string(message.bytes)] {
+    handle({kind, bytes});
+  });
+}
+
+void PeerSession::handle(const MessageView& message) {
+  // Kept for its memory; commands are done with before the next message is decoded, except that a command may have to
+  // wait, which copies what it needs.
+  thread_local std::vector<Command> reused;
+  std::vector<Command> commands = std::move(reused);
+  commands.clear();
+  protocol_->decode(message, commands);
+  for (const Command& command : commands) {
+    if (state_ == State::gone) break;
+    execute(command);
+  }
+  reused = std::move(commands);
+}
+
+void PeerSession::execute(const Command& command) {
+  std::visit(Overloaded{
+                 [&](const command::Join& c) { join(c.room, c.metadata, c.request); },
+                 [&](const command::Leave& c) { leave(c.room, c.request); },
+                 [&](const command::Update& c) { update(c.room, c.metadata, c.request); },
+                 [&](const command::Members& c) { members(c.room, c.request); },
+                 [&](const command::Send& c) { send_now(c.envelope, c.request); },
+                 [&](const command::Ping& c) { tell(event::Pong{c.request}); },
+                 [&](const command::Invalid& c) { tell_error(c.code, c.message, c.request); },
+                 [&](const command::Goodbye&) { close(CloseReason::normal); },
+             },
+             command);
+}
+
+void PeerSession::join(std::string_view room, std::optional<std::string_view> metadata,
+                       std::string_view request) {
+  if (!accepts_commands(request)) return;
+  std::optional<Payload> copy;
+  if (metadata) copy.emplace(*metadata);
+  if (!must_wait()) {
+    start_join(std::string(room), std::move(copy), std::string(request));
+    return;
+  }
+  defer(room.size() + request.size() + (copy ? copy->size() : 0),
+        [this, room = std::string(room), copy = std::move(copy), request = std::string(request)]() mutable {
+          start_join(std::move(room), std::move(copy), std::move(request));
+        });
+}
+
+void PeerSession::start_join(std::string room, std::optional<Payload> metadata, std::string request) {
+  const Limits& limits = core_->limits();
+  if (!valid_id(room)) return tell_error(errc::bad_id, {}, request);
+  if (metadata && limits.max_metadata_bytes != 0 && metadata->size() > limits.max_metadata_bytes) {
+    return tell_error(errc::metadata_too_large, {}, request);
+  }
+  if (const auto joined = room_of(room)) return rejoin(joined, std::move(metadata), std::move(request));
+  Payload data = metadata ? std::move(*metadata) : Payload();
+  if (is_local()) return on_authorized(Decision::allow(), room, std::move(data), request);
+  if (limits.max_rooms_per_peer != 0 && rooms_.size() >= limits.max_rooms_per_peer) {
+    return tell_error(errc::too_many_rooms, {}, request);
+  }
+  if (!joins_.take(limits.joins_per_second, limits.join_burst, core_->now())) {
+    return tell_error(errc::rate_limited, {}, request);
+  }
+  if (!core_->has_policy()) {
+    return on_authorized(Decision::allow(), room, std::move(data), request);
+  }
+  busy_ = true;
+  const JoinAttempt attempt{room, data.view()};
+  const std::string room_kept = room;  // the attempt's view outlives the handler, which owns its own copy
+  const JoinAttempt kept{room_kept, attempt.metadata};
+  Initiation initiation(this);
+  core_->policy().authorize_join(*this, kept,
+                                 [self = shared_from_this(), room = std::move(room), data,
+                                  request = std::move(request)](Decision decision) mutable {
+    self->on_executor([self, decision = std::move(decision), room = std::move(room), data = std::move(data),
+                       request = std::move(request)]() mutable {
+      self->busy_ = false;
+      if (self->state_ == State::gone) return;
+      self->on_authorized(decision, room, std::move(data), request);
+      self->resume();
+    });
+  });
+}
+
+void PeerSession::on_authorized(const Decision& decision, const std::string& room, Payload metadata,
+                                const std::string& request) {
+  if (!decision.allowed()) return tell_error(decision.code(), decision.reason(), request);
+  busy_ = true;
+  engaged_rooms_.fetch_add(1, std::memory_order_relaxed);
+  auto self = shared_from_this();
+  Initiation initiation(this);
+  core_->submit_join(self, room, std::move(metadata), request,
+                     [self, request](errc error, std::shared_ptr<RoomView> joined) {
+    self->on_executor([self, request, error, joined = std::move(joined)] {
+      self->busy_ = false;
+      if (error != errc::ok) {
+        self->left_room();
+        self->tell_error(error, {}, request);
+      } else {
+        self->on_joined(joined);
+      }
+      self->resume();
+    });
+  });
+}
+
+void PeerSession::on_joined(const std::shared_ptr<RoomView>& room) {
+  if (state_ == State::gone) {
+    leave_room(room, LeaveReason::disconnect, {});
+  } else {
+    add_room(room);
+  }
+}
+
+// Who joins a room again gets the members anew, and nobody is told but of new metadata.
+void PeerSession::rejoin(const std::shared_ptr<RoomView>& room, std::optional<Payload> metadata,
+                         std::string request) {
+  if (metadata) {
+    RoomChange update = room_change::Update{shared_from_this(), std::move(*metadata),
+                                            room_change::Update::Answer::none, request};
+    room->submit(update);
+  }
+  RoomChange list = room_change::List{shared_from_this(), room_change::List::Answer::joined, std::move(request)};
+  room->submit(list);
+}
+
+void PeerSession::leave(std::string_view room, std::string_view request) {
+  if (!accepts_commands(request)) return;
+  if (must_wait()) {
+    return defer(room.size() + request.size(),
+                 [this, room = std::string(room), request = std::string(request)] { leave(room, request); });
+  }
+  const auto joined = room_of(room);
+  if (!joined) return tell_error(errc::not_joined, {}, request);
+  remove_room(room);
+  leave_room(joined, LeaveReason::leave, std::string(request));
+}
+
+void PeerSession::leave_room(const std::shared_ptr<RoomView>& room, LeaveReason reason, std::string request) {
+  RoomChange change = room_change::Leave{shared_from_this(), reason, std::move(request)};
+  // A room with a member is never retired.
+  room->submit(change);
+}
+
+void PeerSession::update(std::string_view room, std::string_view metadata, std::string_view request) {
+  if (!accepts_commands(request)) return;
+  if (must_wait()) {
+    return defer(room.size() + metadata.size() + request.size(),
+                 [this, room = std::string(room), metadata = std::string(metadata),
+                  request = std::string(request)] { update(room, metadata, request); });
+  }
+  const auto joined = room_of(room);
+  if (!joined) return tell_error(errc::not_joined, {}, request);
+  const std::size_t limit = core_->limits().max_metadata_bytes;
+  if (limit != 0 && metadata.size() > limit) return tell_error(errc::metadata_too_large, {}, request);
+  RoomChange change = room_change::Update{shared_from_this(), Payload(metadata),
+                                          room_change::Update::Answer::updated, std::string(request)};
+  joined->submit(change);
+}
+
+void PeerSession::members(std::string_view room, std::string_view request) {
+  if (!accepts_commands(request)) return;
+  if (must_wait()) {
+    return defer(room.size() + request.size(), [this, room = std::string(room),
+                                                request = std::string(request)] { members(room, request); });
+  }
+  const auto joined = room_of(room);
+  if (!joined) return tell_error(errc::not_joined, {}, request);
+  RoomChange change =
+      room_change::List{shared_from_this(), room_change::List::Answer::members, std::string(request)};
+  joined->submit(change);
+}
+
+std::vector<RoomId> PeerSession::rooms() const {
+  std::vector<RoomId> ids;
+  ids.reserve(rooms_.size());
+  for (const auto& room : rooms_) ids.push_back(room->id());
+  return ids;
+}
+
+bool PeerSession::accepts_commands(std::string_view request) {
+  if (state_ == State::gone) return false;
+  const std::size_t limit = core_->limits().max_id_bytes;
+  if (limit == 0 || request.size() <= limit) return true;
+  tell_error(errc::bad_request, {}, {});
+  return false;
+}
+
+bool PeerSession::valid_id(std::string_view id) const noexcept {
+  const std::size_t limit = core_->limits().max_id_bytes;
+  return !id.empty() && (limit == 0 || id.size() <= limit);
+}
+
+namespace {
+
+constexpr auto id_of_room = [](const auto& room) -> std::string_view { return room->id(); };
+
+}  // namespace
+
+std::shared_ptr<RoomView> PeerSession::room_of(std::string_view id) const {
+  const auto place = std::ranges::lower_bound(rooms_, id, {}, id_of_room);
+  return place != rooms_.end() && (*place)->id() == id ? *place : nullptr;
+}
+
+void PeerSession::add_room(std::shared_ptr<RoomView> room) {
+  const auto place = std::ranges::lower_bound(rooms_, std::string_view(room->id()), {}, id_of_room);
+  rooms_.insert(place, std::move(room));
+}
+
+void PeerSession::remove_room(std::string_view id) {
+  const auto place = std::ranges::lower_bound(rooms_, id, {}, id_of_room);
+  rooms_.erase(place);
+}
+
+void PeerSession::defer(std::size_t bytes, Callback<void()> command) {
+  if (!pending_) pending_ = std::make_unique<Pending>();
+  const std::size_t limit = core_->limits().max_pending_bytes;
+  // Each entry costs something even when it carries no bytes.
+  const std::size_t cost = bytes + 64;
+  if (limit != 0 && pending_->bytes + cost > limit) {
+    refuse(errc::overloaded, {}, CloseReason::overloaded);
+    return;
+  }
+  pending_->bytes += cost;
+  pending_->commands.push_back({cost, std::move(command)});
+}
+
+// A command that is taken from the queue must not find the queue in its way: `pending_` is set aside while it runs.
+void PeerSession::resume() {
+  while (!busy_ && pending_ && state_ != State::gone) {
+    auto waiting = std::move(pending_);
+    Pending::Item item = std::move(waiting->commands.front());
+    waiting->commands.pop_front();
+    waiting->bytes -= item.bytes;
+    item.run();
+    if (waiting->commands.empty()) continue;
+    if (pending_) {  // the command itself had more to do than could be done at once
+      for (auto& later : waiting->commands) pending_->commands.push_back(std::move(later));
+      pending_->bytes += waiting->bytes;
+    } else {
+      pending_ = std::move(waiting);
+    }
+  }
+}
+
+void PeerSession::on_executor(Callback<void()> function) {
+  if (Initiation::complete_inline(this)) {
+    function();
+  } else {
+    boost::asio::post(loop_->executor(), std::move(function));
+  }
+}
+
+}  // namespace signaling

@@ -1,0 +1,150 @@
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/encoded_event.hpp"
+#include "core/loop.hpp"
+#include "core/outbox.hpp"
+#include "core/room_view.hpp"
+#include "core/token_bucket.hpp"
+#include "signaling/core/peer.hpp"
+#include "signaling/core/transport.hpp"
+
+namespace signaling {
+
+class RouterCore;
+
+/// A local peer is trusted: no policy, no rate, no bound of rooms.
+enum class PeerOrigin : std::uint8_t { remote, local };
+
+/// A peer, from connection to end.
+///
+/// States: admitting (policy and store are asked) -> open -> gone. While an answer is awaited (`busy_`), later commands
+/// wait in `pending_`, so they take effect in the order they came.
+/// Invariants: `rooms_` holds exactly the rooms that this peer has joined and not left; it changes only on the
+/// executor. When `gone`, the peer is in no room and in no table, and its id is released.
+/// Threads: as Peer says; `push`, `encoder` and `loop` from any thread.
+class PeerSession final : public Peer, public std::enable_shared_from_this<PeerSession> {
+ public:
+  PeerSession(std::shared_ptr<RouterCore> core, Transport& transport, std::unique_ptr<Protocol> protocol,
+              PeerOrigin origin);
+  ~PeerSession() override;
+
+  /// Asks for admission. Once, first.
+  void admit(ConnectInfo info);
+  /// A local peer needs no policy; `id` may be empty. It owns its transport.
+  void admit_local(PeerId id, Identity identity, std::unique_ptr<Transport> transport);
+
+  const PeerId& id() const noexcept override { return id_; }
+  const Identity& identity() const noexcept override;
+  void receive(const MessageView& message) override;
+  void written(std::size_t bytes) override { outbox_.written(bytes); }
+  void disconnected(CloseReason reason) override;
+  void join(std::string_view room, std::optional<std::string_view> metadata, std::string_view request) override;
+  void leave(std::string_view room, std::string_view request) override;
+  void update(std::string_view room, std::string_view metadata, std::string_view request) override;
+  void members(std::string_view room, std::string_view request) override;
+  SendResult send(const Envelope& envelope) override;
+  std::vector<RoomId> rooms() const override;
+  std::size_t outbound_bytes() const noexcept override { return outbox_.bytes(); }
+  void kick(std::string_view room) override;
+  void close(CloseReason reason) override;
+
+  const Encoder* encoder() const noexcept { return encoder_.get(); }
+  const std::shared_ptr<const Encoder>& shared_encoder() const noexcept { return encoder_; }
+  Epoch epoch() const noexcept { return epoch_; }
+  bool is_local() const noexcept { return origin_ == PeerOrigin::local; }
+  /// True if `secret` is the one from this peer's welcome.
+  bool proves(std::string_view secret) const noexcept;
+
+  /// The room has told this peer that it left.
+  void left_room() noexcept { engaged_rooms_.fetch_sub(1, std::memory_order_relaxed); }
+
+  /// Queues frames of an event for this peer; closes it if it is too slow for them.
+  SendResult push(std::span<const Frame> frames, Delivery delivery);
+  /// Encodes for this peer alone and queues.
+  void tell(const Event& event);
+  void tell_error(errc code, std::string_view message, std::string_view request);
+
+  /// Called by the loop with an empty vector: everything that waits goes to the transport.
+  void flush(std::vector<Frame>& frames);
+  /// Ends this peer for another connection of the same client; `done` runs when its rooms know.
+  void replace(Callback<void()> done);
+
+ private:
+  enum class State : std::uint8_t { admitting, open, gone };
+
+  struct Wish {
+    std::string id;
+    std::string resume;
+  };
+  void on_admission(const Admission& admission, Wish wish);
+  std::optional<PeerId> choose_id(const Admission& admission, const Wish& wish) const;
+  void claim(PeerId id, std::string secret);
+  void on_claimed(std::error_code error, Epoch epoch, PeerId id, const std::string& secret);
+  void refuse(errc code, std::string_view message, CloseReason reason);
+
+  void handle(const MessageView& message);
+  void execute(const Command& command);
+  void start_join(std::string room, std::optional<Payload> metadata, std::string request);
+  void on_authorized(const Decision& decision, const std::string& room, Payload metadata,
+                     const std::string& request);
+  void on_joined(const std::shared_ptr<RoomView>& room);
+  void rejoin(const std::shared_ptr<RoomView>& room, std::optional<Payload> metadata, std::string request);
+  SendResult route(const Envelope& envelope);
+  SendResult route_to_peer(const Envelope& envelope);
+  errc check_envelope(const Envelope& envelope) const noexcept;
+  void send_now(const Envelope& envelope, std::string_view request);
+
+  bool accepts_commands(std::string_view request);
+  bool valid_id(std::string_view id) const noexcept;
+  std::shared_ptr<RoomView> room_of(std::string_view id) const;
+  void add_room(std::shared_ptr<RoomView> room);
+  void remove_room(std::string_view id);
+  void leave_room(const std::shared_ptr<RoomView>& room, LeaveReason reason, std::string request);
+
+  /// Runs `function` when nothing is awaited any more: at once, or behind what waits.
+  bool must_wait() const noexcept { return busy_ || (pending_ && !pending_->commands.empty()); }
+  void defer(std::size_t bytes, Callback<void()> command);
+  void resume();
+  /// Continues on the executor: at once if the operation completed inside the call that started it.
+  void on_executor(Callback<void()> function);
+  /// Leaves everything. What is queued for the peer is still flushed.
+  void end(CloseReason reason);
+
+  struct Pending {
+    struct Item {
+      std::size_t bytes;
+      Callback<void()> run;
+    };
+    std::deque<Item> commands;
+    std::size_t bytes = 0;
+  };
+
+  const std::shared_ptr<RouterCore> core_;
+  const std::shared_ptr<Loop> loop_;
+  Transport* transport_;  // null after `disconnected`
+  std::unique_ptr<Transport> own_transport_;
+  const std::unique_ptr<Protocol> protocol_;
+  const std::shared_ptr<const Encoder> encoder_;
+  const PeerOrigin origin_;
+  State state_ = State::admitting;
+  bool busy_ = false;
+  // Rooms that the peer is in or about to join or leave, as far as it was told: 0 means it sees no room at all.
+  std::atomic<std::uint32_t> engaged_rooms_{0};
+  PeerId id_;
+  Epoch epoch_ = 0;
+  std::string secret_;
+  std::unique_ptr<Identity> identity_;
+  std::vector<std::shared_ptr<RoomView>> rooms_;  // sorted by id
+  std::unique_ptr<Pending> pending_;
+  TokenBucket messages_;
+  TokenBucket joins_;
+  Outbox outbox_;
+};
+
+}  // namespace signaling

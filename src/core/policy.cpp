@@ -1,0 +1,21 @@
+#include "signaling/core/policy.hpp"
+
+namespace signaling {
+
+void Policy::authenticate(const ConnectInfo& /*info*/, Callback<void(Admission)> done) { done(Admission{}); }
+
+void Policy::authorize_join(const Peer& /*peer*/, const JoinAttempt& /*attempt*/, Callback<void(Decision)> done) {
+  done(Decision::allow());
+}
+
+Decision Policy::authorize_send(const Peer& /*peer*/, const Envelope& /*envelope*/) { return Decision::allow(); }
+
+void Policy::connected(const Peer& /*peer*/) {}
+
+void Policy::disconnected(const Peer& /*peer*/, CloseReason /*reason*/) {}
+
+void Policy::joined(const Peer& /*peer*/, std::string_view /*room*/) {}
+
+void Policy::left(const Peer& /*peer*/, std::string_view /*room*/, LeaveReason /*reason*/) {}
+
+}  // namespace signaling

@@ -1,0 +1,284 @@
+// Path 5/8: who gets it: local members here, other nodes through the store. Next: the receivers' Encoder
+#include "core/room_view.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/initiation.hpp"
+#include "core/peer_session.hpp"
+#include "core/router_core.hpp"
+
+namespace signaling {
+namespace {
+
+SendResult combine(SendResult a, SendResult b) noexcept { return a.status < b.status ? b : a; }
+
+}  // namespace
+
+const PeerId& RoomView::Entry::id() const noexcept { return local ? local->id() : remote->id; }
+
+Version RoomView::version() const {
+  const std::scoped_lock lock(mutex_);
+  return version_;
+}
+
+std::size_t RoomView::size() const {
+  const std::scoped_lock lock(mutex_);
+  return entries_.size();
+}
+
+std::vector<Member> RoomView::members() const { return copy_members({}).others; }
+
+SendResult RoomView::broadcast(const Envelope& envelope, const PeerSession& sender) {
+  const Event event = event::Message{envelope};
+  EncodedEvent encoded(event);
+  encoded.add(sender.shared_encoder());
+  bool elsewhere = false;
+  SendResult result =
+      tell(encoded, &sender, envelope.delivery, [&] { elsewhere = remote_count_ != 0; });
+  if (elsewhere && core_.store().publish(core_.options().node, envelope)) {
+    result = combine(result, {SendStatus::dropped, errc::store_unavailable});
+  }
+  return result;
+}
+
+std::optional<SendResult> RoomView::send_to(const Envelope& envelope, EncodedEvent& encoded) {
+  for (;;) {
+    std::shared_ptr<const Encoder> missing;
+    {
+      const std::scoped_lock lock(mutex_);
+      const Entry* entry = find(envelope.to);
+      if (entry == nullptr) return std::nullopt;
+      if (!entry->local) break;
+      if (const auto* frames = encoded.find(entry->local->encoder())) {
+        // No frame: the receiver's language has no word for it.
+        if (frames->empty()) return SendResult{SendStatus::dropped, errc::unknown_type};
+        return entry->local->push(*frames, envelope.delivery);
+      }
+      missing = entry->local->shared_encoder();
+    }
+    encoded.add(std::move(missing));
+  }
+  Envelope routed = envelope;
+  routed.room = id_;
+  if (core_.store().publish(core_.options().node, routed)) {
+    return SendResult{SendStatus::dropped, errc::store_unavailable};
+  }
+  return SendResult{};
+}
+
+void RoomView::deliver_remote(const Envelope& envelope) {
+  {
+    const std::scoped_lock lock(mutex_);
+    // It left before its message came: its leave was told, so the message must not be.
+    if (find(envelope.from) == nullptr) return;
+  }
+  const Event event = event::Message{envelope};
+  EncodedEvent encoded(event);
+  if (envelope.to.empty()) {
+    (void)tell(encoded, nullptr, envelope.delivery, [] {});
+    return;
+  }
+  std::shared_ptr<PeerSession> receiver;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (const Entry* entry = find(envelope.to)) receiver = entry->local;
+  }
+  if (!receiver) return;
+  encoded.add(receiver->shared_encoder());
+  (void)receiver->push(*encoded.find(receiver->encoder()), envelope.delivery);
+}
+
+bool RoomView::submit(RoomChange& change) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (retired_) return false;
+    changes_.push_back(std::move(change));
+    if (std::exchange(running_, true)) return true;
+  }
+  run();
+  return true;
+}
+
+void RoomView::run() {
+  for (;;) {
+    RoomChange change;
+    {
+      const std::scoped_lock lock(mutex_);
+      if (changes_.empty()) {
+        running_ = false;
+        retired_ = entries_.size() == remote_count_;
+        if (!retired_) return;
+        break;
+      }
+      change = std::move(changes_.front());
+      changes_.pop_front();
+    }
+    if (std::visit([this](auto& one) { return start(one); }, change) == Step::waiting) return;
+  }
+  core_.remove_room(*this);
+}
+
+void RoomView::resume_after_store() {
+  if (!Initiation::complete_inline(this)) run();
+}
+
+template <class Change>
+SendResult RoomView::tell(EncodedEvent& encoded, const PeerSession* skip, Delivery delivery, Change change) {
+  for (;;) {
+    std::shared_ptr<const Encoder> missing;
+    {
+      const std::scoped_lock lock(mutex_);
+      missing = missing_encoder(encoded);
+      if (!missing) {
+        change();
+        return push_to_all(encoded, skip, delivery);
+      }
+    }
+    encoded.add(std::move(missing));
+  }
+}
+
+SendResult RoomView::push_to_all(const EncodedEvent& encoded, const PeerSession* skip, Delivery delivery) {
+  SendResult result;
+  for (const Entry& entry : entries_) {
+    if (!entry.local || entry.local.get() == skip) continue;
+    const std::span<const Frame> frames = *encoded.find(entry.local->encoder());
+    if (!frames.empty()) result = combine(result, entry.local->push(frames, delivery));
+  }
+  return result;
+}
+
+void RoomView::insert(Entry entry, Version version) {
+  evict(entry.id(), version);
+  const PeerSession* self = entry.local.get();
+  // The entry moves into the table while the event is encoded from what it refers to.
+  const Payload metadata = entry.metadata;
+  const PeerId id = entry.id();
+  const Event event = event::PeerJoined{id_, version, {id, metadata.view(), version}};
+  EncodedEvent encoded(event);
+  (void)tell(encoded, self, Delivery::reliable, [&] {
+    version_ = version;
+    add_entry(std::move(entry));
+  });
+}
+
+// An id that comes again without having left is a new life of the same peer: the old one leaves first.
+void RoomView::evict(const PeerId& id, Version version) {
+  Epoch stale = 0;
+  {
+    const std::scoped_lock lock(mutex_);
+    const Entry* entry = find(id);
+    if (entry == nullptr) return;
+    stale = entry->epoch;
+  }
+  erase(id, stale, version, LeaveReason::disconnect);
+}
+
+bool RoomView::erase(std::string_view peer, Epoch epoch, Version version, LeaveReason reason) {
+  PeerId id;
+  Payload metadata;
+  Version joined_at = 0;
+  {
+    const std::scoped_lock lock(mutex_);
+    version_ = std::max(version_, version);
+    const Entry* entry = find(peer);
+    if (entry == nullptr || entry->epoch != epoch) return false;
+    id = entry->id();
+    metadata = entry->metadata;
+    joined_at = entry->joined_at;
+  }
+  const Event event = event::PeerLeft{id_, version, {id, metadata.view(), joined_at}, reason};
+  EncodedEvent encoded(event);
+  Entry removed;
+  (void)tell(encoded, nullptr, Delivery::reliable, [&] { removed = take_entry(id); });
+  return true;
+}
+
+bool RoomView::replace_metadata(std::string_view peer, Epoch epoch, const Payload& metadata, Version version) {
+  PeerId id;
+  Version joined_at = 0;
+  const PeerSession* self = nullptr;
+  {
+    const std::scoped_lock lock(mutex_);
+    version_ = std::max(version_, version);
+    const Entry* entry = find(peer);
+    if (entry == nullptr || entry->epoch != epoch) return false;
+    id = entry->id();
+    joined_at = entry->joined_at;
+    self = entry->local.get();
+  }
+  const Event event = event::PeerUpdated{id_, version, {id, metadata.view(), joined_at}};
+  EncodedEvent encoded(event);
+  (void)tell(encoded, self, Delivery::reliable, [&] { find(id)->metadata = metadata; });
+  return true;
+}
+
+RoomView::Entry* RoomView::find(std::string_view peer) {
+  const auto found = index_.find(peer);
+  return found == index_.end() ? nullptr : &entries_[found->second];
+}
+
+std::shared_ptr<const Encoder> RoomView::missing_encoder(const EncodedEvent& encoded) const {
+  for (const auto& [encoder, speakers] : encoders_) {
+    if (encoded.find(encoder.get()) == nullptr) return encoder;
+  }
+  return nullptr;
+}
+
+void RoomView::add_entry(Entry entry) {
+  if (entry.local) {
+    const auto& encoder = entry.local->shared_encoder();
+    const auto spoken = std::ranges::find(encoders_, encoder, [](const auto& pair) { return pair.first; });
+    if (spoken == encoders_.end()) {
+      encoders_.emplace_back(encoder, 1U);
+    } else {
+      ++spoken->second;
+    }
+  } else {
+    ++remote_count_;
+  }
+  index_.emplace(entry.id(), static_cast<std::uint32_t>(entries_.size()));
+  entries_.push_back(std::move(entry));
+}
+
+RoomView::Entry RoomView::take_entry(std::string_view peer) {
+  const std::uint32_t place = index_.at(peer);
+  index_.erase(peer);
+  Entry taken = std::move(entries_[place]);
+  if (place + 1 != entries_.size()) {
+    entries_[place] = std::move(entries_.back());
+    index_[entries_[place].id()] = place;
+  }
+  entries_.pop_back();
+  if (taken.local) {
+    const auto spoken = std::ranges::find(encoders_, taken.local->shared_encoder(),
+                                          [](const auto& pair) { return pair.first; });
+    if (--spoken->second == 0) encoders_.erase(spoken);
+  } else {
+    --remote_count_;
+  }
+  return taken;
+}
+
+RoomView::Snapshot RoomView::copy_members(std::string_view except) const {
+  Snapshot snapshot;
+  {
+    const std::scoped_lock lock(mutex_);
+    snapshot.version = version_;
+    snapshot.others.reserve(entries_.size());
+    for (const Entry& entry : entries_) {
+      Member member{entry.id(), entry.metadata, entry.local ? core_.options().node : entry.remote->node,
+                    entry.joined_at};
+      if (!except.empty() && member.id == except) {
+        snapshot.self = std::move(member);
+      } else {
+        snapshot.others.push_back(std::move(member));
+      }
+    }
+  }
+  std::ranges::sort(snapshot.others, {}, &Member::joined_at);
+  return snapshot;
+}
+
+}  // namespace signaling

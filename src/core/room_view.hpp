@@ -1,0 +1,169 @@
+#pragma once
+
+#include <boost/container/small_vector.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/encoded_event.hpp"
+#include "core/held_envelope.hpp"
+#include "signaling/core/callback.hpp"
+#include "signaling/core/peer.hpp"
+#include "signaling/core/room.hpp"
+#include "signaling/core/state_store.hpp"
+
+namespace signaling {
+
+class PeerSession;
+class RouterCore;
+class RoomView;
+
+/// What can happen to a room's membership. A room does one after the other, so all its members see one order.
+namespace room_change {
+
+struct Join {
+  std::shared_ptr<PeerSession> peer;
+  Payload metadata;
+  std::string request;
+  Callback<void(errc, std::shared_ptr<RoomView>)> done;
+};
+struct Leave {
+  std::shared_ptr<PeerSession> peer;
+  LeaveReason reason = LeaveReason::leave;
+  std::string request;
+};
+struct Update {
+  std::shared_ptr<PeerSession> peer;
+  Payload metadata;
+  /// A join of somebody who is in the room already has its answer from the `List` that follows.
+  enum class Answer : std::uint8_t { updated, none } answer = Answer::updated;
+  std::string request;
+};
+/// Tells one member who is there. In the queue, so that what it sees afterwards fits to it.
+struct List {
+  std::shared_ptr<PeerSession> peer;
+  enum class Answer : std::uint8_t { members, joined } answer = Answer::members;
+  std::string request;
+};
+/// Another node's change, message, or the news that some were missed.
+struct Remote {
+  MembershipChange change;
+};
+struct RemoteMessage {
+  explicit RemoteMessage(const Envelope& envelope) : held(envelope) {}
+  HeldEnvelope held;
+};
+struct Resync {};
+
+}  // namespace room_change
+
+using RoomChange = std::variant<room_change::Join, room_change::Leave, room_change::Update, room_change::List,
+                                room_change::Remote, room_change::RemoteMessage, room_change::Resync>;
+
+/// This node's picture of a room: its local members, and those of other nodes as the store tells them.
+///
+/// Changes of the membership queue up and are done one at a time, each in three steps: the store decides; the event
+/// is encoded; under the lock the table changes and the event goes into the outboxes of the members. Messages pass
+/// between two changes under the same lock. Hence the promises: one order for all, the snapshot and the events after
+/// it fit together, nothing from a peer before its join or after its leave.
+///
+/// States: live -> retired (empty; a later join makes a new object).
+/// Threads: any. No user code (encoder, policy, store) runs under the lock.
+class RoomView final : public Room, public std::enable_shared_from_this<RoomView> {
+ public:
+  RoomView(std::shared_ptr<RouterCore> core, RoomId id) : shared_core_(std::move(core)), core_(*shared_core_), id_(std::move(id)) {}
+
+  const RoomId& id() const noexcept override { return id_; }
+  Version version() const override;
+  std::size_t size() const override;
+  std::vector<Member> members() const override;
+
+  /// To all members but the sender.
+  SendResult broadcast(const Envelope& envelope, const PeerSession& sender);
+  /// To one member, in `encoded`, which is the envelope's event. Nothing if it is not in this room.
+  std::optional<SendResult> send_to(const Envelope& envelope, EncodedEvent& encoded);
+
+  /// Does the change when those before it are done. False if the room is retired: the change is untouched.
+  bool submit(RoomChange& change);
+
+ private:
+  struct RemotePeer {
+    PeerId id;
+    NodeId node;
+  };
+  struct Entry {
+    std::shared_ptr<PeerSession> local;   // exactly one of these two
+    std::unique_ptr<RemotePeer> remote;
+    Payload metadata;
+    Epoch epoch = 0;
+    Version joined_at = 0;
+
+    const PeerId& id() const noexcept;
+    MemberView view() const noexcept { return {id(), metadata.view(), joined_at}; }
+  };
+  // Members copied out from under the lock, so that user code can look at them.
+  struct Snapshot {
+    Version version = 0;
+    Member self;
+    std::vector<Member> others;
+  };
+
+  void run();
+  /// Runs between two changes, so the sender stays a member until its message is delivered.
+  void deliver_remote(const Envelope& envelope);
+  enum class Step : std::uint8_t { done, waiting };
+  Step start(room_change::Join& change);
+  Step start(room_change::Leave& change);
+  Step start(room_change::Update& change);
+  Step start(room_change::List& change);
+  Step start(room_change::Remote& change);
+  Step start(room_change::RemoteMessage& change);
+  Step start(room_change::Resync& change);
+  void resume_after_store();
+
+  void finish(room_change::Join& change, std::error_code error, StateStore::Joined joined);
+  void finish(room_change::Leave& change, Version version);
+  void finish(room_change::Update& change, Version version);
+  void reconcile(const RoomState& state, Version version);
+  void apply_remote(const MembershipChange& change);
+
+  // These change the table and tell the members in one step.
+  void insert(Entry entry, Version version);
+  void evict(const PeerId& id, Version version);
+  bool erase(std::string_view peer, Epoch epoch, Version version, LeaveReason reason);
+  bool replace_metadata(std::string_view peer, Epoch epoch, const Payload& metadata, Version version);
+  /// Encodes in every language needed, then runs `change` and delivers to all local members but `skip` under one lock.
+  template <class Change>
+  SendResult tell(EncodedEvent& encoded, const PeerSession* skip, Delivery delivery, Change change);
+
+  // Under the lock:
+  Entry* find(std::string_view peer);
+  std::shared_ptr<const Encoder> missing_encoder(const EncodedEvent& encoded) const;
+  SendResult push_to_all(const EncodedEvent& encoded, const PeerSession* skip, Delivery delivery);
+  void add_entry(Entry entry);
+  Entry take_entry(std::string_view peer);
+
+  Snapshot copy_members(std::string_view except) const;
+
+  const std::shared_ptr<RouterCore> shared_core_;
+  RouterCore& core_;
+  const RoomId id_;
+  mutable std::mutex mutex_;
+  Version version_ = 0;
+  std::vector<Entry> entries_;
+  boost::unordered_flat_map<std::string_view, std::uint32_t> index_;
+  std::size_t remote_count_ = 0;
+  // Languages spoken by local members, with the number of those who speak it.
+  boost::container::small_vector<std::pair<std::shared_ptr<const Encoder>, std::uint32_t>, 1> encoders_;
+  std::deque<RoomChange> changes_;
+  bool running_ = false;
+  bool retired_ = false;
+};
+
+}  // namespace signaling

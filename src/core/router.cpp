@@ -1,0 +1,56 @@
+#include "signaling/core/router.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+#include "core/local_peer.hpp"
+#include "core/peer_session.hpp"
+#include "core/router_core.hpp"
+#include "signaling/core/memory_store.hpp"
+
+namespace signaling {
+namespace {
+
+RouterOptions complete(RouterOptions options) {
+  if (!options.store) options.store = std::make_shared<MemoryStore>();
+  if (options.clock == nullptr) options.clock = &system_clock();
+  if (options.random == nullptr) options.random = &system_random();
+  if (options.node.empty()) options.node = make_id(*options.random);
+  const Limits& limits = options.limits;
+  if (limits.max_outbound_bytes != 0 && limits.max_message_bytes > limits.max_outbound_bytes) {
+    throw std::invalid_argument("signaling: max_outbound_bytes is smaller than max_message_bytes");
+  }
+  return options;
+}
+
+}  // namespace
+
+Router::Router(RouterOptions options) : core_(std::make_shared<RouterCore>(complete(std::move(options)))) {
+  core_->open_store();
+}
+
+Router::~Router() { core_->close(); }
+
+std::shared_ptr<Peer> Router::connect(Transport& transport, std::unique_ptr<Protocol> protocol, ConnectInfo info) {
+  auto peer = std::make_shared<PeerSession>(core_, transport, std::move(protocol), PeerOrigin::remote);
+  peer->admit(std::move(info));
+  return peer;
+}
+
+std::shared_ptr<Peer> Router::connect_local(LocalPeerOptions options) {
+  return make_local_peer(core_, std::move(options));
+}
+
+std::shared_ptr<Peer> Router::find_peer(std::string_view id) const { return core_->find_peer(id); }
+
+std::shared_ptr<Room> Router::find_room(std::string_view id) const { return core_->find_room(id); }
+
+void Router::shut_down(std::chrono::milliseconds reconnect_after) { core_->shut_down(reconnect_after); }
+
+const Limits& Router::limits() const noexcept { return core_->limits(); }
+
+const NodeId& Router::node() const noexcept { return core_->options().node; }
+
+Stats Router::stats() const { return core_->stats(); }
+
+}  // namespace signaling

@@ -1,0 +1,195 @@
+#include "core/router_core.hpp"
+
+#include <algorithm>
+#include <boost/container_hash/hash.hpp>
+#include <utility>
+
+#include "core/peer_session.hpp"
+
+namespace signaling {
+
+RouterCore::RouterCore(RouterOptions options)
+    : options_(std::move(options)), has_policy_(options_.policy != nullptr) {
+  if (!has_policy_) options_.policy = std::make_shared<Policy>();
+}
+
+void RouterCore::open_store() {
+  store().open(options_.node, *this, [self = shared_from_this()](std::error_code error) {
+    if (error) self->log(LogLevel::error, "store-unavailable", {{"error", error.message()}});
+  });
+}
+
+// Peers, rooms and this object keep each other alive; with the tables empty nothing does.
+void RouterCore::close() {
+  shut_down(std::chrono::milliseconds(0));
+  for (auto& shard : peers_) {
+    decltype(shard.map) dropped;
+    const std::scoped_lock lock(shard.mutex);
+    dropped.swap(shard.map);
+  }
+  for (auto& shard : rooms_) {
+    decltype(shard.map) dropped;
+    const std::scoped_lock lock(shard.mutex);
+    dropped.swap(shard.map);
+  }
+  store().close(options_.node);
+}
+
+void RouterCore::log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+  if (!options_.log || level < options_.log->level()) return;
+  options_.log->log({level, event, {fields.begin(), fields.size()}});
+}
+
+std::shared_ptr<Loop> RouterCore::loop_for(const boost::asio::any_io_executor& executor) {
+  const std::scoped_lock lock(loops_mutex_);
+  for (const auto& loop : loops_) {
+    if (loop->executor() == executor) return loop;
+  }
+  // Executors come and go with strands: the loops that nobody uses make room.
+  std::erase_if(loops_, [this](const auto& loop) {
+    if (loop.use_count() != 1) return false;
+    loop->traffic().add_to(past_traffic_);
+    return true;
+  });
+  return loops_.emplace_back(std::make_shared<Loop>(executor));
+}
+
+std::size_t RouterCore::shard_of(std::string_view id) noexcept {
+  return boost::hash_range(id.begin(), id.end()) % shard_count;
+}
+
+RouterCore::Added RouterCore::add_peer(const std::shared_ptr<PeerSession>& peer) {
+  if (shutting_down_.load(std::memory_order_acquire)) return Added::shutting_down;
+  const std::size_t limit = limits().max_peers;
+  if (peer_count_.fetch_add(1, std::memory_order_relaxed) >= limit && limit != 0 && !peer->is_local()) {
+    peer_count_.fetch_sub(1, std::memory_order_relaxed);
+    return Added::full;
+  }
+  counters_.connects.fetch_add(1, std::memory_order_relaxed);
+  auto& shard = peers_[shard_of(peer->id())];
+  {
+    const std::scoped_lock lock(shard.mutex);
+    shard.map.insert_or_assign(peer->id(), peer);
+  }
+  // `shut_down` may have listed the peers just before this one came in.
+  if (shutting_down_.load(std::memory_order_acquire)) peer->close(CloseReason::going_away);
+  return Added::yes;
+}
+
+void RouterCore::remove_peer(const PeerSession& peer) {
+  auto& shard = peers_[shard_of(peer.id())];
+  const std::scoped_lock lock(shard.mutex);
+  const auto found = shard.map.find(peer.id());
+  if (found == shard.map.end() || found->second.get() != &peer) return;
+  shard.map.erase(found);
+  peer_count_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+std::shared_ptr<PeerSession> RouterCore::find_peer(std::string_view id) const {
+  const auto& shard = peers_[shard_of(id)];
+  const std::scoped_lock lock(shard.mutex);
+  const auto found = shard.map.find(id);
+  return found == shard.map.end() ? nullptr : found->second;
+}
+
+std::vector<std::shared_ptr<PeerSession>> RouterCore::all_peers() const {
+  std::vector<std::shared_ptr<PeerSession>> all;
+  for (const auto& shard : peers_) {
+    const std::scoped_lock lock(shard.mutex);
+    for (const auto& [id, peer] : shard.map) all.push_back(peer);
+  }
+  return all;
+}
+
+std::shared_ptr<RoomView> RouterCore::live_room(std::string_view id, const RoomView* retired) {
+  auto& shard = rooms_[shard_of(id)];
+  const std::scoped_lock lock(shard.mutex);
+  const auto found = shard.map.find(id);
+  if (found != shard.map.end()) {
+    if (found->second.get() != retired) return found->second;
+    shard.map.erase(found);
+  }
+  auto room = std::make_shared<RoomView>(shared_from_this(), RoomId(id));
+  shard.map.emplace(room->id(), room);
+  return room;
+}
+
+void RouterCore::submit_join(const std::shared_ptr<PeerSession>& peer, std::string_view room, Payload metadata,
+                             std::string request, Callback<void(errc, std::shared_ptr<RoomView>)> done) {
+  RoomChange change = room_change::Join{peer, std::move(metadata), std::move(request), std::move(done)};
+  std::shared_ptr<RoomView> retired;
+  for (;;) {
+    auto live = live_room(room, retired.get());
+    if (live->submit(change)) return;
+    retired = std::move(live);
+  }
+}
+
+std::shared_ptr<RoomView> RouterCore::find_room(std::string_view id) const {
+  const auto& shard = rooms_[shard_of(id)];
+  const std::scoped_lock lock(shard.mutex);
+  const auto found = shard.map.find(id);
+  return found == shard.map.end() ? nullptr : found->second;
+}
+
+void RouterCore::remove_room(const RoomView& room) {
+  std::shared_ptr<RoomView> removed;  // freed after the lock
+  auto& shard = rooms_[shard_of(room.id())];
+  const std::scoped_lock lock(shard.mutex);
+  const auto found = shard.map.find(room.id());
+  if (found == shard.map.end() || found->second.get() != &room) return;
+  removed = std::move(found->second);
+  shard.map.erase(found);
+}
+
+void RouterCore::shut_down(std::chrono::milliseconds reconnect_after) {
+  shutting_down_.store(true, std::memory_order_release);
+  for (const auto& peer : all_peers()) {
+    peer->tell(event::GoingAway{reconnect_after});
+    peer->close(CloseReason::going_away);
+  }
+}
+
+Stats RouterCore::stats() const {
+  Stats stats;
+  {
+    const std::scoped_lock lock(loops_mutex_);
+    stats = past_traffic_;
+    for (const auto& loop : loops_) loop->traffic().add_to(stats);
+  }
+  stats.peers = peer_count_.load(std::memory_order_relaxed);
+  for (const auto& shard : rooms_) {
+    const std::scoped_lock lock(shard.mutex);
+    stats.rooms += shard.map.size();
+  }
+  stats.connects = counters_.connects.load(std::memory_order_relaxed);
+  stats.joins = counters_.joins.load(std::memory_order_relaxed);
+  stats.leaves = counters_.leaves.load(std::memory_order_relaxed);
+  for (std::size_t i = 0; i < stats.errors.size(); ++i) {
+    stats.errors[i] = counters_.errors[i].load(std::memory_order_relaxed);
+  }
+  return stats;
+}
+
+void RouterCore::changed(const MembershipChange& change) {
+  const auto room = find_room(change.room);
+  if (!room) return;
+  RoomChange remote = room_change::Remote{change};
+  room->submit(remote);
+}
+
+void RouterCore::delivered(const Envelope& envelope) {
+  const auto room = find_room(envelope.room);
+  if (!room) return;
+  RoomChange message = room_change::RemoteMessage(envelope);
+  room->submit(message);
+}
+
+void RouterCore::invalidated(std::string_view id) {
+  const auto room = find_room(id);
+  if (!room) return;
+  RoomChange resync = room_change::Resync{};
+  room->submit(resync);
+}
+
+}  // namespace signaling

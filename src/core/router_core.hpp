@@ -1,0 +1,84 @@
+#pragma once
+
+#include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <initializer_list>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+#include "core/counters.hpp"
+#include "core/loop.hpp"
+#include "core/room_view.hpp"
+#include "signaling/core/router.hpp"
+
+namespace signaling {
+
+class PeerSession;
+
+/// What peers and rooms share: options, the tables that find them, counters.
+///
+/// Locks: one shard of one table at a time, and nothing else while it is held.
+class RouterCore final : public StoreListener, public std::enable_shared_from_this<RouterCore> {
+ public:
+  explicit RouterCore(RouterOptions options);
+
+  const RouterOptions& options() const noexcept { return options_; }
+  const Limits& limits() const noexcept { return options_.limits; }
+  StateStore& store() noexcept { return *options_.store; }
+  Policy& policy() noexcept { return *options_.policy; }
+  bool has_policy() const noexcept { return has_policy_; }
+  EventCounters& counters() noexcept { return counters_; }
+  TimePoint now() const noexcept { return options_.clock->now(); }
+  std::string new_id() { return make_id(*options_.random); }
+  void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields);
+
+  std::shared_ptr<Loop> loop_for(const boost::asio::any_io_executor& executor);
+
+  /// False if the router is full or shutting down.
+  enum class Added : std::uint8_t { yes, full, shutting_down };
+  Added add_peer(const std::shared_ptr<PeerSession>& peer);
+  void remove_peer(const PeerSession& peer);
+  std::shared_ptr<PeerSession> find_peer(std::string_view id) const;
+  std::vector<std::shared_ptr<PeerSession>> all_peers() const;
+
+  /// Gives the change to the room, which is made if need be. Takes `change` in any case.
+  void submit_join(const std::shared_ptr<PeerSession>& peer, std::string_view room, Payload metadata,
+                   std::string request, Callback<void(errc, std::shared_ptr<RoomView>)> done);
+  std::shared_ptr<RoomView> find_room(std::string_view id) const;
+  void remove_room(const RoomView& room);
+
+  void open_store();
+  void close();
+  void shut_down(std::chrono::milliseconds reconnect_after);
+  Stats stats() const;
+
+  void changed(const MembershipChange& change) override;
+  void delivered(const Envelope& envelope) override;
+  void invalidated(std::string_view room) override;
+
+ private:
+  template <class Value>
+  struct Shard {
+    mutable std::mutex mutex;
+    // The keys are views of the values' own ids.
+    boost::unordered_flat_map<std::string_view, std::shared_ptr<Value>> map;
+  };
+  static constexpr std::size_t shard_count = 32;
+  static std::size_t shard_of(std::string_view id) noexcept;
+  std::shared_ptr<RoomView> live_room(std::string_view id, const RoomView* retired);
+
+  RouterOptions options_;
+  bool has_policy_;
+  std::array<Shard<PeerSession>, shard_count> peers_;
+  std::array<Shard<RoomView>, shard_count> rooms_;
+  std::atomic<std::size_t> peer_count_{0};
+  std::atomic<bool> shutting_down_{false};
+  EventCounters counters_;
+  mutable std::mutex loops_mutex_;
+  std::vector<std::shared_ptr<Loop>> loops_;
+  Stats past_traffic_;  // of loops that are gone
+};
+
+}  // namespace signaling

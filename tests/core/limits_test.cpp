@@ -1,0 +1,183 @@
+#include <doctest/doctest.h>
+
+#include "support/script_world.hpp"
+
+using namespace signaling;
+using namespace signaling::testing;
+
+namespace {
+
+RouterOptions with(void (*set)(Limits&)) {
+  RouterOptions options;
+  set(options.limits);
+  return options;
+}
+
+std::uint64_t count(const Router& router, errc code) {
+  return router.stats().errors[static_cast<std::size_t>(code)];
+}
+
+}  // namespace
+
+TEST_CASE("limits: a full room refuses the joiner and tells nobody") {
+  ScriptWorld world(with([](Limits& l) { l.max_peers_per_room = 2; }));
+  auto a = world.client("a");
+  auto b = world.client("b");
+  auto c = world.client("c");
+  for (auto* client : {a.get(), b.get()}) client->say("join r");
+  c->say("#1 join r");
+  world.run();
+  CHECK(c->heard() == Lines{"welcome c", "error room_full #1"});
+  CHECK(world.router.find_room("r")->version() == 2);
+  b->say("leave r");
+  c->say("join r");
+  world.run();
+  CHECK(c->heard() == Lines{"joined r v4 [a]"});
+  CHECK(count(world.router, errc::room_full) == 1);
+}
+
+TEST_CASE("limits: rooms per peer") {
+  ScriptWorld world(with([](Limits& l) { l.max_rooms_per_peer = 2; }));
+  auto a = world.client("a");
+  for (const char* line : {"join 1", "join 2", "#3 join 3", "leave 1", "join 3"}) a->say(line);
+  world.run();
+  CHECK(a->heard() == Lines{"welcome a", "joined 1 v1 []", "joined 2 v1 []", "error too_many_rooms #3",
+                            "left 1 leave", "joined 3 v1 []"});
+}
+
+TEST_CASE("limits: metadata size, at join and at update") {
+  ScriptWorld world(with([](Limits& l) { l.max_metadata_bytes = 4; }));
+  auto a = world.client("a");
+  for (const char* line : {"#1 join r 12345", "join r 1234", "#2 update r 12345"}) a->say(line);
+  world.run();
+  CHECK(a->heard() == Lines{"welcome a", "error metadata_too_large #1", "joined r v1 []",
+                            "error metadata_too_large #2"});
+}
+
+TEST_CASE("limits: ids are 1 to 128 bytes long") {
+  ScriptWorld world;
+  auto a = world.client("a");
+  a->say("#1 join " + std::string(129, 'x'));
+  a->say("#2 join ");
+  a->say("#3 send " + std::string(129, 'x') + " hi");
+  world.run();
+  CHECK(a->heard() == Lines{"welcome a", "error bad_id #1", "error bad_id #2", "error bad_id #3"});
+  auto b = world.client(std::string(129, 'x'));
+  world.run();
+  CHECK(b->heard() == Lines{"error bad_id"});
+}
+
+TEST_CASE("limits: messages per second, with a burst; time fills it again") {
+  ScriptWorld world(with([](Limits& l) {
+    l.messages_per_second = 2;
+    l.message_burst = 3;
+  }));
+  auto a = world.client("a");
+  for (int i = 0; i < 5; ++i) a->say("ping");
+  world.run();
+  CHECK(a->heard() == Lines{"welcome a", "pong", "pong", "pong", "error rate_limited", "error rate_limited"});
+  world.clock.advance(std::chrono::seconds(1));
+  for (int i = 0; i < 3; ++i) a->say("ping");
+  world.run();
+  CHECK(a->heard() == Lines{"pong", "pong", "error rate_limited"});
+}
+
+TEST_CASE("limits: joins per second") {
+  ScriptWorld world(with([](Limits& l) {
+    l.joins_per_second = 1;
+    l.join_burst = 1;
+  }));
+  auto a = world.client("a");
+  a->say("join 1");
+  a->say("#2 join 2");
+  world.run();
+  CHECK(a->heard().back() == "error rate_limited #2");
+  world.clock.advance(std::chrono::seconds(1));
+  a->say("join 2");
+  world.run();
+  CHECK(a->heard().back() == "joined 2 v1 []");
+}
+
+TEST_CASE("limits: a message that is too large is an error and the end") {
+  ScriptWorld world(with([](Limits& l) { l.max_message_bytes = 10; }));
+  auto a = world.client("a");
+  a->say("0123456789a");
+  world.run();
+  CHECK(a->heard() == Lines{"welcome a", "error message_too_large"});
+  CHECK(a->closed() == CloseReason::message_too_large);
+}
+
+TEST_CASE("limits: a receiver that does not read is closed, and the sender is told what was lost") {
+  ScriptWorld world(with([](Limits& l) {
+    l.max_message_bytes = 100;
+    l.max_outbound_bytes = 250;
+  }));
+  auto a = world.client("a");
+  auto b = world.client("b");
+  auto c = world.client("c");
+  for (auto* client : {a.get(), b.get(), c.get()}) client->say("join r");
+  world.run();
+  for (auto* client : {a.get(), b.get(), c.get()}) client->heard();
+  b->stick();
+  const std::string payload(90, 'x');
+  a->say("#1 send b " + payload);
+  world.run();
+  a->say("#2 send b " + payload);
+  world.run();
+  a->say("#3 send b " + payload);
+  a->say("#4 send c still fine");
+  world.run();
+  CHECK(a->heard() == Lines{"sent #1", "queued #2", "error slow_consumer #3", "sent #4", "-peer r v4 b disconnect"});
+  CHECK(b->closed() == CloseReason::slow_consumer);
+  CHECK(c->heard() == Lines{"msg a still fine", "-peer r v4 b disconnect"});
+}
+
+TEST_CASE("limits: a volatile message is dropped early and harms nobody") {
+  ScriptWorld world(with([](Limits& l) {
+    l.max_message_bytes = 100;
+    l.max_outbound_bytes = 200;
+  }));
+  auto a = world.client("a");
+  auto b = world.client("b");
+  a->say("join r");
+  b->say("join r");
+  world.run();
+  b->stick();
+  const std::string payload(80, 'x');
+  a->say("send b " + payload);
+  world.run();
+  Envelope envelope;
+  envelope.to = "b";
+  envelope.payload = payload;
+  envelope.delivery = signaling::Delivery::volatile_;
+  const SendResult result = a->peer().send(envelope);
+  CHECK(result.status == SendStatus::dropped);
+  CHECK(result.error == errc::slow_consumer);
+  world.run();
+  CHECK(!b->closed());
+}
+
+TEST_CASE("limits: peers of a router") {
+  ScriptWorld world(with([](Limits& l) { l.max_peers = 1; }));
+  auto a = world.client("a");
+  auto b = world.client("b");
+  world.run();
+  CHECK(b->heard() == Lines{"error too_many_peers"});
+  CHECK(b->closed() == CloseReason::overloaded);
+  a->cut(CloseReason::lost);
+  auto c = world.client("c");
+  world.run();
+  CHECK(c->heard() == Lines{"welcome c"});
+}
+
+TEST_CASE("limits: 0 switches a bound off") {
+  ScriptWorld world(with([](Limits& l) {
+    l = Limits{};
+    l.max_rooms_per_peer = l.max_peers_per_room = l.max_metadata_bytes = l.max_id_bytes = 0;
+    l.messages_per_second = l.joins_per_second = 0;
+  }));
+  auto a = world.client("a");
+  for (int i = 0; i < 2000; ++i) a->say("join " + std::string(200, 'r') + std::to_string(i) + " " + std::string(5000, 'm'));
+  world.run();
+  CHECK(a->peer().rooms().size() == 2000);
+}

@@ -1,0 +1,135 @@
+#include <doctest/doctest.h>
+
+#include "support/script_world.hpp"
+
+using namespace signaling;
+using namespace signaling::testing;
+
+namespace {
+
+struct Local {
+  Local(ScriptWorld& world, std::string id) {
+    LocalPeerOptions options;
+    options.executor = world.io.get_executor();
+    options.id = std::move(id);
+    options.on_event = [this](const Event& event) {
+      std::vector<Frame> frames;
+      TextEncoder().encode(event, frames);
+      lines.emplace_back(frames.front().text_view());
+      if (on_event) on_event(event);
+    };
+    options.on_closed = [this](CloseReason reason) { closed = reason; };
+    peer = world.router.connect_local(std::move(options));
+  }
+  Lines heard() { return std::exchange(lines, {}); }
+
+  Lines lines;
+  std::function<void(const Event&)> on_event;
+  std::optional<CloseReason> closed;
+  std::shared_ptr<Peer> peer;
+};
+
+}  // namespace
+
+TEST_CASE("local peer: joins, sends and receives like any client") {
+  ScriptWorld world;
+  Local sfu(world, "sfu");
+  auto a = world.client("a");
+  sfu.peer->join("r", R"({"kind":"sfu"})", "7");
+  a->say("join r");
+  a->say("send sfu offer");
+  world.run();
+  CHECK(sfu.heard() == Lines{"welcome sfu", "joined r v1 [] #7", "+peer r v2 a", "msg a offer"});
+  CHECK(a->heard() == Lines{"welcome a", R"(joined r v2 [sfu{{"kind":"sfu"}}])"});
+  Envelope answer;
+  answer.type = EnvelopeType::answer;
+  answer.to = "a";
+  answer.payload = "answer";
+  CHECK(sfu.peer->send(answer).status == SendStatus::sent);
+  answer.to = "nobody";
+  CHECK(sfu.peer->send(answer).error == errc::peer_not_found);
+  world.run();
+  CHECK(a->heard() == Lines{"msg sfu answer"});
+}
+
+TEST_CASE("local peer: two of them talk without any socket, from within their callbacks") {
+  ScriptWorld world;
+  Local x(world, "x");
+  Local y(world, "y");
+  y.on_event = [&](const Event& event) {
+    if (const auto* message = std::get_if<event::Message>(&event)) {
+      Envelope back;
+      back.to = message->envelope.from;
+      back.payload = "back";
+      CHECK(y.peer->send(back).status == SendStatus::sent);
+    }
+  };
+  x.peer->join("r");
+  y.peer->join("r");
+  Envelope hello;
+  hello.to = "y";
+  hello.payload = "hello";
+  CHECK(x.peer->send(hello).status == SendStatus::sent);
+  world.run();
+  CHECK(y.heard() == Lines{"welcome y", "joined r v2 [x]", "msg x hello"});
+  CHECK(x.heard() == Lines{"welcome x", "joined r v1 []", "+peer r v2 y", "msg y back"});
+}
+
+TEST_CASE("local peer: no policy, no bound of rooms, no rate") {
+  struct Never final : Policy {
+    void authenticate(const ConnectInfo& /*info*/, Callback<void(Admission)> done) override {
+      Admission no;
+      no.decision = Decision::refuse("no");
+      done(std::move(no));
+    }
+    void authorize_join(const Peer& /*peer*/, const JoinAttempt& /*attempt*/,
+                        Callback<void(Decision)> done) override {
+      done(Decision::refuse("no"));
+    }
+  };
+  RouterOptions options;
+  options.policy = std::make_shared<Never>();
+  ScriptWorld world(std::move(options));
+  Local sfu(world, "sfu");
+  for (int i = 0; i < 500; ++i) sfu.peer->join("room " + std::to_string(i));
+  world.run();
+  CHECK(sfu.peer->rooms().size() == 500);
+}
+
+TEST_CASE("local peer: close leaves its rooms, and nothing comes after on_closed") {
+  ScriptWorld world;
+  Local x(world, "x");
+  auto a = world.client("a");
+  x.peer->join("r");
+  a->say("join r");
+  world.run();
+  a->heard();
+  x.heard();
+  x.peer->close(CloseReason::normal);
+  a->say("#1 send x hi");
+  world.run();
+  CHECK(x.closed == CloseReason::normal);
+  CHECK(x.heard().empty());
+  CHECK(a->heard() == Lines{"error closed #1", "-peer r v3 x disconnect"});
+  CHECK(x.peer->send({}).error == errc::closed);
+}
+
+TEST_CASE("local peer: every event survives the way through the queue") {
+  ScriptWorld world;
+  Local x(world, "x");
+  auto a = world.client("a");
+  a->say("join r 1");
+  x.peer->join("r", "9", "t1");
+  x.peer->update("r", "10", "t2");
+  x.peer->members("r", "t3");
+  a->say("update r 2");
+  a->say("leave r");
+  x.peer->leave("r", "t4");
+  x.peer->leave("r", "t5");
+  world.run();
+  world.router.shut_down(std::chrono::milliseconds(5));
+  world.run();
+  CHECK(x.heard() == Lines{"welcome x", "joined r v2 [a{1}] #t1", "updated r v3 #t2", "members r v3 [a{1}] #t3",
+                           "~peer r v4 a{2}", "-peer r v5 a leave", "left r leave #t4", "error not_joined #t5",
+                           "going-away 5"});
+}

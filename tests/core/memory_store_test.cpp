@@ -1,0 +1,179 @@
+#include <doctest/doctest.h>
+
+#include "signaling/core/memory_store.hpp"
+#include "support/script_world.hpp"
+
+using namespace signaling;
+using namespace signaling::testing;
+
+namespace {
+
+struct Listener final : StoreListener {
+  void changed(const MembershipChange& change) override {
+    static constexpr std::array names{"joined", "left", "updated"};
+    news.push_back(change.room + " v" + std::to_string(change.version) + " " +
+                   names.at(static_cast<std::size_t>(change.kind)) + " " + change.member.id);
+  }
+  void delivered(const Envelope& envelope) override {
+    news.push_back(std::string(envelope.from) + ">" + std::string(envelope.to) + " " + std::string(envelope.payload));
+  }
+  void invalidated(std::string_view /*room*/) override {}
+  Lines heard() { return std::exchange(news, {}); }
+  Lines news;
+};
+
+struct StoreWorld {
+  StoreWorld() {
+    store.open("n1", one, [](std::error_code error) { CHECK(!error); });
+    store.open("n2", two, [](std::error_code error) { CHECK(!error); });
+  }
+  std::pair<std::error_code, StateStore::Joined> join(const std::string& node, const std::string& peer, Epoch epoch,
+                                                      std::size_t capacity = 0, Version known = 0) {
+    std::pair<std::error_code, StateStore::Joined> result;
+    store.join({"r", {peer, node, epoch, {}, 0}, capacity, known},
+               [&](std::error_code error, StateStore::Joined joined) { result = {error, std::move(joined)}; });
+    return result;
+  }
+  std::error_code leave(const std::string& peer, Epoch epoch) {
+    std::error_code result = errc::internal;
+    store.leave({"r", peer, epoch, LeaveReason::leave},
+                [&](std::error_code error, Version /*version*/) { result = error; });
+    return result;
+  }
+  std::pair<std::error_code, Epoch> claim(const std::string& node, const std::string& peer) {
+    std::pair<std::error_code, Epoch> result;
+    store.claim(node, peer, [&](std::error_code error, Epoch epoch) { result = {error, epoch}; });
+    return result;
+  }
+
+  MemoryStore store;
+  Listener one;
+  Listener two;
+};
+
+}  // namespace
+
+TEST_CASE("memory store: an id has one owner, and each claim a greater epoch") {
+  StoreWorld w;
+  const auto [error, first] = w.claim("n1", "a");
+  CHECK(!error);
+  CHECK(w.claim("n2", "a").first == errc::id_in_use);
+  w.store.release("a", first + 100);  // not its epoch: nothing happens
+  CHECK(w.claim("n2", "a").first == errc::id_in_use);
+  w.store.release("a", first);
+  const auto [again, second] = w.claim("n2", "a");
+  CHECK(!again);
+  CHECK(second > first);
+}
+
+TEST_CASE("memory store: a join grows the version, is told to the other nodes, and is idempotent") {
+  StoreWorld w;
+  CHECK(w.join("n1", "a", 1).second.version == 1);
+  const auto [error, joined] = w.join("n2", "b", 2);
+  CHECK(!error);
+  CHECK(joined.version == 2);
+  REQUIRE(joined.state);  // its picture was not the version before
+  CHECK(joined.state->members.size() == 2);
+  CHECK(!w.join("n1", "c", 3, 0, 2).second.state);
+  CHECK(w.join("n1", "c", 3).second.version == 3);  // again: nothing changed
+  CHECK(w.one.heard() == Lines{"r v2 joined b"});
+  CHECK(w.two.heard() == Lines{"r v3 joined c"});
+}
+
+TEST_CASE("memory store: capacity is checked with the join") {
+  StoreWorld w;
+  CHECK(!w.join("n1", "a", 1, 1).first);
+  CHECK(w.join("n2", "b", 2, 1).first == errc::room_full);
+  CHECK(w.leave("a", 1) == std::error_code());
+  CHECK(!w.join("n2", "b", 2, 1).first);
+}
+
+TEST_CASE("memory store: a late leave of an old epoch does not remove the new one (fencing)") {
+  StoreWorld w;
+  (void)w.join("n1", "a", 1);
+  (void)w.join("n2", "x", 9);
+  (void)w.join("n1", "a", 2);
+  CHECK(w.two.heard() == Lines{"r v3 left a", "r v4 joined a"});
+  CHECK(w.leave("a", 1) == errc::not_joined);
+  CHECK(w.leave("a", 2) == std::error_code());
+}
+
+TEST_CASE("memory store: what is published reaches the nodes that have members, in order with the changes") {
+  StoreWorld w;
+  (void)w.join("n1", "a", 1);
+  (void)w.join("n2", "b", 2);
+  Envelope envelope;
+  envelope.from = "a";
+  envelope.room = "r";
+  envelope.payload = "to all";
+  CHECK(!w.store.publish("n1", envelope));
+  envelope.to = "b";
+  envelope.payload = "to b";
+  CHECK(!w.store.publish("n1", envelope));
+  (void)w.leave("a", 1);
+  CHECK(!w.store.publish("n1", envelope));
+  CHECK(w.two.heard() == Lines{"a> to all", "a>b to b", "r v3 left a", "a>b to b"});
+  CHECK(w.one.heard() == Lines{"r v2 joined b"});
+}
+
+TEST_CASE("memory store: closing a node takes its members out and frees its ids") {
+  StoreWorld w;
+  CHECK(!w.claim("n1", "a").first);
+  (void)w.join("n1", "a", 1);
+  (void)w.join("n2", "b", 2);
+  w.store.close("n1");
+  CHECK(w.two.heard() == Lines{"r v3 left a"});
+  CHECK(!w.claim("n2", "a").first);
+  (void)w.join("n2", "c", 5);
+  CHECK(w.one.heard() == Lines{"r v2 joined b"});  // closed nodes are told nothing
+}
+
+TEST_CASE("two routers on one store: members of both see each other join, talk and leave") {
+  boost::asio::io_context io;
+  auto store = std::make_shared<MemoryStore>();
+  RouterOptions options;
+  options.store = store;
+  options.client_ids = ClientIds::accept;
+  Router one(options);
+  auto two = std::make_unique<Router>(options);
+  const auto client = [&](Router& router, std::string id) {
+    ConnectInfo info;
+    info.wished_id = std::move(id);
+    return std::make_unique<ScriptClient>(router, io.get_executor(), std::move(info));
+  };
+  const auto run = [&] {
+    io.restart();
+    io.poll();
+  };
+  auto a = client(one, "a");
+  auto b = client(*two, "b");
+  a->say("join r 1");
+  b->say("join r 2");
+  run();
+  CHECK(a->heard() == Lines{"welcome a", "joined r v1 []", "+peer r v2 b{2}"});
+  CHECK(b->heard() == Lines{"welcome b", "joined r v2 [a{1}]"});
+  a->say("#1 send b direct");
+  a->say("cast r all");
+  b->say("send a back");
+  b->say("update r 3");
+  run();
+  CHECK(b->heard() == Lines{"msg a direct", "msg a all", "updated r v3"});
+  CHECK(a->heard() == Lines{"sent #1", "msg b back", "~peer r v3 b{3}"});
+
+  auto thief = client(*two, "a");
+  run();
+  CHECK(thief->heard() == Lines{"error id_in_use"});
+
+  SUBCASE("a peer leaves") {
+    b->say("leave r");
+    b->say("send a late");
+    run();
+    CHECK(a->heard() == Lines{"-peer r v4 b leave"});
+  }
+  SUBCASE("a node ends") {
+    two.reset();
+    run();
+    CHECK(a->heard() == Lines{"-peer r v4 b node-lost"});
+  }
+  CHECK(one.find_room("r")->size() == 1);
+}

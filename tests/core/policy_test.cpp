@@ -1,0 +1,175 @@
+#include <doctest/doctest.h>
+
+#include <deque>
+
+#include "support/script_world.hpp"
+
+using namespace signaling;
+using namespace signaling::testing;
+
+namespace {
+
+// Answers when it is told to.
+struct SlowPolicy final : Policy {
+  void authenticate(const ConnectInfo& info, Callback<void(Admission)> done) override {
+    tokens.push_back(info.token);
+    admissions.push_back(std::move(done));
+  }
+  void authorize_join(const Peer& peer, const JoinAttempt& attempt, Callback<void(Decision)> done) override {
+    attempts.push_back(peer.id() + " " + std::string(attempt.room));
+    joins.push_back(std::move(done));
+  }
+  Decision authorize_send(const Peer& /*peer*/, const Envelope& envelope) override {
+    return envelope.payload == "rude" ? Decision::refuse("be nice") : Decision::allow();
+  }
+  void connected(const Peer& peer) override { seen.push_back("connected " + peer.id()); }
+  void disconnected(const Peer& peer, CloseReason reason) override {
+    seen.push_back("disconnected " + peer.id() + " " + std::string(to_string(reason)));
+  }
+  void joined(const Peer& peer, std::string_view room) override {
+    seen.push_back("joined " + peer.id() + " " + std::string(room));
+  }
+  void left(const Peer& peer, std::string_view room, LeaveReason reason) override {
+    seen.push_back("left " + peer.id() + " " + std::string(room) + " " + std::string(to_string(reason)));
+  }
+
+  void admit(const std::string& id) {
+    Admission admission;
+    admission.peer_id = id;
+    admission.identity.subject = "user " + id;
+    admissions.front()(std::move(admission));
+    admissions.pop_front();
+  }
+  void decide(Decision decision) {
+    joins.front()(std::move(decision));
+    joins.pop_front();
+  }
+
+  std::vector<std::string> tokens;
+  std::vector<std::string> attempts;
+  std::vector<std::string> seen;
+  std::deque<Callback<void(Admission)>> admissions;
+  std::deque<Callback<void(Decision)>> joins;
+};
+
+struct PolicyWorld {
+  std::shared_ptr<SlowPolicy> policy = std::make_shared<SlowPolicy>();
+  ScriptWorld world{[this] {
+    RouterOptions options;
+    options.policy = policy;
+    return options;
+  }()};
+};
+
+}  // namespace
+
+TEST_CASE("policy: messages wait for the admission and are then done in order") {
+  PolicyWorld w;
+  ConnectInfo info;
+  info.token = "secret";
+  ScriptClient a(w.world.router, w.world.io.get_executor(), info);
+  a.say("#1 ping");
+  a.say("join r");
+  a.say("#2 ping");
+  w.world.run();
+  CHECK(a.heard().empty());
+  CHECK(w.policy->tokens == Lines{"secret"});
+  w.policy->admit("alice");
+  w.world.run();
+  CHECK(a.heard() == Lines{"welcome alice", "pong #1"});
+  CHECK(a.peer().identity().subject == "user alice");
+  w.policy->decide(Decision::allow());
+  w.world.run();
+  CHECK(a.heard() == Lines{"joined r v1 []", "pong #2"});
+}
+
+TEST_CASE("policy: who is not admitted is told why and closed") {
+  PolicyWorld w;
+  auto a = w.world.client("a");
+  Admission admission;
+  admission.decision = Decision::refuse("no ticket", errc::unauthorized);
+  w.policy->admissions.front()(std::move(admission));
+  w.world.run();
+  CHECK(a->heard() == Lines{"error unauthorized"});
+  CHECK(a->closed() == CloseReason::unauthorized);
+  CHECK(w.policy->seen.empty());
+}
+
+TEST_CASE("policy: a refused join is an error with the request's tag, and nobody hears of it") {
+  PolicyWorld w;
+  auto a = w.world.client("a");
+  w.policy->admit("a");
+  a->say("#9 join vip");
+  w.world.run();
+  w.policy->decide(Decision::refuse("members only"));
+  w.world.run();
+  CHECK(a->heard() == Lines{"welcome a", "error forbidden #9"});
+  CHECK(w.policy->attempts == Lines{"a vip"});
+  CHECK(w.world.router.find_room("vip") == nullptr);
+}
+
+TEST_CASE("policy: a refused message is told to its sender only") {
+  PolicyWorld w;
+  auto a = w.world.client("a");
+  auto b = w.world.client("b");
+  w.policy->admit("a");
+  w.policy->admit("b");
+  for (auto* client : {a.get(), b.get()}) {
+    client->say("join r");
+    w.world.run();
+    w.policy->decide(Decision::allow());
+    w.world.run();
+    client->heard();
+  }
+  a->heard();
+  a->say("#1 send b rude");
+  a->say("send b polite");
+  w.world.run();
+  CHECK(a->heard() == Lines{"error forbidden #1"});
+  CHECK(b->heard() == Lines{"msg a polite"});
+}
+
+TEST_CASE("policy: it sees every connect, join, leave and disconnect once") {
+  PolicyWorld w;
+  auto a = w.world.client("a");
+  w.policy->admit("a");
+  w.world.run();
+  a->say("join r");
+  w.policy->decide(Decision::allow());
+  w.world.run();
+  a->cut(CloseReason::timeout);
+  w.world.run();
+  CHECK(w.policy->seen == Lines{"connected a", "joined a r", "left a r timeout", "disconnected a timeout"});
+}
+
+TEST_CASE("policy: a peer that dies while the policy thinks leaves nothing behind") {
+  PolicyWorld w;
+  auto a = w.world.client("a");
+  a->cut(CloseReason::lost);
+  w.policy->admit("a");
+  w.world.run();
+  CHECK(w.world.router.stats().peers == 0);
+
+  auto b = w.world.client("a");  // the id was given back
+  w.policy->admit("a");
+  w.world.run();
+  b->say("join r");
+  b->cut(CloseReason::lost);
+  w.policy->decide(Decision::allow());
+  w.world.run();
+  CHECK(w.world.router.stats().rooms == 0);
+  CHECK(w.world.router.stats().peers == 0);
+}
+
+TEST_CASE("policy: what waits is bounded") {
+  RouterOptions options;
+  auto policy = std::make_shared<SlowPolicy>();
+  options.policy = policy;
+  options.limits.max_pending_bytes = 1000;
+  ScriptWorld world(std::move(options));
+  auto a = world.client("a");
+  for (int i = 0; i < 20; ++i) a->say("ping " + std::string(100, 'x'));
+  world.run();
+  CHECK(a->heard() == Lines{"error overloaded"});
+  CHECK(a->closed() == CloseReason::overloaded);
+}

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "signaling/core/router.hpp"
+#include "support/text_protocol.hpp"
+
+namespace signaling::testing {
+
+/// A client that says lines and remembers the lines it gets. Its transport writes at once, or not at all while stuck.
+class ScriptClient final : public Transport {
+ public:
+  ScriptClient(Router& router, boost::asio::any_io_executor executor, ConnectInfo info = {})
+      : executor_(std::move(executor)),
+        peer_(router.connect(*this, std::make_unique<TextProtocol>(), std::move(info))) {}
+  ScriptClient(const ScriptClient&) = delete;
+  ScriptClient& operator=(const ScriptClient&) = delete;
+  ~ScriptClient() override { cut(CloseReason::lost); }
+
+  void say(std::string_view line) { peer_->receive({MessageKind::text, line}); }
+  void cut(CloseReason reason) {
+    if (!std::exchange(disconnected_, true)) peer_->disconnected(reason);
+  }
+  /// The lines that came since the last call.
+  std::vector<std::string> heard() { return std::exchange(lines_, {}); }
+
+  Peer& peer() { return *peer_; }
+  const std::string& id() const { return peer_->id(); }
+  const std::optional<CloseReason>& closed() const { return closed_; }
+  /// Batches of frames that were written.
+  std::size_t writes() const { return writes_; }
+  const std::vector<Frame>& frames() const { return frames_; }
+  void stick() { stuck_ = true; }
+
+  boost::asio::any_io_executor executor() override { return executor_; }
+  void write(std::span<const Frame> frames) override {
+    ++writes_;
+    for (const Frame& frame : frames) {
+      lines_.emplace_back(frame.text_view());
+      frames_.push_back(frame);
+      if (!stuck_) peer_->written(frame.size());
+    }
+  }
+  void close(CloseReason reason) override {
+    closed_ = reason;
+    cut(reason);
+  }
+
+ private:
+  boost::asio::any_io_executor executor_;
+  std::vector<std::string> lines_;
+  std::vector<Frame> frames_;
+  std::size_t writes_ = 0;
+  std::optional<CloseReason> closed_;
+  bool stuck_ = false;
+  bool disconnected_ = false;
+  std::shared_ptr<Peer> peer_;
+};
+
+}  // namespace signaling::testing
