@@ -1,0 +1,205 @@
+// docs/protocol.md against the implementation: its examples, its error codes, its limits.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "command_text.hpp"
+#include "signaling/core/limits.hpp"
+#include "signaling/protocols/json_protocol.hpp"
+
+using namespace signaling;
+using namespace signaling::protocols;
+
+namespace {
+
+std::vector<std::string> document_lines() {
+  std::ifstream file(PROTOCOL_DOCUMENT);
+  REQUIRE_MESSAGE(file, "cannot read " PROTOCOL_DOCUMENT);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  return lines;
+}
+
+// The contents of all code fences that begin with "```json <side>".
+std::vector<std::string> examples_of(std::string_view side) {
+  std::vector<std::string> examples;
+  bool inside = false;
+  for (const std::string& line : document_lines()) {
+    if (line == "```json " + std::string(side)) {
+      inside = true;
+      examples.emplace_back();
+    } else if (line == "```") {
+      inside = false;
+    } else if (inside) {
+      examples.back() += (examples.back().empty() ? "" : "\n") + line;
+    }
+  }
+  return examples;
+}
+
+// The cells of the table rows below the heading `title`, back quotes removed.
+std::vector<std::vector<std::string>> table_below(std::string_view title) {
+  std::vector<std::vector<std::string>> rows;
+  bool inside = false;
+  for (const std::string& line : document_lines()) {
+    if (line.starts_with("#")) inside = line == "## " + std::string(title);
+    if (!inside || !line.starts_with("| `")) continue;
+    std::vector<std::string> cells;
+    std::istringstream row(line.substr(1));
+    for (std::string cell; std::getline(row, cell, '|');) {
+      std::erase(cell, '`');
+      std::erase(cell, ' ');
+      cells.push_back(cell);
+    }
+    rows.push_back(cells);
+  }
+  return rows;
+}
+
+std::string first_word(const std::string& text) { return text.substr(0, text.find(' ')); }
+
+MemberView member(std::string_view id, std::string_view metadata, Version joined_at) {
+  MemberView view;
+  view.id = id;
+  view.metadata = metadata;
+  view.joined_at = joined_at;
+  return view;
+}
+
+Event message(EnvelopeType type, std::string_view room, std::string_view payload) {
+  Envelope envelope;
+  envelope.type = type;
+  envelope.from = "p2";
+  envelope.room = room;
+  envelope.payload = payload;
+  if (type == EnvelopeType::event) envelope.event = "hand-raised";
+  return event::Message{envelope};
+}
+
+Event binary_message() {
+  Envelope envelope;
+  envelope.from = "p5";
+  envelope.kind = MessageKind::binary;
+  envelope.payload = std::string_view("\x00\x01\x02\xFF", 4);
+  return event::Message{envelope};
+}
+
+constexpr std::string_view bob = R"({"name":"Bob"})";
+constexpr std::string_view muted_bob = R"({"name":"Bob","muted":true})";
+
+// The events of the page, in its order.
+std::vector<Event> document_events() {
+  static const std::array joined_members{member("p1", bob, 6)};
+  static const std::array listed_members{member("p1", muted_bob, 6), member("p4", "", 9)};
+  event::Joined joined{"lobby", 7, member("p2", "", 7), joined_members, "1"};
+  event::Members members{"lobby", 11, member("p2", "", 7), listed_members, "4"};
+  return {event::Welcome{"p2", "mJ2xw0VQ4hJ1c8mYQeRzVg"},
+          joined,
+          event::Left{"lobby", LeaveReason::leave, "2"},
+          event::PeerJoined{"lobby", 8, member("p3", "", 8)},
+          event::PeerLeft{"lobby", 9, member("p3", "", 8), LeaveReason::disconnect},
+          event::PeerUpdated{"lobby", 10, member("p1", muted_bob, 6)},
+          event::Updated{"lobby", 11, "3"},
+          members,
+          message(EnvelopeType::offer, "", R"({"type":"offer","sdp":"v=0\r\n…"})"),
+          message(EnvelopeType::answer, "", R"({"type":"answer","sdp":"v=0\r\n…"})"),
+          message(EnvelopeType::candidate, "lobby", R"({"candidate":"candidate:1 1 udp …","sdpMid":"0"})"),
+          message(EnvelopeType::message, "lobby", R"("hello, everybody")"),
+          message(EnvelopeType::event, "lobby", R"({"raised":true})"),
+          binary_message(),
+          event::Sent{SendStatus::sent, "5"},
+          event::Pong{R"("are you there?")"},
+          event::Error{errc::room_full, {}, "1"},
+          event::GoingAway{std::chrono::milliseconds(2500)}};
+}
+
+}  // namespace
+
+TEST_CASE("protocol page: every example of a client is understood, and each kind of message has one") {
+  std::set<std::string> kinds;
+  for (const std::string& example : examples_of("client")) {
+    CAPTURE(example);
+    const std::string command = test::decode(example);
+    CAPTURE(command);
+    const std::string kind = first_word(command);
+    CHECK(example.starts_with(R"({"type":")" + kind + "\""));
+    kinds.insert(kind);
+  }
+  CHECK(kinds == std::set<std::string>{"answer", "candidate", "event", "join", "leave", "members", "message",
+                                       "offer", "ping", "update"});
+}
+
+TEST_CASE("protocol page: every example of the server is what the encoder writes") {
+  JsonOptions options;
+  options.ice_servers = R"([{"urls":"stun:stun.example.com:3478"}])";
+  const JsonProtocolFactory factory(options);
+  std::vector<std::string> written;
+  std::set<std::size_t> kinds;
+  for (const Event& event : document_events()) {
+    std::vector<Frame> frames;
+    factory.encoder()->encode(event, frames);
+    REQUIRE(frames.size() == 1);
+    written.emplace_back(frames[0].text_view());
+    kinds.insert(event.index());
+  }
+  CHECK(kinds.size() == std::variant_size_v<Event>);
+  const auto examples = examples_of("server");
+  REQUIRE(examples.size() == written.size());
+  for (std::size_t i = 0; i < written.size(); ++i) CHECK(examples[i] == written[i]);
+}
+
+TEST_CASE("protocol page: what a client sends in an example is what the other gets in another") {
+  const auto sent = examples_of("client");
+  const auto received = examples_of("server");
+  for (const std::string_view type : {"offer", "answer", "candidate"}) {
+    const auto data_of = [type](const std::vector<std::string>& examples) {
+      for (const std::string& example : examples) {
+        if (!example.starts_with(R"({"type":")" + std::string(type) + "\"")) continue;
+        const std::size_t start = example.find(R"("data":)");
+        return example.substr(start, example.find("}", start) - start);
+      }
+      return std::string();
+    };
+    CHECK(data_of(sent) == data_of(received));
+    CHECK(data_of(sent) != "");
+  }
+}
+
+TEST_CASE("protocol page: the list of error codes is that of the library") {
+  std::set<std::string> listed;
+  for (const auto& row : table_below("Error codes")) listed.insert(row.at(0));
+  std::set<std::string> known;
+  for (int code = 1; code <= static_cast<int>(errc::internal); ++code) {
+    known.emplace(to_string(static_cast<errc>(code)));
+  }
+  CHECK(listed == known);
+}
+
+TEST_CASE("protocol page: the limits have the defaults of the library") {
+  const Limits limits;
+  const std::map<std::string, std::size_t> expected{{"max_message_bytes", limits.max_message_bytes},
+                                                    {"max_metadata_bytes", limits.max_metadata_bytes},
+                                                    {"max_id_bytes", limits.max_id_bytes},
+                                                    {"max_rooms_per_peer", limits.max_rooms_per_peer},
+                                                    {"max_peers_per_room", limits.max_peers_per_room},
+                                                    {"max_peers", limits.max_peers},
+                                                    {"max_outbound_bytes", limits.max_outbound_bytes},
+                                                    {"max_pending_bytes", limits.max_pending_bytes},
+                                                    {"messages_per_second", limits.messages_per_second},
+                                                    {"message_burst", limits.message_burst},
+                                                    {"joins_per_second", limits.joins_per_second},
+                                                    {"join_burst", limits.join_burst},
+                                                    {"max_json_depth", JsonOptions().max_depth}};
+  std::map<std::string, std::size_t> listed;
+  for (const auto& row : table_below("Limits")) listed[row.at(0)] = std::stoul(row.at(1));
+  CHECK(listed == expected);
+  CHECK(JsonOptions().max_id_bytes == limits.max_id_bytes);
+}
