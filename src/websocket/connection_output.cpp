@@ -1,0 +1,136 @@
+// Path 7/8: message -> frame, for connections that mask or compress. Next: net/
+#include <algorithm>
+#include <array>
+
+#include "signaling/websocket/connection.hpp"
+#include "signaling/websocket/utf8.hpp"
+#include "websocket/assembly.hpp"
+#include "websocket/control_frame.hpp"
+#include "websocket/deflate_codec.hpp"
+
+namespace signaling::websocket {
+
+namespace {
+
+std::span<const std::byte> to_bytes(std::string_view text) noexcept { return std::as_bytes(std::span(text)); }
+
+// The longest beginning of `text` that fits and does not end within a character; nothing if it is no UTF-8.
+std::string_view cut_reason(std::string_view text) noexcept {
+  constexpr std::size_t max_bytes = max_control_payload - 2;
+  if (text.size() > max_bytes) {
+    std::size_t end = max_bytes;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+    text = text.substr(0, end);
+  }
+  return is_utf8(to_bytes(text)) ? text : std::string_view();
+}
+
+}  // namespace
+
+std::span<const std::byte> Connection::output() const noexcept {
+  if (output_.empty()) return {};
+  return output_.front().unsent();
+}
+
+void Connection::consume_output(std::size_t bytes) noexcept {
+  while (bytes > 0 && !output_.empty()) {
+    ControlFrame& frame = output_.front();
+    const std::size_t count = std::min(bytes, frame.unsent().size());
+    frame.sent = static_cast<std::uint8_t>(frame.sent + count);
+    bytes -= count;
+    if (frame.unsent().empty()) output_.erase(output_.begin());
+  }
+  if (output_.empty()) std::vector<ControlFrame>().swap(output_);
+}
+
+bool Connection::encodes() const noexcept { return role_ == Role::client || deflate_ != nullptr; }
+
+bool Connection::encode_message(MessageKind kind, std::span<const std::byte> payload,
+                                std::vector<std::byte>& out) {
+  if (state_ != ConnectionState::open) return false;
+  FrameHeader header;
+  header.opcode = kind == MessageKind::text ? Opcode::text : Opcode::binary;
+  header.compressed = deflate_ && payload.size() >= compress_from_bytes_;
+
+  // The header's size is known only when the payload is there: leave room for the largest, close the gap
+  // afterwards.
+  const std::size_t begin = out.size();
+  out.resize(begin + max_header_bytes);
+  if (header.compressed) {
+    deflate_->deflate(payload, out);
+  } else {
+    out.insert(out.end(), payload.begin(), payload.end());
+  }
+  const auto body = std::span(out).subspan(begin + max_header_bytes);
+  header.payload_bytes = body.size();
+  if (role_ == Role::client) {
+    header.masked = true;
+    header.key = next_key();
+    apply_mask(body, header.key);
+  }
+  std::array<std::byte, max_header_bytes> bytes{};
+  const std::size_t size = encode_header(header, bytes);
+  const auto at = out.begin() + static_cast<std::ptrdiff_t>(begin);
+  std::copy_n(bytes.begin(), size, at);
+  out.erase(at + static_cast<std::ptrdiff_t>(size), at + static_cast<std::ptrdiff_t>(max_header_bytes));
+  return true;
+}
+
+void Connection::ping(std::span<const std::byte> payload) {
+  if (state_ != ConnectionState::open) return;
+  queue(Opcode::ping, payload.first(std::min(payload.size(), max_control_payload)));
+}
+
+void Connection::close(CloseCode code, std::string_view reason) {
+  if (state_ != ConnectionState::open) return;
+  queue_close(code, reason);
+  state_ = ConnectionState::closing;
+  if (deflate_) deflate_->abandon();
+}
+
+MaskingKey Connection::next_key() {
+  MaskingKey key{};
+  random_->fill(key);
+  return key;
+}
+
+// At most four frames wait: one that is partly sent, one of each of Ping, Pong and Close.
+void Connection::queue(Opcode opcode, std::span<const std::byte> payload) {
+  FrameHeader header;
+  header.opcode = opcode;
+  header.payload_bytes = payload.size();
+  if (role_ == Role::client) {
+    header.masked = true;
+    header.key = next_key();
+  }
+  ControlFrame frame;
+  frame.opcode = opcode;
+  const std::size_t header_bytes = encode_header(header, std::span(frame.bytes).first<max_header_bytes>());
+  const auto body = std::span(frame.bytes).subspan(header_bytes, payload.size());
+  std::copy(payload.begin(), payload.end(), body.begin());
+  if (header.masked) apply_mask(body, header.key);
+  frame.size = static_cast<std::uint8_t>(header_bytes + payload.size());
+
+  const auto waiting = std::find_if(output_.begin(), output_.end(), [&](const ControlFrame& other) {
+    return other.opcode == opcode && other.sent == 0;
+  });
+  if (waiting != output_.end()) {
+    *waiting = frame;
+  } else {
+    output_.push_back(frame);
+  }
+}
+
+void Connection::queue_close(CloseCode code, std::string_view reason) {
+  std::array<std::byte, max_control_payload> payload{};
+  std::size_t size = 0;
+  if (is_valid_on_wire(code)) {
+    const auto number = static_cast<unsigned>(code);
+    payload[size++] = static_cast<std::byte>(number >> 8U);
+    payload[size++] = static_cast<std::byte>(number & 0xFFU);
+    for (const char c : cut_reason(reason)) payload[size++] = static_cast<std::byte>(c);
+  }
+  queue(Opcode::close, std::span(payload).first(size));
+}
+
+}  // namespace signaling::websocket

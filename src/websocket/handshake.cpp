@@ -1,0 +1,90 @@
+#include "signaling/websocket/handshake.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "websocket/ascii.hpp"
+#include "websocket/base64.hpp"
+#include "websocket/header_fields.hpp"
+#include "websocket/sha1.hpp"
+
+namespace signaling::websocket {
+
+namespace {
+
+constexpr std::array<HeaderField, 1> allow_get{{{"Allow", "GET"}}};
+constexpr std::array<HeaderField, 2> upgrade_required{
+    {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}}};
+
+// The checks that need nothing but the request, in the order in which RFC 6455 4.2.1 lists them.
+std::optional<RefusedUpgrade> find_fault(const UpgradeRequest& request) {
+  const HeaderFields fields(request.fields);
+  if (request.method != "GET")
+    return RefusedUpgrade{405, "a WebSocket handshake is a GET request", allow_get};
+  if (request.http_version < 11) return RefusedUpgrade{400, "a WebSocket handshake needs HTTP/1.1", {}};
+  if (fields.count("Host") != 1) return RefusedUpgrade{400, "there must be one Host field", {}};
+  if (!fields.lists("Upgrade", "websocket")) {
+    return RefusedUpgrade{426, "only WebSocket is spoken here", upgrade_required};
+  }
+  if (!fields.lists("Connection", "Upgrade"))
+    return RefusedUpgrade{400, "Connection does not name Upgrade", {}};
+  if (!is_base64_of_16_bytes(fields.single("Sec-WebSocket-Key").value_or(""))) {
+    return RefusedUpgrade{400, "Sec-WebSocket-Key is not one field with 16 bytes in base64", {}};
+  }
+  const auto version = fields.single("Sec-WebSocket-Version");
+  if (!version) return RefusedUpgrade{400, "there must be one Sec-WebSocket-Version field", {}};
+  if (*version != "13") return RefusedUpgrade{426, "the WebSocket version must be 13", upgrade_required};
+  return std::nullopt;
+}
+
+// The first of the client's subprotocols that is spoken here; nothing if the list is malformed.
+std::optional<std::string> choose_subprotocol(std::string_view asked, std::span<const std::string> spoken) {
+  std::string chosen;
+  const bool well_formed = visit_list(asked, [&](std::string_view protocol) {
+    if (chosen.empty() && std::find(spoken.begin(), spoken.end(), protocol) != spoken.end())
+      chosen = protocol;
+    return is_token(protocol);
+  });
+  if (!well_formed) return std::nullopt;
+  return chosen;
+}
+
+}  // namespace
+
+bool wants_websocket(const UpgradeRequest& request) noexcept {
+  return HeaderFields(request.fields).lists("Upgrade", "websocket");
+}
+
+UpgradeResult check_upgrade(const UpgradeRequest& request, const UpgradeOptions& options) {
+  if (const auto fault = find_fault(request)) return *fault;
+  const HeaderFields fields(request.fields);
+  auto subprotocol = choose_subprotocol(fields.joined("Sec-WebSocket-Protocol"), options.subprotocols);
+  if (!subprotocol) return RefusedUpgrade{400, "Sec-WebSocket-Protocol is malformed", {}};
+  auto negotiation = negotiate_deflate(fields.joined("Sec-WebSocket-Extensions"), options.deflate);
+  if (!negotiation.ok) return RefusedUpgrade{400, "Sec-WebSocket-Extensions is malformed", {}};
+
+  AcceptedUpgrade accepted;
+  accepted.accept_key = accept_key(*fields.single("Sec-WebSocket-Key"));
+  accepted.subprotocol = *std::move(subprotocol);
+  accepted.deflate = negotiation.parameters;
+  accepted.extensions = std::move(negotiation.response);
+  return accepted;
+}
+
+std::string upgrade_response(const AcceptedUpgrade& accepted, std::span<const HeaderField> extra) {
+  std::string message = "HTTP/1.1 101 Switching Protocols\r\n";
+  append_field(message, "Upgrade", "websocket");
+  append_field(message, "Connection", "Upgrade");
+  append_field(message, "Sec-WebSocket-Accept", accepted.accept_key);
+  if (!accepted.subprotocol.empty()) append_field(message, "Sec-WebSocket-Protocol", accepted.subprotocol);
+  if (!accepted.extensions.empty()) append_field(message, "Sec-WebSocket-Extensions", accepted.extensions);
+  append_fields(message, extra);
+  return message.append("\r\n");
+}
+
+std::string accept_key(std::string_view key) {
+  // RFC 6455 1.3: the GUID that no endpoint without WebSocket would append.
+  return to_base64(sha1(std::string(key) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"));
+}
+
+}  // namespace signaling::websocket
