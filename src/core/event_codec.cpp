@@ -14,7 +14,8 @@ void fields(Archive& archive, MemberView& member) {
 }
 template <class Archive>
 void fields(Archive& archive, Envelope& e) {
-  archive(e.type, e.event, e.from, e.to, e.room, e.payload, e.kind, e.delivery);
+  archive(e.type, e.event, e.from, e.to, e.room, e.payload, e.from_metadata, e.language, e.original, e.kind,
+          e.delivery, e.audience, e.reach);
 }
 template <class Archive>
 void fields(Archive& archive, event::Welcome& e) {

@@ -15,7 +15,10 @@ class HeldEnvelope {
         from_(envelope.from),
         to_(envelope.to),
         room_(envelope.room),
-        payload_(envelope.payload) {}
+        payload_(envelope.payload),
+        from_metadata_(envelope.from_metadata),
+        language_(envelope.language),
+        original_(envelope.original) {}
 
   /// Valid as long as this object is neither moved nor destroyed.
   Envelope view() const noexcept {
@@ -25,6 +28,9 @@ class HeldEnvelope {
     envelope.to = to_;
     envelope.room = room_;
     envelope.payload = payload_;
+    envelope.from_metadata = from_metadata_;
+    envelope.language = language_;
+    envelope.original = original_;
     return envelope;
   }
 
@@ -35,6 +41,9 @@ class HeldEnvelope {
   std::string to_;
   std::string room_;
   std::string payload_;
+  std::string from_metadata_;
+  std::string language_;
+  std::string original_;
 };
 
 }  // namespace signaling

@@ -343,7 +343,13 @@ void MemoryStore::snapshot(std::string_view room, Callback<void(std::error_code,
 
 std::error_code MemoryStore::publish(const NodeId& node, const Envelope& envelope) {
   const NodeIndex from = state_->post.index_of(node);
-  {
+  if (envelope.room.empty()) {
+    auto& shard = shard_of(state_->peers, envelope.to);
+    const std::scoped_lock lock(shard.mutex);
+    const auto owner = shard.map.find(envelope.to);
+    if (owner == shard.map.end() || owner->second.node == from) return errc::peer_not_found;
+    state_->post.queue(owner->second.node, HeldEnvelope(envelope));
+  } else {
     auto& shard = shard_of(state_->rooms, envelope.room);
     const std::scoped_lock lock(shard.mutex);
     const auto room = shard.map.find(envelope.room);

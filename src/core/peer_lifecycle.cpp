@@ -114,6 +114,9 @@ void PeerSession::on_claimed(std::error_code error, Epoch epoch, PeerId id, cons
   tell(event::Welcome{id_, secret_});
   core_->policy().connected(*this);
   core_->log(LogLevel::debug, "peer-connected", {{"peer", id_}, {"protocol", protocol_->name()}});
+  std::vector<Command> commands;
+  protocol_->open(id_, commands);
+  for (const Command& command : commands) execute(command);
   resume();
 }
 
@@ -137,10 +140,11 @@ void PeerSession::refuse(errc code, std::string_view message, CloseReason reason
 
 void PeerSession::kick(std::string_view room) {
   boost::asio::post(loop_->executor(), [self = shared_from_this(), room = std::string(room)] {
-    const auto joined = self->room_of(room);
-    if (!joined) return;
+    const Membership* joined = self->membership_of(room);
+    if (joined == nullptr) return;
+    const auto left = joined->room;
     self->remove_room(room);
-    self->leave_room(joined, LeaveReason::kicked, {});
+    self->leave_room(left, LeaveReason::kicked, {});
   });
 }
 
@@ -158,9 +162,15 @@ void PeerSession::end(CloseReason reason) {
   const bool was_open = state_ == State::open;
   if (std::exchange(state_, State::gone) == State::gone) return;
   pending_.reset();
-  for (const auto& room : std::exchange(rooms_, {})) leave_room(room, leave_reason(reason), {});
+  for (const Membership& membership : std::exchange(rooms_, {})) {
+    leave_room(membership.room, leave_reason(reason), {});
+  }
   if (!was_open) return;
   core_->remove_peer(*this);
+  for (const auto& alias : aliases_) {
+    core_->remove_alias(alias->name, *this);
+    core_->store().release(alias->name, alias->epoch);
+  }
   core_->store().release(id_, epoch_);
   core_->policy().disconnected(*this, reason);
   core_->log(LogLevel::debug, "peer-disconnected", {{"peer", id_}, {"reason", to_string(reason)}});

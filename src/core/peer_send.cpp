@@ -55,35 +55,52 @@ SendResult PeerSession::route(const Envelope& envelope) {
   Envelope signed_envelope = envelope;
   signed_envelope.from = id_;
   if (!envelope.to.empty()) return route_to_peer(signed_envelope);
-  const auto room = room_of(envelope.room);
-  if (!room) return {SendStatus::dropped, errc::not_joined};
-  return room->broadcast(signed_envelope, *this);
+  const Membership* joined = membership_of(envelope.room);
+  if (joined == nullptr) {
+    if (envelope.reach == Reach::anybody) return core_->send(signed_envelope);
+    return {SendStatus::dropped, errc::not_joined};
+  }
+  signed_envelope.from_metadata = joined->metadata.view();
+  const Event event = event::Message{signed_envelope};
+  EncodedEvent encoded(event);
+  encoded.add(encoder_);
+  return joined->room->broadcast(signed_envelope, encoded,
+                                 envelope.audience == Audience::others ? this : nullptr);
 }
 
-// The addressee is looked for among the members of the sender's rooms: so it has seen the sender join, and nobody
-// learns whether a peer of other rooms exists.
-SendResult PeerSession::route_to_peer(const Envelope& envelope) {
+// The addressee is looked for among the members of the sender's rooms: so it has seen the sender join, and
+// nobody learns whether a peer of other rooms exists.
+SendResult PeerSession::route_to_peer(Envelope envelope) {
+  std::span<const Membership> rooms = rooms_;
+  if (!envelope.room.empty()) {
+    const Membership* named = membership_of(envelope.room);
+    if (named == nullptr) return {SendStatus::dropped, errc::not_joined};
+    rooms = {named, 1};
+  }
+  if (!rooms.empty()) envelope.from_metadata = rooms.front().metadata.view();
   const Event event = event::Message{envelope};
   EncodedEvent encoded(event);
   encoded.add(encoder_);
-  if (!envelope.room.empty()) {
-    const auto room = room_of(envelope.room);
-    if (!room) return {SendStatus::dropped, errc::not_joined};
-    const auto result = room->send_to(envelope, encoded);
-    return result.value_or(SendResult{SendStatus::dropped, errc::peer_not_found});
+  for (const Membership& membership : rooms) {
+    if (const auto result = membership.room->send_to(envelope, encoded)) return *result;
   }
-  for (const auto& room : rooms_) {
-    if (const auto result = room->send_to(envelope, encoded)) return *result;
-  }
+  if (envelope.reach == Reach::anybody) return core_->send_to_peer(envelope, encoded);
   if (rooms_.empty()) {
     // Peers without a room see nobody join or leave, so there is no order to keep: knowing the id is enough.
     const auto peer = core_->find_peer(envelope.to);
-    if (peer && peer->engaged_rooms_.load(std::memory_order_relaxed) == 0) {
-      encoded.add(peer->encoder_);
-      return peer->push(*encoded.find(peer->encoder()), envelope.delivery);
+    if (peer && peer->id() == envelope.to && peer->engaged_rooms_.load(std::memory_order_relaxed) == 0) {
+      return peer->push(encoded, envelope);
     }
   }
   return {SendStatus::dropped, errc::peer_not_found};
+}
+
+SendResult PeerSession::push(EncodedEvent& encoded, const Envelope& envelope) {
+  encoded.add(encoder_);
+  const std::span<const Frame> frames = *encoded.find(encoder_.get());
+  // No frame: this peer's language has no word for it.
+  if (frames.empty()) return {SendStatus::dropped, errc::unknown_type};
+  return push(frames, envelope.delivery);
 }
 
 SendResult PeerSession::push(std::span<const Frame> frames, Delivery delivery) {

@@ -18,6 +18,8 @@ struct Overloaded : Functions... {
 template <class... Functions>
 Overloaded(Functions...) -> Overloaded<Functions...>;  // clang 16 does not deduce aggregates
 
+constexpr auto id_of_room = [](const auto& membership) -> std::string_view { return membership.room->id(); };
+
 }  // namespace
 
 PeerSession::PeerSession(std::shared_ptr<RouterCore> core, Transport& transport,
@@ -73,13 +75,14 @@ void PeerSession::handle(const MessageView& message) {
 
 void PeerSession::execute(const Command& command) {
   std::visit(Overloaded{
-                 [&](const command::Join& c) { join(c.room, c.metadata, c.request); },
+                 [&](const command::Join& c) { join(own(c)); },
                  [&](const command::Leave& c) { leave(c.room, c.request); },
                  [&](const command::Update& c) { update(c.room, c.metadata, c.request); },
                  [&](const command::Members& c) { members(c.room, c.request); },
                  [&](const command::Send& c) { send_now(c.envelope, c.request); },
                  [&](const command::Ping& c) { tell(event::Pong{c.request}); },
                  [&](const command::Invalid& c) { tell_error(c.code, c.message, c.request); },
+                 [&](const command::Reply& c) { (void)push(c.frames, Delivery::reliable); },
                  [&](const command::Goodbye&) { close(CloseReason::normal); },
              },
              command);
@@ -87,94 +90,146 @@ void PeerSession::execute(const Command& command) {
 
 void PeerSession::join(std::string_view room, std::optional<std::string_view> metadata,
                        std::string_view request) {
-  if (!accepts_commands(request)) return;
-  std::optional<Payload> copy;
-  if (metadata) copy.emplace(*metadata);
-  if (!must_wait()) {
-    start_join(std::string(room), std::move(copy), std::string(request));
-    return;
-  }
-  defer(room.size() + request.size() + (copy ? copy->size() : 0),
-        [this, room = std::string(room), copy = std::move(copy), request = std::string(request)]() mutable {
-          start_join(std::move(room), std::move(copy), std::move(request));
-        });
+  command::Join command;
+  command.room = room;
+  command.metadata = metadata;
+  command.request = request;
+  join(own(command));
 }
 
-void PeerSession::start_join(std::string room, std::optional<Payload> metadata, std::string request) {
-  const Limits& limits = core_->limits();
-  if (!valid_id(room)) return tell_error(errc::bad_id, {}, request);
-  if (metadata && limits.max_metadata_bytes != 0 && metadata->size() > limits.max_metadata_bytes) {
-    return tell_error(errc::metadata_too_large, {}, request);
+PeerSession::JoinRequest PeerSession::own(const command::Join& command) const {
+  JoinRequest request;
+  request.room = command.room;
+  if (command.metadata) request.metadata.emplace(*command.metadata);
+  request.request = command.request;
+  request.alias = command.alias;
+  if (command.capacity == command::Join::Capacity::limited) {
+    request.capacity = core_->limits().max_peers_per_room;
   }
-  if (const auto joined = room_of(room)) return rejoin(joined, std::move(metadata), std::move(request));
-  Payload data = metadata ? std::move(*metadata) : Payload();
-  if (is_local()) return on_authorized(Decision::allow(), room, std::move(data), request);
+  return request;
+}
+
+void PeerSession::join(JoinRequest request) {
+  if (!accepts_commands(request.request)) return;
+  if (!must_wait()) return start_join(std::move(request));
+  const std::size_t bytes = request.bytes();
+  defer(bytes, [this, request = std::move(request)]() mutable { start_join(std::move(request)); });
+}
+
+void PeerSession::start_join(JoinRequest request) {
+  const Limits& limits = core_->limits();
+  if (!valid_id(request.room)) return tell_error(errc::bad_id, {}, request.request);
+  if (request.metadata && limits.max_metadata_bytes != 0 &&
+      request.metadata->size() > limits.max_metadata_bytes) {
+    return tell_error(errc::metadata_too_large, {}, request.request);
+  }
+  if (const Membership* joined = membership_of(request.room)) return rejoin(joined->room, std::move(request));
+  if (is_local()) return on_authorized(Decision::allow(), std::move(request));
   if (limits.max_rooms_per_peer != 0 && rooms_.size() >= limits.max_rooms_per_peer) {
-    return tell_error(errc::too_many_rooms, {}, request);
+    return tell_error(errc::too_many_rooms, {}, request.request);
   }
   if (!joins_.take(limits.joins_per_second, limits.join_burst, core_->now())) {
-    return tell_error(errc::rate_limited, {}, request);
+    return tell_error(errc::rate_limited, {}, request.request);
   }
-  if (!core_->has_policy()) {
-    return on_authorized(Decision::allow(), room, std::move(data), request);
-  }
+  if (!core_->has_policy()) return on_authorized(Decision::allow(), std::move(request));
   busy_ = true;
-  const JoinAttempt attempt{room, data.view()};
-  const std::string room_kept = room;  // the attempt's view outlives the handler, which owns its own copy
-  const JoinAttempt kept{room_kept, attempt.metadata};
-  Initiation initiation(this);
-  core_->policy().authorize_join(*this, kept,
-                                 [self = shared_from_this(), room = std::move(room), data,
-                                  request = std::move(request)](Decision decision) mutable {
-    self->on_executor([self, decision = std::move(decision), room = std::move(room), data = std::move(data),
-                       request = std::move(request)]() mutable {
-      self->busy_ = false;
-      if (self->state_ == State::gone) return;
-      self->on_authorized(decision, room, std::move(data), request);
-      self->resume();
-    });
-  });
+  // The views of the attempt live until the hook returns, and the handler, which owns the request, may go
+  // before.
+  const std::string room = request.room;
+  const Payload metadata = request.metadata.value_or(Payload());
+  const Initiation initiation(this);
+  core_->policy().authorize_join(
+      *this, {room, metadata.view()},
+      [self = shared_from_this(), request = std::move(request)](Decision decision) mutable {
+        self->on_executor([self, decision = std::move(decision), request = std::move(request)]() mutable {
+          self->busy_ = false;
+          if (self->state_ == State::gone) return;
+          self->on_authorized(decision, std::move(request));
+          self->resume();
+        });
+      });
 }
 
-void PeerSession::on_authorized(const Decision& decision, const std::string& room, Payload metadata,
-                                const std::string& request) {
-  if (!decision.allowed()) return tell_error(decision.code(), decision.reason(), request);
+void PeerSession::on_authorized(const Decision& decision, JoinRequest request) {
+  if (!decision.allowed()) return tell_error(decision.code(), decision.reason(), request.request);
+  if (request.alias.empty() || has_alias(request.alias)) return submit_join(std::move(request));
+  if (!valid_id(request.alias)) return tell_error(errc::bad_id, {}, request.request);
+  claim_alias(std::move(request));
+}
+
+bool PeerSession::has_alias(std::string_view name) const noexcept {
+  return std::ranges::any_of(aliases_, [&](const auto& alias) { return alias->name == name; });
+}
+
+void PeerSession::claim_alias(JoinRequest request) {
+  busy_ = true;
+  const std::string name = request.alias;
+  const Initiation initiation(this);
+  core_->store().claim(core_->options().node, name,
+                       [self = shared_from_this(), request = std::move(request)](std::error_code error,
+                                                                                 Epoch epoch) mutable {
+                         self->on_executor([self, error, epoch, request = std::move(request)]() mutable {
+                           self->on_alias(error, epoch, std::move(request));
+                         });
+                       });
+}
+
+void PeerSession::on_alias(std::error_code error, Epoch epoch, JoinRequest request) {
+  busy_ = false;
+  if (state_ == State::gone) {
+    if (!error) core_->store().release(request.alias, epoch);
+    return;
+  }
+  if (error) {
+    tell_error(error == errc::id_in_use ? errc::id_in_use : errc::store_unavailable, {}, request.request);
+  } else {
+    aliases_.push_back(std::make_unique<Alias>(Alias{request.alias, epoch}));
+    core_->add_alias(aliases_.back()->name, shared_from_this());
+    submit_join(std::move(request));
+  }
+  resume();
+}
+
+void PeerSession::submit_join(JoinRequest request) {
   busy_ = true;
   engaged_rooms_.fetch_add(1, std::memory_order_relaxed);
-  auto self = shared_from_this();
-  Initiation initiation(this);
-  core_->submit_join(self, room, std::move(metadata), request,
-                     [self, request](errc error, std::shared_ptr<RoomView> joined) {
-    self->on_executor([self, request, error, joined = std::move(joined)] {
+  const Payload metadata = request.metadata.value_or(Payload());
+  room_change::Join change{shared_from_this(), metadata, request.request, request.capacity, {}};
+  change.done = [self = shared_from_this(), metadata, tag = std::move(request.request)](
+                    errc error, std::shared_ptr<RoomView> room) mutable {
+    self->on_executor([self, error, room = std::move(room), metadata, tag = std::move(tag)] {
       self->busy_ = false;
-      if (error != errc::ok) {
-        self->left_room();
-        self->tell_error(error, {}, request);
+      if (error == errc::ok) {
+        self->on_joined(room, metadata);
       } else {
-        self->on_joined(joined);
+        self->left_room();
+        self->tell_error(error, {}, tag);
       }
       self->resume();
     });
-  });
+  };
+  const Initiation initiation(this);
+  core_->submit_join(request.room, std::move(change));
 }
 
-void PeerSession::on_joined(const std::shared_ptr<RoomView>& room) {
+void PeerSession::on_joined(const std::shared_ptr<RoomView>& room, Payload metadata) {
   if (state_ == State::gone) {
     leave_room(room, LeaveReason::disconnect, {});
   } else {
-    add_room(room);
+    add_room(room, std::move(metadata));
   }
 }
 
 // Who joins a room again gets the members anew, and nobody is told but of new metadata.
-void PeerSession::rejoin(const std::shared_ptr<RoomView>& room, std::optional<Payload> metadata,
-                         std::string request) {
-  if (metadata) {
-    RoomChange update = room_change::Update{shared_from_this(), std::move(*metadata),
-                                            room_change::Update::Answer::none, request};
+void PeerSession::rejoin(const std::shared_ptr<RoomView>& room, JoinRequest request) {
+  if (request.metadata) {
+    membership_of(room->id())->metadata = *request.metadata;
+    RoomChange update = room_change::Update{shared_from_this(), std::move(*request.metadata),
+                                            room_change::Update::Answer::none, request.request};
     room->submit(update);
   }
-  RoomChange list = room_change::List{shared_from_this(), room_change::List::Answer::joined, std::move(request)};
+  RoomChange list =
+      room_change::List{shared_from_this(), room_change::List::Answer::joined, std::move(request.request)};
   room->submit(list);
 }
 
@@ -184,10 +239,11 @@ void PeerSession::leave(std::string_view room, std::string_view request) {
     return defer(room.size() + request.size(),
                  [this, room = std::string(room), request = std::string(request)] { leave(room, request); });
   }
-  const auto joined = room_of(room);
-  if (!joined) return tell_error(errc::not_joined, {}, request);
+  const Membership* joined = membership_of(room);
+  if (joined == nullptr) return tell_error(valid_id(room) ? errc::not_joined : errc::bad_id, {}, request);
+  const auto left = joined->room;
   remove_room(room);
-  leave_room(joined, LeaveReason::leave, std::string(request));
+  leave_room(left, LeaveReason::leave, std::string(request));
 }
 
 void PeerSession::leave_room(const std::shared_ptr<RoomView>& room, LeaveReason reason, std::string request) {
@@ -203,13 +259,14 @@ void PeerSession::update(std::string_view room, std::string_view metadata, std::
                  [this, room = std::string(room), metadata = std::string(metadata),
                   request = std::string(request)] { update(room, metadata, request); });
   }
-  const auto joined = room_of(room);
-  if (!joined) return tell_error(errc::not_joined, {}, request);
+  Membership* joined = membership_of(room);
+  if (joined == nullptr) return tell_error(valid_id(room) ? errc::not_joined : errc::bad_id, {}, request);
   const std::size_t limit = core_->limits().max_metadata_bytes;
   if (limit != 0 && metadata.size() > limit) return tell_error(errc::metadata_too_large, {}, request);
-  RoomChange change = room_change::Update{shared_from_this(), Payload(metadata),
+  joined->metadata = Payload(metadata);
+  RoomChange change = room_change::Update{shared_from_this(), joined->metadata,
                                           room_change::Update::Answer::updated, std::string(request)};
-  joined->submit(change);
+  joined->room->submit(change);
 }
 
 void PeerSession::members(std::string_view room, std::string_view request) {
@@ -218,17 +275,17 @@ void PeerSession::members(std::string_view room, std::string_view request) {
     return defer(room.size() + request.size(), [this, room = std::string(room),
                                                 request = std::string(request)] { members(room, request); });
   }
-  const auto joined = room_of(room);
-  if (!joined) return tell_error(errc::not_joined, {}, request);
+  const Membership* joined = membership_of(room);
+  if (joined == nullptr) return tell_error(valid_id(room) ? errc::not_joined : errc::bad_id, {}, request);
   RoomChange change =
       room_change::List{shared_from_this(), room_change::List::Answer::members, std::string(request)};
-  joined->submit(change);
+  joined->room->submit(change);
 }
 
 std::vector<RoomId> PeerSession::rooms() const {
   std::vector<RoomId> ids;
   ids.reserve(rooms_.size());
-  for (const auto& room : rooms_) ids.push_back(room->id());
+  for (const Membership& membership : rooms_) ids.push_back(membership.room->id());
   return ids;
 }
 
@@ -245,25 +302,18 @@ bool PeerSession::valid_id(std::string_view id) const noexcept {
   return !id.empty() && (limit == 0 || id.size() <= limit);
 }
 
-namespace {
-
-constexpr auto id_of_room = [](const auto& room) -> std::string_view { return room->id(); };
-
-}  // namespace
-
-std::shared_ptr<RoomView> PeerSession::room_of(std::string_view id) const {
-  const auto place = std::ranges::lower_bound(rooms_, id, {}, id_of_room);
-  return place != rooms_.end() && (*place)->id() == id ? *place : nullptr;
+PeerSession::Membership* PeerSession::membership_of(std::string_view room) {
+  const auto place = std::ranges::lower_bound(rooms_, room, {}, id_of_room);
+  return place != rooms_.end() && place->room->id() == room ? &*place : nullptr;
 }
 
-void PeerSession::add_room(std::shared_ptr<RoomView> room) {
+void PeerSession::add_room(std::shared_ptr<RoomView> room, Payload metadata) {
   const auto place = std::ranges::lower_bound(rooms_, std::string_view(room->id()), {}, id_of_room);
-  rooms_.insert(place, std::move(room));
+  rooms_.insert(place, Membership{std::move(room), std::move(metadata)});
 }
 
 void PeerSession::remove_room(std::string_view id) {
-  const auto place = std::ranges::lower_bound(rooms_, id, {}, id_of_room);
-  rooms_.erase(place);
+  rooms_.erase(std::ranges::lower_bound(rooms_, id, {}, id_of_room));
 }
 
 void PeerSession::defer(std::size_t bytes, Callback<void()> command) {

@@ -66,6 +66,8 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
 
   /// Queues frames of an event for this peer; closes it if it is too slow for them.
   SendResult push(std::span<const Frame> frames, Delivery delivery);
+  /// The same for a message, which is encoded if it was not yet. Not under a lock.
+  SendResult push(EncodedEvent& encoded, const Envelope& envelope);
   /// Encodes for this peer alone and queues.
   void tell(const Event& event);
   void tell_error(errc code, std::string_view message, std::string_view request);
@@ -90,20 +92,42 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
 
   void handle(const MessageView& message);
   void execute(const Command& command);
-  void start_join(std::string room, std::optional<Payload> metadata, std::string request);
-  void on_authorized(const Decision& decision, const std::string& room, Payload metadata,
-                     const std::string& request);
-  void on_joined(const std::shared_ptr<RoomView>& room);
-  void rejoin(const std::shared_ptr<RoomView>& room, std::optional<Payload> metadata, std::string request);
+  /// A command::Join with what its views pointed to.
+  struct JoinRequest {
+    std::string room;
+    std::optional<Payload> metadata;
+    std::string request;
+    std::string alias;
+    std::size_t capacity = 0;
+    std::size_t bytes() const noexcept {
+      return room.size() + request.size() + alias.size() + (metadata ? metadata->size() : 0);
+    }
+  };
+  // A join goes through these in turn; each may wait for an answer.
+  JoinRequest own(const command::Join& command) const;
+  void join(JoinRequest request);
+  void start_join(JoinRequest request);
+  void on_authorized(const Decision& decision, JoinRequest request);
+  bool has_alias(std::string_view name) const noexcept;
+  void claim_alias(JoinRequest request);
+  void on_alias(std::error_code error, Epoch epoch, JoinRequest request);
+  void submit_join(JoinRequest request);
+  void on_joined(const std::shared_ptr<RoomView>& room, Payload metadata);
+  void rejoin(const std::shared_ptr<RoomView>& room, JoinRequest request);
   SendResult route(const Envelope& envelope);
-  SendResult route_to_peer(const Envelope& envelope);
+  SendResult route_to_peer(Envelope envelope);
   errc check_envelope(const Envelope& envelope) const noexcept;
   void send_now(const Envelope& envelope, std::string_view request);
 
   bool accepts_commands(std::string_view request);
   bool valid_id(std::string_view id) const noexcept;
-  std::shared_ptr<RoomView> room_of(std::string_view id) const;
-  void add_room(std::shared_ptr<RoomView> room);
+  struct Membership {
+    std::shared_ptr<RoomView> room;
+    Payload metadata;
+  };
+  /// Null if the peer is not in that room.
+  Membership* membership_of(std::string_view room);
+  void add_room(std::shared_ptr<RoomView> room, Payload metadata);
   void remove_room(std::string_view id);
   void leave_room(const std::shared_ptr<RoomView>& room, LeaveReason reason, std::string request);
 
@@ -140,7 +164,12 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   Epoch epoch_ = 0;
   std::string secret_;
   std::unique_ptr<Identity> identity_;
-  std::vector<std::shared_ptr<RoomView>> rooms_;  // sorted by id
+  struct Alias {
+    std::string name;
+    Epoch epoch;
+  };
+  std::vector<Membership> rooms_;                // sorted by id
+  std::vector<std::unique_ptr<Alias>> aliases_;  // the router's table refers to the names
   std::unique_ptr<Pending> pending_;
   TokenBucket messages_;
   TokenBucket joins_;

@@ -28,7 +28,7 @@ RoomView::Step RoomView::start(room_change::Join& change) {
   StateStore::Join request;
   request.room = id_;
   request.member = {change.peer->id(), core_.options().node, change.peer->epoch(), change.metadata, 0};
-  request.capacity = core_.limits().max_peers_per_room;
+  request.capacity = change.capacity;
   request.known_version = version();
   Initiation initiation(this);
   core_.store().join(std::move(request), [self = shared_from_this(), change = std::move(change)](

@@ -29,13 +29,9 @@ std::size_t RoomView::size() const {
 
 std::vector<Member> RoomView::members() const { return copy_members({}).others; }
 
-SendResult RoomView::broadcast(const Envelope& envelope, const PeerSession& sender) {
-  const Event event = event::Message{envelope};
-  EncodedEvent encoded(event);
-  encoded.add(sender.shared_encoder());
+SendResult RoomView::broadcast(const Envelope& envelope, EncodedEvent& encoded, const PeerSession* skip) {
   bool elsewhere = false;
-  SendResult result =
-      tell(encoded, &sender, envelope.delivery, [&] { elsewhere = remote_count_ != 0; });
+  SendResult result = tell(encoded, skip, envelope.delivery, [&] { elsewhere = remote_count_ != 0; });
   if (elsewhere && core_.store().publish(core_.options().node, envelope)) {
     result = combine(result, {SendStatus::dropped, errc::store_unavailable});
   }
@@ -71,7 +67,7 @@ void RoomView::deliver_remote(const Envelope& envelope) {
   {
     const std::scoped_lock lock(mutex_);
     // It left before its message came: its leave was told, so the message must not be.
-    if (find(envelope.from) == nullptr) return;
+    if (envelope.reach == Reach::members && find(envelope.from) == nullptr) return;
   }
   const Event event = event::Message{envelope};
   EncodedEvent encoded(event);
@@ -85,8 +81,7 @@ void RoomView::deliver_remote(const Envelope& envelope) {
     if (const Entry* entry = find(envelope.to)) receiver = entry->local;
   }
   if (!receiver) return;
-  encoded.add(receiver->shared_encoder());
-  (void)receiver->push(*encoded.find(receiver->encoder()), envelope.delivery);
+  (void)receiver->push(encoded, envelope);
 }
 
 bool RoomView::submit(RoomChange& change) {

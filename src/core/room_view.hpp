@@ -31,6 +31,7 @@ struct Join {
   std::shared_ptr<PeerSession> peer;
   Payload metadata;
   std::string request;
+  std::size_t capacity = 0;
   Callback<void(errc, std::shared_ptr<RoomView>)> done;
 };
 struct Leave {
@@ -84,8 +85,8 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   std::size_t size() const override;
   std::vector<Member> members() const override;
 
-  /// To all members but the sender.
-  SendResult broadcast(const Envelope& envelope, const PeerSession& sender);
+  /// To all members but `skip`. `encoded` is the envelope's event.
+  SendResult broadcast(const Envelope& envelope, EncodedEvent& encoded, const PeerSession* skip);
   /// To one member, in `encoded`, which is the envelope's event. Nothing if it is not in this room.
   std::optional<SendResult> send_to(const Envelope& envelope, EncodedEvent& encoded);
 

@@ -41,6 +41,12 @@ std::shared_ptr<Peer> Router::connect_local(LocalPeerOptions options) {
   return make_local_peer(core_, std::move(options));
 }
 
+SendResult Router::send(const Envelope& envelope) {
+  const SendResult result = core_->send(envelope);
+  if (result.status == SendStatus::dropped) core_->counters().error(result.error);
+  return result;
+}
+
 std::shared_ptr<Peer> Router::find_peer(std::string_view id) const { return core_->find_peer(id); }
 
 std::shared_ptr<Room> Router::find_room(std::string_view id) const { return core_->find_room(id); }

@@ -96,9 +96,44 @@ std::vector<std::shared_ptr<PeerSession>> RouterCore::all_peers() const {
   std::vector<std::shared_ptr<PeerSession>> all;
   for (const auto& shard : peers_) {
     const std::scoped_lock lock(shard.mutex);
-    for (const auto& [id, peer] : shard.map) all.push_back(peer);
+    for (const auto& [id, peer] : shard.map) {
+      if (id == peer->id()) all.push_back(peer);  // and not once more for each alias
+    }
   }
   return all;
+}
+
+void RouterCore::add_alias(std::string_view name, const std::shared_ptr<PeerSession>& peer) {
+  auto& shard = peers_[shard_of(name)];
+  const std::scoped_lock lock(shard.mutex);
+  shard.map.insert_or_assign(name, peer);
+}
+
+void RouterCore::remove_alias(std::string_view name, const PeerSession& peer) {
+  auto& shard = peers_[shard_of(name)];
+  const std::scoped_lock lock(shard.mutex);
+  const auto found = shard.map.find(name);
+  if (found != shard.map.end() && found->second.get() == &peer) shard.map.erase(found);
+}
+
+SendResult RouterCore::send(Envelope envelope) {
+  envelope.reach = Reach::anybody;
+  const Event event = event::Message{envelope};
+  EncodedEvent encoded(event);
+  if (!envelope.to.empty()) return send_to_peer(envelope, encoded);
+  if (const auto room = find_room(envelope.room)) return room->broadcast(envelope, encoded, nullptr);
+  if (store().publish(options_.node, envelope)) return {SendStatus::dropped, errc::store_unavailable};
+  return {};
+}
+
+SendResult RouterCore::send_to_peer(const Envelope& envelope, EncodedEvent& encoded) {
+  if (const auto peer = find_peer(envelope.to)) return peer->push(encoded, envelope);
+  Envelope routed = envelope;
+  routed.room = {};
+  const std::error_code error = store().publish(options_.node, routed);
+  if (error == errc::peer_not_found) return {SendStatus::dropped, errc::peer_not_found};
+  if (error) return {SendStatus::dropped, errc::store_unavailable};
+  return {};
 }
 
 std::shared_ptr<RoomView> RouterCore::live_room(std::string_view id, const RoomView* retired) {
@@ -114,9 +149,8 @@ std::shared_ptr<RoomView> RouterCore::live_room(std::string_view id, const RoomV
   return room;
 }
 
-void RouterCore::submit_join(const std::shared_ptr<PeerSession>& peer, std::string_view room, Payload metadata,
-                             std::string request, Callback<void(errc, std::shared_ptr<RoomView>)> done) {
-  RoomChange change = room_change::Join{peer, std::move(metadata), std::move(request), std::move(done)};
+void RouterCore::submit_join(std::string_view room, room_change::Join join) {
+  RoomChange change = std::move(join);
   std::shared_ptr<RoomView> retired;
   for (;;) {
     auto live = live_room(room, retired.get());
@@ -179,6 +213,14 @@ void RouterCore::changed(const MembershipChange& change) {
 }
 
 void RouterCore::delivered(const Envelope& envelope) {
+  if (envelope.room.empty()) {
+    const auto peer = find_peer(envelope.to);
+    if (!peer) return;
+    const Event event = event::Message{envelope};
+    EncodedEvent encoded(event);
+    (void)peer->push(encoded, envelope);
+    return;
+  }
   const auto room = find_room(envelope.room);
   if (!room) return;
   RoomChange message = room_change::RemoteMessage(envelope);

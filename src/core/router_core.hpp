@@ -43,9 +43,16 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
   std::shared_ptr<PeerSession> find_peer(std::string_view id) const;
   std::vector<std::shared_ptr<PeerSession>> all_peers() const;
 
-  /// Gives the change to the room, which is made if need be. Takes `change` in any case.
-  void submit_join(const std::shared_ptr<PeerSession>& peer, std::string_view room, Payload metadata,
-                   std::string request, Callback<void(errc, std::shared_ptr<RoomView>)> done);
+  /// A further name for a peer. `name` stays where it is until `remove_alias`.
+  void add_alias(std::string_view name, const std::shared_ptr<PeerSession>& peer);
+  void remove_alias(std::string_view name, const PeerSession& peer);
+
+  /// To a peer or a room without asking who may: for the host, and for languages that know no rooms.
+  SendResult send(Envelope envelope);
+  SendResult send_to_peer(const Envelope& envelope, EncodedEvent& encoded);
+
+  /// Gives the change to the room, which is made if need be.
+  void submit_join(std::string_view room, room_change::Join join);
   std::shared_ptr<RoomView> find_room(std::string_view id) const;
   void remove_room(const RoomView& room);
 

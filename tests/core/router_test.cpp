@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "signaling/core/memory_store.hpp"
 #include "support/script_world.hpp"
 
 using namespace signaling;
@@ -336,4 +337,151 @@ TEST_CASE("router: names are just bytes") {
   CHECK(a->peer().rooms().size() == names.size());
   CHECK(world.router.find_room("*")->size() == 2);
   CHECK(world.router.find_room("{x}")->size() == 1);
+}
+
+TEST_CASE("router: an alias belongs to one peer, reaches it from anywhere, and is free when it is gone") {
+  ScriptWorld world;
+  auto a = world.client("a");
+  auto b = world.client("b");
+  auto c = world.client("c");
+  a->say("hall r ada");
+  a->say("hall s ada");
+  b->say("#1 hall r ada");
+  c->say("call ada hello");
+  c->say("#2 call bob hello");
+  c->say("#3 send ada hello");
+  world.run();
+  CHECK(a->heard() == Lines{"welcome a", "joined r v1 []", "joined s v1 []", "msg c hello"});
+  CHECK(b->heard() == Lines{"welcome b", "error id_in_use #1"});
+  CHECK(c->heard() == Lines{"welcome c", "error peer_not_found #2", "error peer_not_found #3"});
+  CHECK(world.router.stats().peers == 3);
+  CHECK(world.router.find_peer("ada") == world.router.find_peer("a"));
+  a->cut(CloseReason::lost);
+  b->say("hall r ada");
+  c->say("call ada again");
+  world.run();
+  CHECK(b->heard() == Lines{"joined r v1 []", "msg c again"});
+}
+
+TEST_CASE("router: a peer that is gone while its alias is claimed gives it back") {
+  ScriptWorld world;
+  auto a = world.client("a");
+  a->say("hall r ada");
+  a->say("bye");
+  world.run();
+  auto b = world.client("b");
+  b->say("hall r ada");
+  world.run();
+  CHECK(b->heard() == Lines{"welcome b", "joined r v1 []"});
+}
+
+TEST_CASE("router: an unlimited room takes more than max_peers_per_room") {
+  RouterOptions options;
+  options.limits.max_peers_per_room = 1;
+  ScriptWorld world(std::move(options));
+  auto a = world.client("a");
+  auto b = world.client("b");
+  a->say("hall r x");
+  b->say("hall r y");
+  b->say("join full");
+  world.run();
+  CHECK(b->heard() == Lines{"welcome b", "joined r v2 [a]", "joined full v1 []"});
+}
+
+TEST_CASE("router: a message to everybody comes back to its sender") {
+  ScriptWorld world;
+  auto a = world.client("a");
+  auto b = world.client("b");
+  a->say("join r");
+  b->say("join r");
+  a->say("all r hi");
+  world.run();
+  CHECK(a->heard() == Lines{"welcome a", "joined r v1 []", "+peer r v2 b", "msg a hi"});
+  CHECK(b->heard() == Lines{"welcome b", "joined r v2 [a]", "msg a hi"});
+}
+
+TEST_CASE("router: a protocol's own reply comes in order with the router's") {
+  ScriptWorld world;
+  auto a = world.client("a");
+  a->say("reply one");
+  a->say("ping");
+  a->say("reply two");
+  world.run();
+  CHECK(a->heard() == Lines{"welcome a", "one", "pong", "two"});
+}
+
+TEST_CASE("router: the host's word reaches any peer and all of a room, on every node") {
+  boost::asio::io_context io;
+  RouterOptions options;
+  options.store = std::make_shared<MemoryStore>();
+  options.client_ids = ClientIds::accept;
+  Router one(options);
+  Router two(options);
+  const auto client = [&](Router& router, std::string id) {
+    ConnectInfo info;
+    info.wished_id = std::move(id);
+    return std::make_unique<ScriptClient>(router, io.get_executor(), std::move(info));
+  };
+  auto a = client(one, "a");
+  auto b = client(two, "b");
+  a->say("join r");
+  b->say("join r");
+  io.poll();
+  a->heard();
+  b->heard();
+  Envelope envelope;
+  envelope.from = "host";
+  envelope.payload = "hi";
+  envelope.to = "b";
+  CHECK(one.send(envelope).status == SendStatus::sent);
+  envelope.to = "nobody";
+  CHECK(one.send(envelope).error == errc::peer_not_found);
+  envelope.to = {};
+  envelope.room = "r";
+  CHECK(one.send(envelope).status == SendStatus::sent);
+  io.restart();
+  io.poll();
+  CHECK(a->heard() == Lines{"msg host hi"});
+  CHECK(b->heard() == Lines{"msg host hi", "msg host hi"});
+}
+
+TEST_CASE("router: a receiver sees the sender's metadata, as it is in the room") {
+  struct Metadata final : Encoder {
+    void encode(const Event& event, std::vector<Frame>& frames) const override {
+      if (const auto* message = std::get_if<event::Message>(&event)) {
+        frames.push_back(Frame::text(message->envelope.from_metadata));
+      }
+    }
+  };
+  struct Curious final : Protocol {
+    std::string_view name() const noexcept override { return "curious"; }
+    void open(std::string_view /*id*/, std::vector<Command>& commands) override {
+      commands.emplace_back(command::Join{"r", {}, {}});
+    }
+    void decode(const MessageView& /*message*/, std::vector<Command>& /*commands*/) override {}
+    const std::shared_ptr<const Encoder>& encoder() const noexcept override { return encoder_; }
+    std::shared_ptr<const Encoder> encoder_ = std::make_shared<Metadata>();
+  };
+  struct Ear final : Transport {
+    explicit Ear(boost::asio::any_io_executor e) : executor_(std::move(e)) {}
+    boost::asio::any_io_executor executor() override { return executor_; }
+    void write(std::span<const Frame> frames) override {
+      for (const Frame& frame : frames) heard.emplace_back(frame.text_view());
+    }
+    void close(CloseReason reason) override { peer->disconnected(reason); }
+    std::shared_ptr<Peer> peer;
+    Lines heard;
+    boost::asio::any_io_executor executor_;
+  };
+  ScriptWorld world;
+  Ear ear(world.io.get_executor());
+  ear.peer = world.router.connect(ear, std::make_unique<Curious>(), {});
+  auto a = world.client("a");
+  a->say("join r 1");
+  a->say("cast r x");
+  a->say("update r 2");
+  a->say("send " + ear.peer->id() + " x");
+  world.run();
+  CHECK(ear.heard == Lines{"1", "2"});
+  ear.peer->disconnected(CloseReason::lost);
 }

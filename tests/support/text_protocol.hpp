@@ -13,7 +13,8 @@ namespace signaling::testing {
 /// A wire language made for reading in tests: one line per command and per event.
 ///
 /// In: `join ROOM [METADATA]`, `leave ROOM`, `update ROOM METADATA`, `members ROOM`, `send PEER TEXT`,
-/// `cast ROOM TEXT`, `ping`, `bye`; `#TAG` in front of any of them is the request tag.
+/// `cast ROOM TEXT`, `all ROOM TEXT` (the sender too), `call NAME TEXT` (anybody), `hall ROOM NAME` (joins an unlimited
+/// room and takes an alias), `reply TEXT`, `ping`, `bye`; `#TAG` in front of any of them is the request tag.
 /// Out: `welcome ID`, `joined ROOM v1 [a b]`, `+peer ROOM v2 c{METADATA}`, `-peer ROOM v3 c leave`, `msg FROM TEXT`,
 /// `error CODE` ..., with ` #TAG` at the end.
 class TextEncoder final : public Encoder {
@@ -94,6 +95,21 @@ class TextProtocol final : public Protocol {
       commands.emplace_back(command::Update{room, rest, request});
     } else if (verb == "members") {
       commands.emplace_back(command::Members{word(rest), request});
+    } else if (verb == "hall") {
+      command::Join join{word(rest), {}, request};
+      join.alias = rest;
+      join.capacity = command::Join::Capacity::unlimited;
+      commands.emplace_back(join);
+    } else if (verb == "reply") {
+      commands.emplace_back(command::Reply{{Frame::text(rest)}});
+    } else if (verb == "all" || verb == "call") {
+      command::Send send;
+      (verb == "call" ? send.envelope.to : send.envelope.room) = word(rest);
+      send.envelope.payload = rest;
+      send.envelope.audience = Audience::everybody;
+      send.envelope.reach = verb == "call" ? Reach::anybody : Reach::members;
+      send.request = request;
+      commands.emplace_back(send);
     } else if (verb == "send" || verb == "cast") {
       command::Send send;
       (verb == "send" ? send.envelope.to : send.envelope.room) = word(rest);

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "signaling/core/envelope.hpp"
 #include "signaling/core/error.hpp"
@@ -20,6 +22,11 @@ struct Join {
   /// Raw JSON text. Absent: none; when the peer is in the room already, its metadata stays as it is.
   std::optional<std::string_view> metadata;
   std::string_view request;
+  /// A further name under which the peer can be reached with `Reach::anybody`, until it is gone. In use by another
+  /// peer: the join fails with `id_in_use`. Empty: none.
+  std::string_view alias = {};
+  /// A room that holds everybody of a protocol has no use for Limits::max_peers_per_room.
+  enum class Capacity : std::uint8_t { limited, unlimited } capacity = Capacity::limited;
 };
 
 struct Leave {
@@ -54,12 +61,17 @@ struct Invalid {
   std::string_view request;
 };
 
+/// The protocol answers its client itself, in order with the other commands of the message.
+struct Reply {
+  std::vector<Frame> frames;
+};
+
 /// The peer says goodbye: it leaves its rooms and the connection closes.
 struct Goodbye {};
 
 }  // namespace command
 
 using Command = std::variant<command::Join, command::Leave, command::Update, command::Members, command::Send,
-                             command::Ping, command::Invalid, command::Goodbye>;
+                             command::Ping, command::Invalid, command::Reply, command::Goodbye>;
 
 }  // namespace signaling

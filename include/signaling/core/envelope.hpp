@@ -13,6 +13,15 @@ enum class EnvelopeType : std::uint8_t { offer, answer, candidate, message, even
 /// May a message be thrown away when its receiver is slow?
 enum class Delivery : std::uint8_t { reliable, volatile_ };
 
+/// Who of a room gets what is sent to it.
+enum class Audience : std::uint8_t { others, everybody };
+
+/// Whom a peer can address. A client's wire language decides, never the client.
+enum class Reach : std::uint8_t {
+  members,   ///< members of a room that the sender is in; the promises of order hold
+  anybody,   ///< if there is no such member, also a peer of that id or alias elsewhere, or a room it is not in
+};
+
 /// What travels from one peer to another, or to all others of a room.
 ///
 /// The payload is opaque: raw JSON text or binary, passed on byte for byte, never parsed.
@@ -28,8 +37,16 @@ struct Envelope {
   /// With `to` empty: the room to send to. With `to` set: the addressee must be a member of this room; empty: of any.
   std::string_view room;
   std::string_view payload;
+  /// The sender's metadata in the room it was sent through; filled in by the router. May be empty.
+  std::string_view from_metadata;
+  /// Some languages say more than others can understand. A sender's protocol may name its language here and put in
+  /// `original` whatever receivers of the same language need; all others take `payload`.
+  std::string_view language;
+  std::string_view original;
   MessageKind kind = MessageKind::text;
   Delivery delivery = Delivery::reliable;
+  Audience audience = Audience::others;
+  Reach reach = Reach::members;
 };
 
 /// The name of a type: "offer", "answer", "candidate", "message", "event".

@@ -36,6 +36,8 @@ class Protocol {
   virtual ~Protocol() = default;
   /// A word for statistics and logs: "signaling.v1".
   virtual std::string_view name() const noexcept = 0;
+  /// The peer is admitted as `id`: appends what it does before its first message. Default: nothing.
+  virtual void open(std::string_view id, std::vector<Command>& commands);
   /// Appends what `message` asks for. Never throws on input: what cannot be understood becomes
   /// `command::Invalid`. The views in `commands` live as long as `message` and this object are left alone.
   virtual void decode(const MessageView& message, std::vector<Command>& commands) = 0;

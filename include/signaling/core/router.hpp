@@ -84,7 +84,12 @@ class Router {
   /// likes, and has no message rate; it lives until `Peer::close`.
   std::shared_ptr<Peer> connect_local(LocalPeerOptions options);
 
-  /// Null if there is none on this node.
+  /// The host's own word: to the peer with the id or alias `envelope.to`, or to all members of `envelope.room`, on all
+  /// nodes. No membership is needed, no policy asked; `from` stays as it is. There is no order between this and what
+  /// peers send.
+  SendResult send(const Envelope& envelope);
+
+  /// By id or alias. Null if there is none on this node.
   std::shared_ptr<Peer> find_peer(std::string_view id) const;
   /// Null if no peer of this node is in it.
   std::shared_ptr<Room> find_room(std::string_view id) const;

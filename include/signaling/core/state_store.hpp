@@ -121,9 +121,10 @@ class StateStore {
   /// The room as it is; an unknown room is empty, at version 0.
   virtual void snapshot(std::string_view room, Callback<void(std::error_code, RoomState)> done) = 0;
 
-  /// Brings an envelope from a peer of `node` to the node of the member `envelope.to` of `envelope.room`, or, with
-  /// `to` empty, to every other node with members in that room. `errc::store_unavailable`: not accepted. Success
-  /// means accepted, not received.
+  /// Brings an envelope from `node` to the node of the member `envelope.to` of `envelope.room`; with `to` empty, to every
+  /// other node with members in that room; with `room` empty, to the node that has claimed `to`.
+  /// `errc::store_unavailable`: not accepted. `errc::peer_not_found`: `room` is empty, and no other node has claimed
+  /// `to`. Success means accepted, not received.
   virtual std::error_code publish(const NodeId& node, const Envelope& envelope) = 0;
 };
 
