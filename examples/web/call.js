@@ -1,0 +1,171 @@
+// A call: everybody in one room, each connected to each. It turns the room's membership into PeerLinks and
+// carries the chat; it knows nothing of the page.
+//
+// Events: `peer` (a member was added or changed), `peer-removed`, `chat` ({from, text}), `problem` (Error).
+
+import { PeerLink } from "./peer-link.js";
+
+// After a restart of the server everybody comes back within its own reconnect delay. Who keeps its id keeps
+// its connection too, if it is back by then.
+const COME_BACK_MS = 8_000;
+
+const UPLOAD_BITS_PER_SECOND = 2_500_000;
+const MIN_VIDEO_BITS_PER_SECOND = 150_000;
+
+export class Call extends EventTarget {
+  #signaling;
+  #room;
+  #stream;
+  #members = new Map(); // id -> {id, metadata, link, comeBackTimer}
+  #listening = new AbortController();
+  #self = "";
+
+  /** `stream`: the local media to send to everybody. */
+  constructor(signaling, room, stream) {
+    super();
+    this.#signaling = signaling;
+    this.#room = room;
+    this.#stream = stream;
+    this.#on("joined", (message) => this.#onJoined(message));
+    this.#on("peer-joined", ({ peer }) => this.#onPeerJoined(peer));
+    this.#on("peer-updated", ({ peer }) => this.#onPeerUpdated(peer));
+    this.#on("peer-left", ({ peer }) => this.#remove(peer));
+    for (const type of ["offer", "answer"]) {
+      this.#on(type, ({ from, data }) => data?.type === type && this.#onDescription(from, data));
+    }
+    this.#on("candidate", ({ from, data }) => this.#members.get(from)?.link.receiveCandidate(data));
+  }
+
+  join(metadata) {
+    return this.#signaling.join(this.#room, metadata);
+  }
+
+  update(metadata) {
+    return this.#signaling.update(this.#room, metadata);
+  }
+
+  member(id) {
+    return this.#members.get(id);
+  }
+
+  sendChat(text) {
+    for (const { link } of this.#members.values()) link.sendChat(text);
+  }
+
+  /** Closes all connections. Leaving the room is the signaling client's part. */
+  close() {
+    this.#listening.abort();
+    for (const id of [...this.#members.keys()]) this.#remove(id);
+  }
+
+  #on(type, handler) {
+    const ofThisRoom = ({ detail }) => {
+      if (detail.room === undefined || detail.room === this.#room) handler(detail);
+    };
+    this.#signaling.addEventListener(type, ofThisRoom, { signal: this.#listening.signal });
+  }
+
+  // The first time, and again after every reconnect of the signaling.
+  #onJoined({ peer: self, peers }) {
+    const sameSelf = self === this.#self;
+    this.#self = self;
+    const present = new Set(peers.map(({ id }) => id));
+    for (const member of [...this.#members.values()]) {
+      // To the others a new id is a new peer: they have dropped their end of the old connection.
+      if (!sameSelf) this.#remove(member.id);
+      else if (!present.has(member.id)) this.#awaitComeBack(member);
+    }
+    for (const peer of peers) this.#onPeerJoined(peer);
+  }
+
+  #onPeerJoined(peer) {
+    const member = this.#members.get(peer.id);
+    if (!member) return this.#add(peer);
+    clearTimeout(member.comeBackTimer);
+    member.comeBackTimer = 0;
+    member.metadata = peer.metadata;
+    member.link.polite = peer.polite;
+    if (member.link.alive) member.link.refresh();
+    else this.#relink(member).start();
+    this.#emit("peer", member);
+  }
+
+  #onPeerUpdated(peer) {
+    const member = this.#members.get(peer.id);
+    if (!member) return;
+    member.metadata = peer.metadata;
+    this.#emit("peer", member);
+  }
+
+  #onDescription(from, description) {
+    const member = this.#members.get(from);
+    if (!member) return; // not in this room
+    const restarted = member.link.isFromNewSession(description);
+    if (restarted) this.#relink(member);
+    // An answer of a new session to an offer of the old one fits nothing any more.
+    if (restarted && description.type === "answer") member.link.offerFirst();
+    else member.link.receiveDescription(description);
+  }
+
+  #add(peer) {
+    const member = { id: peer.id, metadata: peer.metadata, link: null, comeBackTimer: 0 };
+    member.link = this.#makeLink(member, peer.polite);
+    this.#members.set(peer.id, member);
+    this.#emit("peer", member);
+    this.#shareUpload();
+    member.link.start();
+  }
+
+  #relink(member) {
+    member.link.close();
+    member.link = this.#makeLink(member, member.link.polite);
+    this.#emit("peer", member);
+    return member.link;
+  }
+
+  #makeLink(member, polite) {
+    const link = new PeerLink({
+      id: member.id,
+      polite,
+      signaling: this.#signaling,
+      localStream: this.#stream,
+    });
+    link.addEventListener("change", () => this.#onLinkChange(member, link));
+    link.addEventListener("chat", ({ detail: text }) => this.#emit("chat", { from: member, text }));
+    link.addEventListener("gone", () => member.comeBackTimer && this.#remove(member.id));
+    link.addEventListener("problem", ({ detail: error }) => this.#emit("problem", error));
+    return link;
+  }
+
+  #onLinkChange(member, link) {
+    if (member.link !== link) return; // replaced meanwhile
+    if (link.state === "connected") this.#shareUpload();
+    this.#emit("peer", member);
+  }
+
+  #awaitComeBack(member) {
+    if (!member.link.alive) return this.#remove(member.id);
+    member.comeBackTimer = setTimeout(() => this.#remove(member.id), COME_BACK_MS);
+  }
+
+  #remove(id) {
+    const member = this.#members.get(id);
+    if (!member) return;
+    clearTimeout(member.comeBackTimer);
+    member.link.close();
+    this.#members.delete(id);
+    this.#emit("peer-removed", member);
+    this.#shareUpload();
+  }
+
+  #shareUpload() {
+    const count = Math.max(1, this.#members.size);
+    const maxBitrate = Math.max(MIN_VIDEO_BITS_PER_SECOND, Math.floor(UPLOAD_BITS_PER_SECOND / count));
+    const scaleResolutionDownBy = count <= 2 ? 1 : count <= 6 ? 2 : 4;
+    for (const { link } of this.#members.values()) link.limitVideo({ maxBitrate, scaleResolutionDownBy });
+  }
+
+  #emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
