@@ -17,4 +17,6 @@ const Clock& system_clock() noexcept {
   return clock;
 }
 
+std::chrono::system_clock::time_point wall_time() noexcept { return std::chrono::system_clock::now(); }
+
 }  // namespace signaling

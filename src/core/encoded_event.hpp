@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/container/small_vector.hpp>
 #include <memory>
 #include <span>
@@ -23,6 +24,11 @@ class EncodedEvent {
       if (entry.encoder.get() == encoder) return &entry.frames;
     }
     return nullptr;
+  }
+
+  /// True if no language that was added has a word for it.
+  bool is_silent() const noexcept {
+    return std::ranges::all_of(storage_, [](const auto& frames) { return frames.empty(); });
   }
 
   void add(std::shared_ptr<const Encoder> encoder) {

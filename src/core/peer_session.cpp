@@ -103,6 +103,8 @@ PeerSession::JoinRequest PeerSession::own(const command::Join& command) const {
   if (command.metadata) request.metadata.emplace(*command.metadata);
   request.request = command.request;
   request.alias = command.alias;
+  request.alias_in_use = command.alias_in_use;
+  request.answer = command.answer;
   if (command.capacity == command::Join::Capacity::limited) {
     request.capacity = core_->limits().max_peers_per_room;
   }
@@ -123,9 +125,10 @@ void PeerSession::start_join(JoinRequest request) {
       request.metadata->size() > limits.max_metadata_bytes) {
     return tell_error(errc::metadata_too_large, {}, request.request);
   }
-  if (const Membership* joined = membership_of(request.room)) return rejoin(joined->room, std::move(request));
-  if (is_local()) return on_authorized(Decision::allow(), std::move(request));
-  if (limits.max_rooms_per_peer != 0 && rooms_.size() >= limits.max_rooms_per_peer) {
+  const bool is_member = membership_of(request.room) != nullptr;
+  const bool asks_nothing_new = is_member && (request.alias.empty() || has_alias(request.alias));
+  if (asks_nothing_new || is_local()) return on_authorized(Decision::allow(), std::move(request));
+  if (!is_member && limits.max_rooms_per_peer != 0 && rooms_.size() >= limits.max_rooms_per_peer) {
     return tell_error(errc::too_many_rooms, {}, request.request);
   }
   if (!joins_.take(limits.joins_per_second, limits.join_burst, core_->now())) {
@@ -181,7 +184,9 @@ void PeerSession::on_alias(std::error_code error, Epoch epoch, JoinRequest reque
     return;
   }
   if (error) {
-    tell_error(error == errc::id_in_use ? errc::id_in_use : errc::store_unavailable, {}, request.request);
+    const bool in_use = error == errc::id_in_use;
+    tell_error(in_use ? errc::id_in_use : errc::store_unavailable, {}, request.request);
+    if (in_use && request.alias_in_use == command::Join::AliasInUse::close) close(CloseReason::normal);
   } else {
     aliases_.push_back(std::make_unique<Alias>(Alias{request.alias, epoch}));
     core_->add_alias(aliases_.back()->name, shared_from_this());
@@ -191,10 +196,11 @@ void PeerSession::on_alias(std::error_code error, Epoch epoch, JoinRequest reque
 }
 
 void PeerSession::submit_join(JoinRequest request) {
+  if (const Membership* joined = membership_of(request.room)) return rejoin(joined->room, std::move(request));
   busy_ = true;
   engaged_rooms_.fetch_add(1, std::memory_order_relaxed);
   const Payload metadata = request.metadata.value_or(Payload());
-  room_change::Join change{shared_from_this(), metadata, request.request, request.capacity, {}};
+  room_change::Join change{shared_from_this(), metadata, request.request, request.capacity, request.answer, {}};
   change.done = [self = shared_from_this(), metadata, tag = std::move(request.request)](
                     errc error, std::shared_ptr<RoomView> room) mutable {
     self->on_executor([self, error, room = std::move(room), metadata, tag = std::move(tag)] {
@@ -228,6 +234,7 @@ void PeerSession::rejoin(const std::shared_ptr<RoomView>& room, JoinRequest requ
                                             room_change::Update::Answer::none, request.request};
     room->submit(update);
   }
+  if (request.answer == command::Join::Answer::none) return;
   RoomChange list =
       room_change::List{shared_from_this(), room_change::List::Answer::joined, std::move(request.request)};
   room->submit(list);

@@ -98,6 +98,8 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
     std::optional<Payload> metadata;
     std::string request;
     std::string alias;
+    command::Join::AliasInUse alias_in_use = command::Join::AliasInUse::stay;
+    command::Join::Answer answer = command::Join::Answer::joined;
     std::size_t capacity = 0;
     std::size_t bytes() const noexcept {
       return room.size() + request.size() + alias.size() + (metadata ? metadata->size() : 0);

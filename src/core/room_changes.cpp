@@ -47,10 +47,12 @@ void RoomView::finish(room_change::Join& change, std::error_code error, StateSto
   if (joined.state) reconcile(*joined.state, joined.version);
   const auto& peer = change.peer;
   // The answer is queued before the peer becomes visible: what others send it comes behind it.
-  const Snapshot snapshot = copy_members({});
-  const auto views = views_of(snapshot.others);
-  peer->tell(event::Joined{id_, joined.version, {peer->id(), change.metadata.view(), joined.version}, views,
-                           change.request});
+  if (change.answer == command::Join::Answer::joined) {
+    const Snapshot snapshot = copy_members({});
+    const auto views = views_of(snapshot.others);
+    peer->tell(event::Joined{id_, joined.version, {peer->id(), change.metadata.view(), joined.version}, views,
+                             change.request});
+  }
   Entry entry;
   entry.local = peer;
   entry.metadata = std::move(change.metadata);

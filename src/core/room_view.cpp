@@ -136,6 +136,7 @@ SendResult RoomView::tell(EncodedEvent& encoded, const PeerSession* skip, Delive
 
 SendResult RoomView::push_to_all(const EncodedEvent& encoded, const PeerSession* skip, Delivery delivery) {
   SendResult result;
+  if (encoded.is_silent()) return result;
   for (const Entry& entry : entries_) {
     if (!entry.local || entry.local.get() == skip) continue;
     const std::span<const Frame> frames = *encoded.find(entry.local->encoder());

@@ -14,6 +14,7 @@
 #include "core/encoded_event.hpp"
 #include "core/held_envelope.hpp"
 #include "signaling/core/callback.hpp"
+#include "signaling/core/command.hpp"
 #include "signaling/core/peer.hpp"
 #include "signaling/core/room.hpp"
 #include "signaling/core/state_store.hpp"
@@ -32,6 +33,7 @@ struct Join {
   Payload metadata;
   std::string request;
   std::size_t capacity = 0;
+  command::Join::Answer answer = command::Join::Answer::joined;
   Callback<void(errc, std::shared_ptr<RoomView>)> done;
 };
 struct Leave {

@@ -60,8 +60,12 @@ TEST_CASE("limits: ids are 1 to 128 bytes long") {
   a->say("#1 join " + std::string(129, 'x'));
   a->say("#2 join ");
   a->say("#3 send " + std::string(129, 'x') + " hi");
+  a->say("#4 leave " + std::string(129, 'x'));
+  a->say("#5 members " + std::string(129, 'x'));
+  a->say("#6 update " + std::string(129, 'x') + " 1");
   world.run();
-  CHECK(a->heard() == Lines{"welcome a", "error bad_id #1", "error bad_id #2", "error bad_id #3"});
+  CHECK(a->heard() == Lines{"welcome a", "error bad_id #1", "error bad_id #2", "error bad_id #3", "error bad_id #4",
+                            "error bad_id #5", "error bad_id #6"});
   auto b = world.client(std::string(129, 'x'));
   world.run();
   CHECK(b->heard() == Lines{"error bad_id"});

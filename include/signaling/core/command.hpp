@@ -25,8 +25,13 @@ struct Join {
   /// A further name under which the peer can be reached with `Reach::anybody`, until it is gone. In use by another
   /// peer: the join fails with `id_in_use`. Empty: none.
   std::string_view alias = {};
+  /// What becomes of the connection then.
+  enum class AliasInUse : std::uint8_t { stay, close } alias_in_use = AliasInUse::stay;
   /// A room that holds everybody of a protocol has no use for Limits::max_peers_per_room.
   enum class Capacity : std::uint8_t { limited, unlimited } capacity = Capacity::limited;
+  /// `none`: success is not told. For rooms that a protocol joins by itself: the answer costs as much as the room has
+  /// members.
+  enum class Answer : std::uint8_t { joined, none } answer = Answer::joined;
 };
 
 struct Leave {
