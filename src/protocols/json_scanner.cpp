@@ -17,18 +17,32 @@ bool JsonScanner::read_text(JsonValue& value) noexcept {
 }
 
 JsonScanner::Step JsonScanner::next_member(JsonMember& member) noexcept {
+  const Step step = next_part(JsonKind::object);
+  if (step != Step::member) return step;
+  return read_name(member.name) && read_value(member.value) ? Step::member : Step::error;
+}
+
+JsonScanner::Step JsonScanner::next_element(JsonValue& element) noexcept {
+  const Step step = next_part(JsonKind::array);
+  if (step != Step::member) return step;
+  return read_value(element) ? Step::member : Step::error;
+}
+
+// Goes to the next part of the array or object that the text is, or behind its end.
+JsonScanner::Step JsonScanner::next_part(JsonKind kind) noexcept {
+  const bool object = kind == JsonKind::object;
   skip_space();
   if (depth_ == 0) {
-    if (!take('{') || !open(JsonKind::object)) return Step::error;
+    if (!take(object ? '{' : '[') || !open(kind)) return Step::error;
     skip_space();
   }
-  if (take('}')) return finish();
+  if (take(object ? '}' : ']')) return finish();
   if (!fresh_) {
     if (!take(',')) return Step::error;
     skip_space();
   }
   fresh_ = false;
-  return read_name(member.name) && read_value(member.value) ? Step::member : Step::error;
+  return Step::member;
 }
 
 JsonScanner::Step JsonScanner::finish() noexcept {

@@ -35,8 +35,8 @@ struct JsonMember {
 /// a surrogate pair is within the grammar.
 /// Lifetime: keeps a view of the text, and gives views into it.
 /// Errors: what was reported before an error or the end of the text stays true of that part alone: the text
-/// is valid only once `read_text` returned true or `next_member` returned `Step::end`. After that the scanner
-/// is used up.
+/// is valid only once `read_text` returned true or `next_member` or `next_element` returned `Step::end`. After
+/// that the scanner is used up.
 class JsonScanner {
  public:
   enum class Step : std::uint8_t { member, end, error };
@@ -50,6 +50,9 @@ class JsonScanner {
 
   /// Reads the next member of the object that the text is. A text that is something else is an error.
   [[nodiscard]] Step next_member(JsonMember& member) noexcept;
+
+  /// The same for an array: `Step::member` stands for one element.
+  [[nodiscard]] Step next_element(JsonValue& element) noexcept;
 
  private:
   bool take(char c) noexcept;
@@ -66,6 +69,7 @@ class JsonScanner {
   bool step_inside() noexcept;
   bool open(JsonKind kind) noexcept;
   bool in_object() const noexcept;
+  Step next_part(JsonKind kind) noexcept;
   Step finish() noexcept;
 
   const char* position_;

@@ -57,6 +57,9 @@ class CommandText {
   std::string operator()(const command::Invalid& invalid) {
     return start(to_string(invalid.code)).add("message", invalid.message).add("id", invalid.request).text_;
   }
+  std::string operator()(const command::Reply& reply) {
+    return "reply frames=<" + std::to_string(reply.frames.size()) + ">";
+  }
   std::string operator()(const command::Goodbye&) { return "goodbye"; }
 
  private:

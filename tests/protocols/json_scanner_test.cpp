@@ -228,6 +228,33 @@ TEST_CASE("json scanner: only an object has members") {
   }
 }
 
+TEST_CASE("json scanner: the elements of an array come one by one, and only an array has elements") {
+  const auto elements_of = [](std::string_view text, std::size_t max_depth = 0) {
+    const ExactBuffer buffer(text);
+    JsonScanner scanner(buffer.view(), max_depth);
+    JsonValue element;
+    std::string elements;
+    auto step = scanner.next_element(element);
+    for (; step == JsonScanner::Step::member; step = scanner.next_element(element)) {
+      elements += "<" + std::string(element.text) + ">";
+    }
+    return step == JsonScanner::Step::end ? elements : elements + "error";
+  };
+  CHECK(elements_of("[]").empty());
+  CHECK(elements_of(" [ ] ").empty());
+  CHECK(elements_of(R"( [ 1 ,"a,]" , [ 2 ],{"b":3}, null ] )") == R"(<1><"a,]"><[ 2 ]><{"b":3}><null>)");
+  CHECK(elements_of("[[[]]]", 3) == "<[[]]>");
+  CHECK(elements_of("[[[]]]", 2) == "error");
+  CHECK(elements_of("[1,]") == "<1>error");
+  CHECK(elements_of("[1 2]") == "<1>error");
+  CHECK(elements_of("[1") == "<1>error");
+  CHECK(elements_of("[1}") == "<1>error");
+  CHECK(elements_of("[1]x") == "<1>error");
+  for (const std::string_view other : {"", "{}", "1", "null", R"("[]")", "]", ",", "[,1]"}) {
+    CHECK(elements_of(other) == "error");
+  }
+}
+
 TEST_CASE("json scanner: a string that holds an escape says so, wherever it stands") {
   JsonScanner scanner(R"({"a":"b","\u0061":"\n","c":"d"})", 0);
   JsonMember member;
