@@ -1,0 +1,226 @@
+// Path 3/8: packets of one session, whichever way they come. Next: socketio/connection.cpp
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "signaling/core/clock.hpp"
+#include "signaling/core/error.hpp"
+#include "signaling/core/frame.hpp"
+#include "signaling/core/protocol.hpp"
+#include "signaling/socketio/engine_error.hpp"
+#include "signaling/socketio/engine_packet.hpp"
+
+namespace signaling::socketio {
+
+/// May a session that began with polling go on over a WebSocket?
+enum class Upgrades : std::uint8_t { allowed, refused };
+
+/// Settings of sessions. Clients are told the first two and `max_payload_bytes`.
+struct EngineOptions {
+  /// From the last pong, or the beginning, to the next ping. Default 25 s, positive. Cost: one packet each way.
+  std::chrono::milliseconds ping_interval = std::chrono::seconds(25);
+  /// A pong that takes longer ends the session, whatever else comes in between. Default 20 s, positive.
+  std::chrono::milliseconds ping_timeout = std::chrono::seconds(20);
+  /// From the opening of a second transport to its `upgrade` packet; later, only that WebSocket is closed. Default 10 s.
+  std::chrono::milliseconds upgrade_timeout = std::chrono::seconds(10);
+  /// How long a session that is being closed waits for the poll that takes what is left. Default 5 s.
+  std::chrono::milliseconds close_timeout = std::chrono::seconds(5);
+  /// Bytes of a POST body and of a WebSocket message. Default 1,000,000; 0: no bound, and clients are told 0. A larger
+  /// body is refused, a larger message ends the session. The driver should not even read that far.
+  std::size_t max_payload_bytes = 1'000'000;
+  /// Packets in one POST body. Default 4096; 0: no bound. Over it: the session ends.
+  std::size_t max_payload_packets = 4096;
+  /// Bytes of packets waiting for a poll. Default 1 MiB; 0: no bound. Over it: the session ends, `slow_consumer`.
+  std::size_t max_buffered_bytes = 1024 * 1024;
+  Upgrades upgrades = Upgrades::allowed;
+};
+
+/// Numbers that the driver gives to HTTP requests and to WebSockets, each used once in a session.
+using RequestId = std::uint64_t;
+using SocketId = std::uint64_t;
+
+/// What the driver has to do, in this order.
+namespace engine_action {
+
+/// Answer a GET: 200, `text/plain; charset=UTF-8`.
+struct AnswerGet {
+  RequestId request = 0;
+  std::string payload;
+};
+
+/// Answer a POST: 200, "ok".
+struct AnswerPost {
+  RequestId request = 0;
+};
+
+/// Answer a GET or a POST with `answer_for(error)`.
+struct Refuse {
+  RequestId request = 0;
+  EngineError error = EngineError::bad_request;
+};
+
+/// Send one message on a WebSocket.
+struct WriteFrame {
+  SocketId socket = 0;
+  Frame frame;
+};
+
+/// Close a WebSocket, after what was written to it.
+struct CloseWebSocket {
+  SocketId socket = 0;
+  CloseReason reason = CloseReason::normal;
+};
+
+}  // namespace engine_action
+
+using EngineAction = std::variant<engine_action::AnswerGet, engine_action::AnswerPost, engine_action::Refuse,
+                                  engine_action::WriteFrame, engine_action::CloseWebSocket>;
+
+namespace engine_event {
+
+/// The client sent a message packet. Text is valid UTF-8.
+struct Message {
+  MessageView message;
+};
+
+/// The session is over. Once, and last.
+struct Closed {
+  CloseReason reason = CloseReason::normal;
+};
+
+}  // namespace engine_event
+
+using EngineEvent = std::variant<engine_event::Message, engine_event::Closed>;
+
+enum class EngineState : std::uint8_t {
+  opening,  ///< the GET or the WebSocket that opens it has not been told yet
+  open,
+  closing,  ///< close() was called; one more poll takes what is left. What the client sends is dropped
+  closed,   ///< nothing is kept; what still comes is refused
+};
+
+enum class EngineTransport : std::uint8_t { polling, websocket };
+
+/// One Engine.IO session, server side: HTTP requests and WebSocket messages in, messages out, and back. Sans-I/O: a
+/// driver has the sockets and the time.
+///
+/// The first input is the one that opened the session: a GET (polling) or a WebSocket. After every call that is not
+/// const, the driver takes events until there are none, then actions until there are none, then looks at
+/// `next_deadline`. docs/socketio.md has the states.
+///
+/// Ownership: `options` must outlive the session. The bytes of a WebSocket message stay the caller's and must live until
+/// `poll_event` has returned nothing; those of a body are taken. The view of an event lives until the next `poll_event`.
+/// Threads: none of its own; one at a time.
+/// Re-entrancy: calls nobody back. `send`, `close` and everything that tells the end of a request or of a WebSocket may be
+/// called while an event or an action is handled.
+/// Errors: nothing a client sends throws; it is refused, ends a WebSocket, or ends the session.
+/// Complexity: linear in the bytes; memory bounded by the options. An idle session on a WebSocket holds its sid.
+/// Source: Engine.IO protocol, 4th revision.
+class EngineSession {
+ public:
+  /// `sid` must be unguessable: whoever knows it can speak for the client.
+  EngineSession(std::string sid, const EngineOptions& options);
+  EngineSession(const EngineSession&) = delete;
+  EngineSession& operator=(const EngineSession&) = delete;
+
+  /// A poll has come. The session answers when there is something to say.
+  void on_get(RequestId request, TimePoint now);
+  /// The client gave up a poll that was not answered: it is gone.
+  void on_get_aborted(RequestId request);
+  /// The head of a POST has come. A driver that only sees whole requests leaves this out.
+  void on_post_started(RequestId request);
+  void on_post(RequestId request, std::string body, TimePoint now);
+  /// A POST that was started will never be whole.
+  void on_post_aborted(RequestId request);
+  void on_websocket_open(SocketId socket, TimePoint now);
+  void on_websocket_message(SocketId socket, const MessageView& message, TimePoint now);
+  void on_websocket_closed(SocketId socket, CloseReason reason);
+  void on_time(TimePoint now);
+
+  /// Sends a whole text packet, its `4` included, or a binary message. Does nothing unless the session is open.
+  void send(Frame packet);
+  /// Ends the session after what was sent. Does nothing unless it is open.
+  void close(CloseReason reason, TimePoint now);
+
+  [[nodiscard]] std::optional<EngineEvent> poll_event();
+  [[nodiscard]] std::optional<EngineAction> poll_action();
+  /// When to call `on_time`. It changes with every call that is not const.
+  std::optional<TimePoint> next_deadline() const noexcept;
+
+  const std::string& sid() const noexcept { return sid_; }
+  EngineState state() const noexcept { return state_; }
+  EngineTransport transport() const noexcept {
+    return socket_ ? EngineTransport::websocket : EngineTransport::polling;
+  }
+  /// Bytes of packets that wait for a poll.
+  std::size_t buffered_bytes() const noexcept { return buffered_bytes_; }
+  /// The latest time it was told.
+  TimePoint now() const noexcept { return now_; }
+
+ private:
+  /// A WebSocket that may become the session's transport.
+  struct Candidate {
+    SocketId socket;
+    TimePoint deadline;
+    bool probed = false;
+  };
+
+  // engine_session.cpp
+  bool is_live() const noexcept { return state_ == EngineState::open || state_ == EngineState::closing; }
+  void open(TimePoint now);
+  Frame handshake() const;
+  bool refuses_polling(RequestId request);
+  std::optional<EngineEvent> read_packet();
+  std::optional<EngineEvent> handle_packet(const EnginePacket& packet);
+  void handle_pong() noexcept;
+  void end_input();
+  void fail();
+  void finish(CloseReason reason, std::string_view last_packet);
+
+  // engine_upgrade.cpp
+  void handle_probe(const MessageView& message);
+  void complete_upgrade();
+  void drop_candidate(CloseReason reason);
+
+  // engine_output.cpp
+  void answer_get(std::string_view last_packet);
+  void write(SocketId socket, Frame frame);
+  void refuse(RequestId request, EngineError error);
+  void close_websocket(SocketId socket, CloseReason reason);
+
+  const EngineOptions* options_;
+  std::string sid_;
+  TimePoint now_{};
+  /// The next ping, or, while a pong is awaited, the end.
+  TimePoint heartbeat_at_{};
+  TimePoint close_by_{};
+  std::optional<RequestId> get_;
+  std::optional<RequestId> post_;
+  std::optional<SocketId> socket_;
+  std::optional<Candidate> candidate_;
+
+  std::string body_;
+  PayloadReader reader_;
+  std::optional<MessageView> message_;
+
+  std::vector<Frame> buffer_;
+  std::size_t buffered_bytes_ = 0;
+  std::vector<EngineAction> actions_;
+  std::size_t next_action_ = 0;
+
+  EngineState state_ = EngineState::opening;
+  CloseReason reason_ = CloseReason::normal;
+  bool awaits_pong_ = false;
+  /// `body_` is being read, and `post_` is to be answered then.
+  bool reads_body_ = false;
+  bool end_untold_ = false;
+};
+
+}  // namespace signaling::socketio

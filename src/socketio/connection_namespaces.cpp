@@ -1,0 +1,149 @@
+// What the host does to a client's namespaces, and how they end.
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "signaling/socketio/connection.hpp"
+#include "socketio/stored_packet.hpp"
+
+namespace signaling::socketio {
+
+static_assert(sizeof(Connection) <= 400, "there is one for every idle client");
+
+Connection::Connection(const ConnectionOptions& options, TimePoint now)
+    : options_(&options), decoder_(options.packets) {
+  if (options.connect_timeout.count() != 0) connect_by_ = now + options.connect_timeout;
+}
+
+Connection::~Connection() = default;
+
+void Connection::on_time(TimePoint now) {
+  if (!connect_by_ || now < *connect_by_) return;
+  const bool waits = std::any_of(namespaces_.begin(), namespaces_.end(), [](const Namespace& entry) {
+    return entry.state == NamespaceState::requested;
+  });
+  // It is the host that takes its time: another period.
+  if (waits) {
+    connect_by_ = now + options_->connect_timeout;
+  } else {
+    close(CloseReason::timeout);
+  }
+}
+
+void Connection::take_output(std::vector<Frame>& frames) {
+  std::move(output_.begin(), output_.end(), std::back_inserter(frames));
+  constexpr std::size_t few = 16;
+  if (output_.capacity() > few) {
+    std::vector<Frame>().swap(output_);
+  } else {
+    output_.clear();
+  }
+}
+
+std::optional<CloseReason> Connection::poll_close() noexcept { return std::exchange(close_, std::nullopt); }
+
+bool Connection::accept(std::string_view nsp, std::string_view sid) {
+  return accept_with(nsp, encode_connect(nsp, sid));
+}
+
+bool Connection::accept_with(std::string_view nsp, Frame answer) {
+  Namespace* const entry = find(nsp, NamespaceState::requested);
+  if (entry == nullptr) return false;
+  entry->state = NamespaceState::connected;
+  connect_by_.reset();
+  push(std::move(answer));
+  std::move(entry->held.begin(), entry->held.end(), std::back_inserter(ready_));
+  std::vector<StoredPacket>().swap(entry->held);
+  return true;
+}
+
+bool Connection::refuse(std::string_view nsp, std::string_view message, std::string_view data) {
+  return refuse_with(nsp, encode_connect_error(nsp, message, data));
+}
+
+bool Connection::refuse_with(std::string_view nsp, Frame answer) {
+  Namespace* const entry = find(nsp, NamespaceState::requested);
+  if (entry == nullptr) return false;
+  leave_gone(*entry);
+  push(std::move(answer));
+  return true;
+}
+
+bool Connection::send(std::string_view nsp, std::span<const Frame> frames) {
+  if (find(nsp, NamespaceState::connected) == nullptr) return false;
+  for (const Frame& frame : frames) push(frame);
+  return true;
+}
+
+bool Connection::disconnect(std::string_view nsp, CloseReason reason) {
+  Namespace* const entry = find(nsp);
+  if (entry == nullptr || entry->state == NamespaceState::gone) return false;
+  push(encode_disconnect(entry->name));
+  close_namespace(*entry, reason);
+  return true;
+}
+
+void Connection::push(Frame frame) {
+  if (!closed_) output_.push_back(std::move(frame));
+}
+
+void Connection::close(CloseReason reason) {
+  if (closed_) return;
+  close_all(reason);
+  close_ = reason;
+}
+
+void Connection::receive_end(CloseReason reason) {
+  if (std::exchange(ended_, true)) return;
+  close_all(reason);
+  close_.reset();
+  end_ = reason;
+}
+
+void Connection::close_all(CloseReason reason) {
+  for (Namespace& entry : namespaces_) {
+    if (entry.state != NamespaceState::gone) close_namespace(entry, reason);
+  }
+  std::vector<Namespace>().swap(namespaces_);
+  std::vector<StoredPacket>().swap(ready_);
+  next_ready_ = 0;
+  held_bytes_ = 0;
+  incomplete_.reset();
+  input_.reset();
+  connect_by_.reset();
+  closed_ = true;
+}
+
+void Connection::close_namespace(Namespace& entry, CloseReason reason) {
+  closings_.push_back({entry.name, reason});
+  leave_gone(entry);
+}
+
+void Connection::leave_gone(Namespace& entry) {
+  entry.state = NamespaceState::gone;
+  for (const StoredPacket& packet : entry.held) held_bytes_ -= packet.bytes();
+  std::vector<StoredPacket>().swap(entry.held);
+}
+
+// Names that are only kept for what may still be under way give way to new ones.
+bool Connection::make_room() {
+  if (options_->max_namespaces == 0 || namespaces_.size() < options_->max_namespaces) return true;
+  const auto gone = std::find_if(namespaces_.begin(), namespaces_.end(),
+                                 [](const Namespace& entry) { return entry.state == NamespaceState::gone; });
+  if (gone == namespaces_.end()) return false;
+  namespaces_.erase(gone);
+  return true;
+}
+
+Connection::Namespace* Connection::find(std::string_view nsp) noexcept {
+  const auto entry = std::find_if(namespaces_.begin(), namespaces_.end(),
+                                  [nsp](const Namespace& candidate) { return candidate.name == nsp; });
+  return entry != namespaces_.end() ? &*entry : nullptr;
+}
+
+Connection::Namespace* Connection::find(std::string_view nsp, NamespaceState state) noexcept {
+  Namespace* const entry = find(nsp);
+  return entry != nullptr && entry->state == state ? entry : nullptr;
+}
+
+}  // namespace signaling::socketio

@@ -1,0 +1,83 @@
+// Path 7/8: frames of a session -> messages of a WebSocket, or the payload of a poll. Next: net/
+#include <string>
+#include <utility>
+
+#include "protocols/json_writer.hpp"
+#include "signaling/socketio/engine_session.hpp"
+#include "socketio/engine_words.hpp"
+
+namespace signaling::socketio {
+namespace {
+
+std::uint64_t to_number(std::chrono::milliseconds time) { return static_cast<std::uint64_t>(time.count()); }
+
+}  // namespace
+
+Frame EngineSession::handshake() const {
+  const bool upgrades = !socket_ && options_->upgrades == Upgrades::allowed;
+  return protocols::JsonWriter(160)
+      .raw(R"(0{"sid":)")
+      .string(sid_)
+      .raw(upgrades ? R"(,"upgrades":["websocket"],"pingInterval":)" : R"(,"upgrades":[],"pingInterval":)")
+      .number(to_number(options_->ping_interval))
+      .raw(R"(,"pingTimeout":)")
+      .number(to_number(options_->ping_timeout))
+      .raw(R"(,"maxPayload":)")
+      .number(options_->max_payload_bytes)
+      .raw("}")
+      .finish();
+}
+
+void EngineSession::send(Frame packet) {
+  if (state_ != EngineState::open) return;
+  if (socket_) return write(*socket_, std::move(packet));
+  const std::size_t bytes = buffered_bytes_ + packet.size();
+  if (options_->max_buffered_bytes != 0 && bytes > options_->max_buffered_bytes) {
+    return finish(CloseReason::slow_consumer, close_packet);
+  }
+  buffered_bytes_ = bytes;
+  buffer_.push_back(std::move(packet));
+}
+
+std::optional<EngineAction> EngineSession::poll_action() {
+  // Not before the driver asks: all that was sent in one step leaves in one payload.
+  if (get_ && !buffer_.empty()) {
+    answer_get({});
+  } else if (get_ && candidate_ && candidate_->probed) {
+    answer_get(noop_packet);  // lets the client pause its polling
+  }
+  if (next_action_ < actions_.size()) return std::move(actions_[next_action_++]);
+  next_action_ = 0;
+  constexpr std::size_t few = 16;
+  if (actions_.capacity() > few) {
+    std::vector<EngineAction>().swap(actions_);
+  } else {
+    actions_.clear();
+  }
+  return std::nullopt;
+}
+
+// Empties the buffer.
+void EngineSession::answer_get(std::string_view last_packet) {
+  std::string payload;
+  payload.reserve(buffered_bytes_ + buffer_.size() + last_packet.size());
+  for (const Frame& frame : buffer_) append_to_payload(payload, frame);
+  if (!last_packet.empty()) append_to_payload(payload, Frame::text(last_packet));
+  std::vector<Frame>().swap(buffer_);
+  buffered_bytes_ = 0;
+  actions_.emplace_back(engine_action::AnswerGet{*std::exchange(get_, std::nullopt), std::move(payload)});
+}
+
+void EngineSession::write(SocketId socket, Frame frame) {
+  actions_.emplace_back(engine_action::WriteFrame{socket, std::move(frame)});
+}
+
+void EngineSession::refuse(RequestId request, EngineError error) {
+  actions_.emplace_back(engine_action::Refuse{request, error});
+}
+
+void EngineSession::close_websocket(SocketId socket, CloseReason reason) {
+  actions_.emplace_back(engine_action::CloseWebSocket{socket, reason});
+}
+
+}  // namespace signaling::socketio

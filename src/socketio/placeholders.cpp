@@ -1,0 +1,140 @@
+#include "socketio/placeholders.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "protocols/json_scanner.hpp"
+#include "protocols/json_text.hpp"
+
+namespace signaling::socketio {
+namespace {
+
+// One array or object that is open.
+struct Level {
+  bool is_placeholder = false;
+  /// The value of `num`, if there is one.
+  std::string_view number;
+};
+
+// Goes over valid JSON token by token; arrays and objects give one for each bracket.
+class Tokens {
+ public:
+  explicit Tokens(std::string_view json) noexcept : rest_(json) {}
+
+  // Empty: there is no more.
+  std::string_view next() noexcept {
+    const std::size_t skipped = rest_.find_first_not_of(" \t\r\n,:");
+    if (skipped == std::string_view::npos) return {};
+    rest_.remove_prefix(skipped);
+    const std::string_view token = rest_.substr(0, length());
+    rest_.remove_prefix(token.size());
+    return token;
+  }
+
+  // The token before was the name of a member.
+  bool at_colon() const noexcept {
+    const std::size_t at = rest_.find_first_not_of(" \t\r\n");
+    return at != std::string_view::npos && rest_[at] == ':';
+  }
+
+ private:
+  std::size_t length() const noexcept {
+    switch (rest_[0]) {
+      case '{':
+      case '}':
+      case '[':
+      case ']': return 1;
+      case '"': return string_length();
+      default: return rest_.find_first_of(" \t\r\n,:]}");
+    }
+  }
+
+  std::size_t string_length() const noexcept {
+    std::size_t at = 1;
+    while (rest_[at] != '"') at += rest_[at] == '\\' ? 2 : 1;
+    return at + 1;
+  }
+
+  std::string_view rest_;
+};
+
+// A name may be written with escapes and is the same name then (RFC 8259 8.3).
+bool is_name(std::string_view token, std::string_view name) noexcept {
+  const std::string_view written = token.substr(1, token.size() - 2);
+  if (written.find('\\') == std::string_view::npos) return written == name;
+  std::array<char, 72> buffer{};  // "_placeholder" as twelve \u escapes
+  if (written.size() > buffer.size()) return false;
+  const auto size = protocols::unescape(written, buffer.data());
+  return size && std::string_view(buffer.data(), *size) == name;
+}
+
+std::optional<std::uint64_t> value_of(std::string_view number) noexcept {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+  if (error != std::errc() || end != number.data() + number.size()) return std::nullopt;
+  return value;
+}
+
+// Of members with the same name, receivers take the last one.
+void note_member(Level& level, std::string_view name, std::string_view value) noexcept {
+  if (is_name(name, "_placeholder")) level.is_placeholder = value != "false" && value != "null";
+  if (is_name(name, "num")) level.number = value;
+}
+
+// Calls `visit` with the number of each placeholder, until it returns false. Returns what it returned last.
+template <class Visit>
+bool visit_placeholders(std::string_view json, Visit visit) {
+  std::array<Level, protocols::max_json_nesting + 1> levels{};
+  std::size_t depth = 0;
+  std::string_view name;
+  Tokens tokens(json);
+  for (std::string_view token = tokens.next(); !token.empty(); token = tokens.next()) {
+    if (token[0] == '}' || token[0] == ']') {
+      if (levels[depth].is_placeholder && !visit(levels[depth].number)) return false;
+      --depth;
+      continue;
+    }
+    if (token[0] == '"' && tokens.at_colon()) {
+      name = token;
+      continue;
+    }
+    if (!name.empty()) note_member(levels[depth], name, token);
+    name = {};
+    if (token[0] == '{' || token[0] == '[') levels[++depth] = Level();
+  }
+  return true;
+}
+
+}  // namespace
+
+bool placeholders_fit(std::string_view json, std::size_t attachments) noexcept {
+  return visit_placeholders(json, [attachments](std::string_view number) {
+    const auto value = value_of(number);
+    return value && *value < attachments;
+  });
+}
+
+std::string shift_placeholders(std::string_view json, std::size_t by) {
+  std::vector<std::string_view> numbers;
+  (void)visit_placeholders(json, [&numbers](std::string_view number) {
+    numbers.push_back(number);
+    return true;
+  });
+  // A placeholder inside another ends first, wherever it stands.
+  std::ranges::sort(numbers, {}, [](std::string_view number) { return number.data(); });
+  std::string shifted;
+  const char* rest = json.data();
+  for (const std::string_view number : numbers) {
+    const auto value = value_of(number);
+    if (!value) continue;
+    shifted.append(rest, number.data()).append(std::to_string(*value + by));
+    rest = number.data() + number.size();
+  }
+  return shifted.append(rest, json.data() + json.size());
+}
+
+}  // namespace signaling::socketio

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace signaling::socketio {
+
+/// True if each object with a member `_placeholder` in `json`, which is valid, also has a `num` that counts one of
+/// `attachments`. Otherwise every client that a packet is relayed to would fail on it, and close its connection.
+/// Values with commas between them are fine too.
+bool placeholders_fit(std::string_view json, std::size_t attachments) noexcept;
+
+/// The same values, whose placeholders count from `by` on: for attachments that stand behind `by` others.
+std::string shift_placeholders(std::string_view json, std::size_t by);
+
+}  // namespace signaling::socketio
