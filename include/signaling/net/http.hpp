@@ -1,0 +1,90 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "signaling/core/callback.hpp"
+
+namespace signaling::net {
+
+/// Header fields in the order of the wire. In requests the names are in lower case.
+using HttpFields = std::vector<std::pair<std::string, std::string>>;
+
+/// One request, whole and checked. Lifetime: that of the handler's call; copy what is needed later.
+struct HttpRequest {
+  std::string method;
+  /// Path and query as they were sent.
+  std::string target;
+  /// The path, percent-decoded once.
+  std::string path;
+  /// What follows the `?`, as it was sent.
+  std::string query;
+  HttpFields headers;
+  std::string body;
+  /// Address without port: "192.0.2.7", "::1".
+  std::string remote_address;
+  /// It came over TLS.
+  bool secure = false;
+  /// What `Access-Control-Allow-Origin` may say to this client: its own origin or "*". Empty: nothing,
+  /// because the request has no Origin or ServerOptions::allowed_origins does not list it.
+  std::string allowed_origin;
+
+  /// The value of the first field of that name (lower case); empty if there is none.
+  std::string_view header(std::string_view name) const noexcept;
+  /// The percent-decoded value of the first `name=value` of the query.
+  std::optional<std::string> query_value(std::string_view name) const;
+};
+
+/// The answer to one request. `Date`, `Content-Length` and `Connection` are added when it is written.
+struct HttpResponse {
+  unsigned status = 200;
+  /// A name or value that is no legal header turns the whole answer into a 500.
+  HttpFields headers{};
+  /// Not written for HEAD, but its length is told.
+  std::string body{};
+
+  static HttpResponse text(unsigned status, std::string body);
+  static HttpResponse json(unsigned status, std::string body);
+};
+
+/// The fields that let a page of `request.allowed_origin` read the answer; none if that is empty. Credentials
+/// are allowed unless it is "*".
+HttpFields cors_headers(const HttpRequest& request);
+
+/// The right to answer one request, now or later.
+///
+/// Ownership: copies share it. When the last copy goes without an answer, the client gets a 500.
+/// Threads: `send` and the destructor on any thread, `on_abort` during the handler or on the connection's
+/// executor. It must not outlive what runs the executor.
+/// Re-entrancy: `send` on the executor writes before it returns.
+class HttpResponder {
+ public:
+  class Exchange;
+  explicit HttpResponder(std::shared_ptr<Exchange> exchange);
+
+  /// Answers; a second answer, and one to a client that is gone, does nothing. Of an answer that is taken, `left` is
+  /// called on the executor when the kernel has all of it, or when the connection ends before.
+  void send(HttpResponse response, Callback<void()> left = {}) const;
+  /// Calls `handler` on the executor if the client closes its end before the answer was given: a long poll
+  /// ends that way when its page is closed. If it has done so already, calls at once. Replaces an earlier
+  /// handler. Never called after `send`.
+  void on_abort(Callback<void()> handler) const;
+  /// Where the connection lives.
+  boost::asio::any_io_executor executor() const;
+
+ private:
+  struct Ticket;
+  std::shared_ptr<Ticket> ticket_;
+};
+
+/// Answers requests of one route, on the executor of the connection they came on. Handlers for different
+/// connections run at the same time when the server has several executors. An exception becomes a 500.
+using HttpHandler = std::function<void(const HttpRequest& request, HttpResponder responder)>;
+
+}  // namespace signaling::net

@@ -1,0 +1,141 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "signaling/core/callback.hpp"
+#include "signaling/core/log.hpp"
+#include "signaling/core/router.hpp"
+#include "signaling/net/engine_route.hpp"
+#include "signaling/net/http.hpp"
+#include "signaling/net/tls.hpp"
+#include "signaling/net/websocket_route.hpp"
+
+namespace signaling::net {
+
+/// All fields are read when the server is made and not later. A bound or a time of 0 is switched off.
+struct ServerOptions {
+  /// One per thread; each must run one thing at a time. Accepted connections are spread over them and stay
+  /// where they are. The first one also accepts.
+  std::vector<boost::asio::any_io_executor> executors{};
+
+  /// Bytes of request line and header. Default 8 KiB. Over it: 431.
+  std::size_t max_header_bytes = 8 * 1024;
+  /// Default 100. Over it: 431.
+  std::size_t max_header_fields = 100;
+  /// Bytes of a request's body, unless the route says otherwise. Default 64 KiB. Over it: 413.
+  std::size_t max_body_bytes = 64 * 1024;
+  /// Connections of all listeners together. Default 0: no bound. Over it: closed when accepted.
+  std::size_t max_connections = 0;
+  /// Connections from one remote address, for IPv6 from one /64 network. Default 0: no bound. Over it: closed
+  /// when accepted.
+  std::size_t max_connections_per_address = 0;
+
+  /// The TLS handshake. Default 5 s.
+  std::chrono::milliseconds tls_timeout{5'000};
+  /// From the connection, or from the first byte of a later request, to the end of the request's header.
+  /// Default 5 s.
+  std::chrono::milliseconds handshake_timeout{5'000};
+  /// The first message of a WebSocket, unless its route says otherwise. Default 5 s.
+  std::chrono::milliseconds first_message_timeout{5'000};
+  /// Between two requests, for the body of one, and for a client that does not read its answer. Default 30 s.
+  std::chrono::milliseconds http_idle_timeout{30'000};
+  /// A WebSocket that was silent for this long gets a ping. Default 25 s.
+  std::chrono::milliseconds ping_interval{25'000};
+  /// Still silent this long after the ping: gone. Default 20 s.
+  std::chrono::milliseconds ping_timeout{20'000};
+  /// For the client's close frame after ours, and for what was queued before it to leave. Default 5 s.
+  std::chrono::milliseconds close_timeout{5'000};
+
+  /// Whether permessage-deflate (RFC 7692) is accepted when a client offers it, without context takeover, so
+  /// that it holds no memory between messages. Default off: it costs more CPU than the bytes of signaling are
+  /// worth.
+  bool deflate = false;
+  /// Pages of which origins may connect: "https://app.example", or "*". Empty, the default: only pages that
+  /// this server itself delivered, that is, whose origin names the host of the request. Clients that send no
+  /// Origin are no browsers and always may. Others get 403 for a WebSocket, and no CORS headers.
+  std::vector<std::string> allowed_origins{};
+  /// Null: nothing is logged.
+  std::shared_ptr<LogSink> log{};
+};
+
+/// Where a listener is bound, or why there is none.
+struct [[nodiscard]] ListenResult {
+  boost::asio::ip::tcp::endpoint endpoint;
+  /// Names the address or the file that is the trouble. Empty: success.
+  std::string error;
+
+  explicit operator bool() const noexcept { return error.empty(); }
+};
+
+struct RouteOptions {
+  /// Bytes of a body. 0: ServerOptions::max_body_bytes.
+  std::size_t max_body_bytes = 0;
+};
+
+/// The bundled server: HTTP/1.1 and WebSocket, plain and over TLS (1.2 and 1.3), on any number of ports.
+///
+/// Say what it serves (`route`, `websocket`, `serve_files`), then `listen`, then run the executors. `GET
+/// /healthz` answers "ok" unless a route of the host takes its place.
+///
+/// Ownership: the router must outlive it. Destroying it drops every connection at once: do that when the
+/// executors no longer run, or after `stop` is done.
+/// Threads: routes are set before the first `listen` by one thread; after that, `listen`, `reload_tls` and
+/// `stop` may be called from any.
+/// Errors: std::invalid_argument from the constructor and from routes that make no sense, std::logic_error
+/// from routes set after `listen`. Whatever clients send yields an answer or the end of their connection.
+class Server {
+ public:
+  Server(Router& router, ServerOptions options);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Answers requests with that method and path. Method "*": all of them. "GET" answers HEAD too. A path that
+  /// ends in "/*" stands for all paths that begin so; the longest match is taken.
+  void route(std::string_view method, std::string_view path, HttpHandler handler, RouteOptions options = {});
+  /// Upgrades WebSocket handshakes for `path` and connects them to the router. Other requests for the same
+  /// path go to its HTTP routes; without one, they get 426.
+  void websocket(std::string_view path, WebSocketRoute route);
+  void websocket(std::string_view path, RawWebSocketRoute route);
+  /// Speaks Engine.IO at `path`, and at the same path with or without a slash at its end.
+  void engine_io(std::string_view path, EngineRoute route);
+  /// Serves the files below `directory` to whatever no route takes. Throws when it is no directory.
+  void serve_files(const std::filesystem::path& directory);
+
+  /// `address`: an IP address. `port` 0: a free one, told in the result.
+  ListenResult listen(std::string_view address, std::uint16_t port);
+  /// `certificates`: at least one. Of several, the first one that is valid for the name the client asks for
+  /// (SNI) is shown, else the first.
+  ListenResult listen_tls(std::string_view address, std::uint16_t port, std::vector<TlsFiles> certificates);
+  ListenResult listen_tls(std::string_view address, std::uint16_t port, TlsFiles certificate);
+
+  /// Reads the files of every TLS listener again; new connections get what they hold now, others go on.
+  /// Returns what is wrong; then everything stays as it was. Empty: success.
+  [[nodiscard]] std::string reload_tls();
+  /// The same, with other files from now on.
+  [[nodiscard]] std::string reload_tls(const std::vector<TlsFiles>& certificates);
+
+  /// Connections open now, on all executors.
+  std::size_t connections() const noexcept;
+
+  /// Stops accepting, closes idle connections and, after what is queued for them, WebSockets (code 1001),
+  /// lets requests that were read get their answer, and drops what is left after `grace`. Then nothing of the
+  /// server keeps an executor busy, and `done`, if given, is called on one of them. A second call only
+  /// shortens the grace; its `done` is called too.
+  void stop(std::chrono::milliseconds grace, Callback<void()> done = {});
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace signaling::net

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <filesystem>
+
+namespace signaling::net {
+
+/// One certificate, as PEM files.
+struct TlsFiles {
+  /// The certificate of the server first, then those that lead to its root.
+  std::filesystem::path certificate_chain;
+  /// Its private key, without a passphrase.
+  std::filesystem::path private_key;
+};
+
+}  // namespace signaling::net

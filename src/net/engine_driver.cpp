@@ -1,0 +1,203 @@
+// Path 3/8 and 6/8 of the bundled server: drives socketio/engine_session. Next: the host's EngineHandler (in),
+// net/engine_output.cpp (out).
+#include "net/engine_driver.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <exception>
+#include <utility>
+#include <variant>
+
+#include "net/engine_endpoint.hpp"
+#include "net/engine_websocket.hpp"
+#include "net/worker.hpp"
+#include "signaling/core/ids.hpp"
+
+namespace signaling::net {
+namespace {
+
+using socketio::EngineError;
+using socketio::EngineState;
+
+// Timers are late by a tick or two; a process that was stopped, by much more.
+constexpr std::chrono::milliseconds usual_lateness{100};
+
+}  // namespace
+
+EngineDriver::EngineDriver(std::shared_ptr<EngineEndpoint> endpoint, std::shared_ptr<Worker> worker,
+                           std::unique_ptr<socketio::EngineHandler> handler)
+    : endpoint_(std::move(endpoint)),
+      worker_(std::move(worker)),
+      executor_(worker_->executor()),
+      session_(make_id(system_random()), endpoint_->options()),
+      handler_(std::move(handler)) {}
+
+EngineDriver::~EngineDriver() = default;
+
+void EngineDriver::start() {
+  if (std::exchange(started_, true)) return;
+  worker_->add(shared_from_this());
+  endpoint_->registry().add(shared_from_this());
+}
+
+void EngineDriver::on_request(EngineRequest request) {
+  if (!worker_) {
+    return request.responder.send(engine_refusal(EngineError::session_unknown, std::move(request.headers)));
+  }
+  start();
+  const TimePoint now = worker_->now();
+  pending_.push_back({request.id, std::move(request.responder), std::move(request.headers)});
+  catch_up(now);
+  if (request.kind == EngineRequest::Kind::get) {
+    session_.on_get(request.id, now);
+  } else {
+    session_.on_post(request.id, std::move(request.body), now);
+  }
+  pump();
+}
+
+void EngineDriver::on_request_aborted(socketio::RequestId request) {
+  if (!worker_) return;
+  take_pending(request);
+  session_.on_get_aborted(request);
+  pump();
+}
+
+void EngineDriver::on_websocket_open(EngineWebSocket& websocket) {
+  websocket.set_id(next_socket_++);
+  if (!worker_) return websocket.close(CloseReason::going_away);
+  start();
+  const TimePoint now = worker_->now();
+  websockets_.push_back(&websocket);
+  catch_up(now);
+  session_.on_websocket_open(websocket.id(), now);
+  pump();
+}
+
+void EngineDriver::on_websocket_message(const EngineWebSocket& websocket, const MessageView& message) {
+  if (!worker_) return;
+  const TimePoint now = worker_->now();
+  catch_up(now);
+  session_.on_websocket_message(websocket.id(), message, now);
+  pump();
+}
+
+void EngineDriver::on_websocket_closed(const EngineWebSocket& websocket, CloseReason reason) {
+  forget(websocket.id());
+  if (!worker_) return;
+  session_.on_websocket_closed(websocket.id(), reason);
+  pump();
+}
+
+void EngineDriver::on_written(std::size_t message_bytes) {
+  const std::size_t less = std::min(message_bytes, queued_bytes_);
+  queued_bytes_ -= less;
+  if (less == 0 || ended_) return;
+  guarded([this] { handler_->on_written(); });
+  pump();
+}
+
+// No poll can come any more that a session could wait for.
+void EngineDriver::on_stop() {
+  close(CloseReason::going_away);
+  if (!worker_ || session_.state() != EngineState::closing) return;
+  session_.on_time(*session_.next_deadline());
+  pump();
+}
+
+void EngineDriver::on_deadline(TimePoint now) {
+  scheduled_at_ = TimePoint::max();
+  catch_up(now);
+  if (handler_->next_deadline() <= now) guarded([&] { handler_->on_time(now); });
+  pump();
+}
+
+// Before anything that came is told: a deadline that has passed counts, although its timer is late. The session is told
+// the deadline in place of the time, so that the next one does not move; but not if so much time has passed that the
+// client would have none to answer in.
+void EngineDriver::catch_up(TimePoint now) {
+  const auto deadline = session_.next_deadline();
+  if (deadline && *deadline <= now) session_.on_time(std::max(*deadline, now - usual_lateness));
+}
+
+// Deadlines mostly move away: then the timer is left alone, and finds nothing to do when it fires.
+void EngineDriver::schedule() {
+  const TimePoint deadline = std::min(session_.next_deadline().value_or(TimePoint::max()), handler_->next_deadline());
+  if (deadline >= scheduled_at_) return;
+  scheduled_at_ = deadline;
+  worker_->schedule(*this, deadline);
+}
+
+void EngineDriver::send(std::span<const Frame> frames) {
+  if (session_.state() != EngineState::open) return;
+  for (const Frame& frame : frames) {
+    queued_bytes_ += frame.size();
+    session_.send(frame);
+  }
+  pump();
+}
+
+void EngineDriver::close(CloseReason reason) {
+  if (!worker_) return;
+  session_.close(reason, worker_->now());
+  pump();
+}
+
+// Events before actions, as EngineSession wants it, until there are neither. What is called in between may call back:
+// it only adds to what is taken here.
+void EngineDriver::pump() {
+  if (std::exchange(pumping_, true)) return;
+  if (!std::exchange(opened_, true)) guarded([this] { handler_->on_open(shared_from_this()); });
+  bool more = true;
+  while (more) {
+    more = hand_up();
+    more = hand_down() || more;
+  }
+  pumping_ = false;
+  if (ended_) return finish();
+  schedule();
+}
+
+bool EngineDriver::hand_up() {
+  bool any = false;
+  while (const auto event = session_.poll_event()) {
+    any = true;
+    std::visit([this](const auto& what) { handle(what); }, *event);
+  }
+  return any;
+}
+
+void EngineDriver::handle(const socketio::engine_event::Message& event) {
+  guarded([&] { handler_->on_message(event.message); });
+}
+
+void EngineDriver::handle(const socketio::engine_event::Closed& event) {
+  ended_ = true;
+  queued_bytes_ = 0;
+  guarded([&] { handler_->on_closed(event.reason); });
+}
+
+template <class Call>
+void EngineDriver::guarded(Call call) {
+  try {
+    return call();
+  } catch (const std::exception& error) {
+    worker_->context().log.write(LogLevel::error, "engine-handler-failed", {{"error", error.what()}});
+  } catch (...) {
+    worker_->context().log.write(LogLevel::error, "engine-handler-failed");
+  }
+  session_.close(CloseReason::internal, worker_->now());
+}
+
+void EngineDriver::finish() {
+  const auto worker = std::exchange(worker_, nullptr);
+  if (!worker) return;
+  TimerWheel::cancel(*this);
+  // It may be in the middle of a call.
+  boost::asio::post(executor_, [old = std::move(handler_)] {});
+  endpoint_->registry().remove(*this);
+  worker->remove(*this);
+}
+
+}  // namespace signaling::net

@@ -1,0 +1,164 @@
+#include <utility>
+
+#include "net/ascii.hpp"
+#include "net/connection.hpp"
+#include "net/engine_endpoint.hpp"
+#include "net/engine_websocket.hpp"
+#include "net/http_session.hpp"
+#include "net/http_writer.hpp"
+#include "net/peer_websocket.hpp"
+#include "net/raw_websocket.hpp"
+#include "net/worker.hpp"
+#include "signaling/websocket/handshake.hpp"
+
+namespace signaling::net {
+namespace {
+
+HttpResponse refusal(unsigned status) {
+  return HttpResponse::text(status, std::string(reason_phrase(status)) + '\n');
+}
+
+HttpResponse refusal(const websocket::RefusedUpgrade& refused) {
+  HttpResponse response = HttpResponse::text(refused.status, std::string(refused.reason) + '\n');
+  for (const websocket::HeaderField& field : refused.fields)
+    response.headers.emplace_back(field.name, field.value);
+  return response;
+}
+
+std::string credential(const HttpRequest& request) {
+  if (auto token = request.query_value("token")) return *std::move(token);
+  const std::string_view authorization = request.header("authorization");
+  constexpr std::string_view scheme = "bearer ";
+  if (!equal_ignoring_case(authorization.substr(0, scheme.size()), scheme)) return {};
+  return std::string(trim(authorization.substr(scheme.size())));
+}
+
+ConnectInfo make_connect_info(const HttpRequest& request) {
+  ConnectInfo info;
+  info.remote_address = request.remote_address;
+  info.target = request.target;
+  info.origin = std::string(request.header("origin"));
+  info.token = credential(request);
+  info.wished_id = request.query_value("peer").value_or("");
+  info.resume = request.query_value("resume").value_or("");
+  info.headers = request.headers;
+  return info;
+}
+
+const WebSocketSettings& settings_of(const AnyWebSocketRoute& route) {
+  return std::visit([](const auto& any) -> const WebSocketSettings& { return any.settings; }, route);
+}
+
+websocket::UpgradeResult check(const HttpRequest& request, unsigned http_version,
+                               const WebSocketSettings& settings, bool deflate) {
+  std::vector<websocket::HeaderField> fields;
+  fields.reserve(request.headers.size());
+  for (const auto& [name, value] : request.headers) fields.push_back({name, value});
+  websocket::UpgradeOptions options;
+  options.subprotocols = settings.subprotocols;
+  if (deflate) options.deflate = {.server_no_context_takeover = true, .client_no_context_takeover = true};
+  return websocket::check_upgrade({request.method, http_version, fields}, options);
+}
+
+websocket::ConnectionOptions connection_options(Connection& connection, const WebSocketSettings& settings,
+                                                const websocket::AcceptedUpgrade& accepted) {
+  websocket::ConnectionOptions options;
+  options.max_message_bytes =
+      settings.max_message_bytes.value_or(connection.worker().context().router.limits().max_message_bytes);
+  options.deflate = accepted.deflate;
+  return options;
+}
+
+/// A session that must be made on another worker.
+struct DistantSession {
+  std::shared_ptr<Worker> worker;
+  SessionFactory make;
+};
+
+using MadeSession = std::variant<HttpResponse, std::unique_ptr<Session>, DistantSession>;
+
+MadeSession make_session(Connection& connection, const WebSocketRoute& route, const HttpRequest& request,
+                         const websocket::AcceptedUpgrade& accepted) {
+  ConnectInfo info = make_connect_info(request);
+  std::unique_ptr<Protocol> protocol = route.make_protocol(info);
+  if (!protocol) return refusal(500);
+  return std::make_unique<PeerWebSocket>(connection, route,
+                                         connection_options(connection, route.settings, accepted),
+                                         std::move(protocol), std::move(info));
+}
+
+MadeSession make_session(Connection& connection, const RawWebSocketRoute& route, const HttpRequest& request,
+                         const websocket::AcceptedUpgrade& accepted) {
+  WebSocketDecision decision = route.accept(request);
+  if (auto* const refused = std::get_if<HttpResponse>(&decision)) return std::move(*refused);
+  auto handler = std::get<std::unique_ptr<WebSocketHandler>>(std::move(decision));
+  if (!handler) return refusal(500);
+  return std::make_unique<RawWebSocket>(
+      connection, route, connection_options(connection, route.settings, accepted), std::move(handler));
+}
+
+MadeSession make_session(Connection& connection, const EngineWebSocketRoute& route, const HttpRequest& request,
+                         const websocket::AcceptedUpgrade& accepted) {
+  const auto here = connection.worker().shared_from_this();
+  EngineTarget target = route.endpoint->find_target(request, here);
+  if (auto* const refused = std::get_if<HttpResponse>(&target)) return std::move(*refused);
+  auto session = std::get<EngineSessionPlace>(std::move(target));
+  const auto options = connection_options(connection, route.settings, accepted);
+  if (session.worker == here) {
+    return std::make_unique<EngineWebSocket>(connection, route.settings, options, std::move(session.driver));
+  }
+  auto make = [&settings = route.settings, options, driver = std::move(session.driver)](Connection& moved) {
+    return std::make_unique<EngineWebSocket>(moved, settings, options, driver);
+  };
+  return DistantSession{std::move(session.worker), std::move(make)};
+}
+
+}  // namespace
+
+// True if the answer was given, or HTTP was left. False: HTTP routes shall answer.
+bool HttpSession::upgrade(const HttpRequest& request) {
+  const ServerContext& context = connection_.worker().context();
+  const AnyWebSocketRoute* const route = context.routes.websocket.find(request.path);
+  if (route == nullptr) return false;
+  const bool asked = !request.header("upgrade").empty() && http_version_ == 11;
+  if (!asked && context.routes.http.find(request.path) != nullptr) return false;
+  const websocket::UpgradeResult result =
+      check(request, http_version_, settings_of(*route), context.options.deflate);
+  if (const auto* const refused = std::get_if<websocket::RefusedUpgrade>(&result)) {
+    answer(refusal(*refused));
+  } else if (!context.origins.may_connect(request.header("origin"), request.header("host"))) {
+    answer(refusal(403));
+  } else if (!request.body.empty()) {
+    answer(refusal(400));
+  } else if (connection_.worker().stopping()) {
+    answer(refusal(503));
+  } else {
+    accept_upgrade(*route, request, std::get<websocket::AcceptedUpgrade>(result));
+  }
+  return true;
+}
+
+void HttpSession::accept_upgrade(const AnyWebSocketRoute& route, const HttpRequest& request,
+                                 const websocket::AcceptedUpgrade& accepted) {
+  MadeSession made = HttpResponse();
+  try {
+    made =
+        std::visit([&](const auto& any) { return make_session(connection_, any, request, accepted); }, route);
+  } catch (const std::exception& error) {
+    connection_.worker().context().log.write(LogLevel::error, "websocket-handler-failed",
+                                             {{"path", request.path}, {"error", error.what()}});
+    made = refusal(500);
+  } catch (...) {
+    made = refusal(500);
+  }
+  if (auto* const refused = std::get_if<HttpResponse>(&made)) return answer(std::move(*refused));
+  phase_ = Phase::upgraded;
+  std::string response = websocket::upgrade_response(accepted);
+  if (auto* const distant = std::get_if<DistantSession>(&made)) {
+    return connection_.move_to(distant->worker, std::move(distant->make), std::move(response), input_);
+  }
+  connection_.send(std::as_bytes(std::span(response)), 0);
+  if (connection_.is_open()) connection_.become(std::get<std::unique_ptr<Session>>(std::move(made)), input_);
+}
+
+}  // namespace signaling::net

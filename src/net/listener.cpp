@@ -1,0 +1,141 @@
+#include "net/listener.hpp"
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <boost/asio/dispatch.hpp>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "net/worker.hpp"
+
+namespace signaling::net {
+namespace {
+
+namespace ip = boost::asio::ip;
+
+constexpr int backlog = 4096;
+// Per turn, so that a storm of connections does not starve those that are there.
+constexpr int max_accepts_per_turn = 64;
+constexpr std::chrono::milliseconds pause_without_descriptors{100};
+
+std::string describe(const ip::tcp::endpoint& endpoint) {
+  const std::string host = endpoint.address().to_string();
+  const std::string bracketed = endpoint.address().is_v6() ? '[' + host + ']' : host;
+  return bracketed + ':' + std::to_string(endpoint.port());
+}
+
+std::string cannot_listen(const ip::tcp::endpoint& endpoint, int error) {
+  return "cannot listen on " + describe(endpoint) + ": " + std::strerror(error);
+}
+
+void set_flag(int fd, int level, int name, int value) { ::setsockopt(fd, level, name, &value, sizeof value); }
+
+bool listens(int fd, const ip::tcp::endpoint& endpoint) {
+  set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (endpoint.address().is_v6()) set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+  return ::bind(fd, endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0 &&
+         ::listen(fd, backlog) == 0;
+}
+
+bool is_out_of_resources(int error) noexcept {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+// A client of an IPv4 address is the same client whichever listener it came through.
+ip::address plain_address(const ip::address& address) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    return ip::make_address_v4(ip::v4_mapped, address.to_v6());
+  return address;
+}
+
+}  // namespace
+
+BoundSocket bind_socket(std::string_view address, std::uint16_t port) {
+  BoundSocket bound;
+  boost::system::error_code error;
+  const ip::address parsed = ip::make_address(std::string(address), error);
+  if (error) {
+    bound.error = "cannot listen on \"" + std::string(address) + "\": not an IP address";
+    return bound;
+  }
+  bound.endpoint = {parsed, port};
+  UniqueFd fd(::socket(bound.endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd || !listens(fd.get(), bound.endpoint)) {
+    bound.error = cannot_listen(bound.endpoint, errno);
+    return bound;
+  }
+  socklen_t size = static_cast<socklen_t>(bound.endpoint.capacity());
+  ::getsockname(fd.get(), bound.endpoint.data(), &size);
+  bound.endpoint.resize(size);
+  bound.fd = std::move(fd);
+  return bound;
+}
+
+Listener::Listener(BoundSocket socket, std::shared_ptr<const TlsContext> tls,
+                   std::vector<std::weak_ptr<Worker>> workers)
+    : socket_(std::move(socket)), tls_(std::move(tls)), workers_(std::move(workers)) {}
+
+void Listener::start(Worker& home) {
+  home_ = &home;
+  if (!home.poller().add(socket_.fd.get(), *this, EPOLLIN)) pause(errno);
+}
+
+void Listener::stop() {
+  TimerWheel::cancel(*this);
+  if (socket_.fd && home_ != nullptr) home_->poller().remove(socket_.fd.get(), *this);
+  socket_.fd.reset();
+}
+
+void Listener::on_ready(std::uint32_t) {
+  for (int i = 0; i < max_accepts_per_turn && accept_one(); ++i) {
+  }
+}
+
+bool Listener::accept_one() {
+  if (!socket_.fd) return false;
+  ip::tcp::endpoint peer;
+  socklen_t size = static_cast<socklen_t>(peer.capacity());
+  UniqueFd fd(::accept4(socket_.fd.get(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (!fd) {
+    if (is_out_of_resources(errno)) {
+      pause(errno);
+      return false;
+    }
+    // A client that was gone before it was accepted is its own error, not ours.
+    return errno != EAGAIN && errno != EWOULDBLOCK && errno != EBADF && errno != EINVAL;
+  }
+  peer.resize(size);
+  take(std::move(fd), plain_address(peer.address()));
+  return true;
+}
+
+void Listener::take(UniqueFd fd, const ip::address& address) {
+  ServerContext& context = home_->context();
+  if (!context.limiter.admit(address)) {
+    context.log.write(LogLevel::warning, "connection-refused", {{"address", address.to_string()}});
+    return;
+  }
+  set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+  AcceptedSocket socket{std::move(fd), address, nullptr};
+  if (tls_) socket.ssl = tls_->make_session();
+  const auto worker = workers_[next_worker_++ % workers_.size()].lock();
+  if (!worker || (tls_ && !socket.ssl)) return context.limiter.release(address);
+  boost::asio::dispatch(worker->executor(), [worker, accepted = std::move(socket)]() mutable {
+    worker->add(std::move(accepted));
+  });
+}
+
+void Listener::pause(int error) {
+  home_->context().log.write(LogLevel::error, "accept-paused", {{"reason", std::strerror(error)}});
+  home_->poller().modify(socket_.fd.get(), *this, 0);
+  home_->schedule(*this, home_->now() + pause_without_descriptors);
+}
+
+void Listener::on_deadline(TimePoint) {
+  if (!socket_.fd) return;
+  home_->poller().modify(socket_.fd.get(), *this, EPOLLIN);
+}
+
+}  // namespace signaling::net

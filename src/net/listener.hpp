@@ -1,0 +1,60 @@
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/poller.hpp"
+#include "net/timer_wheel.hpp"
+#include "net/tls_context.hpp"
+#include "net/unique_fd.hpp"
+
+namespace signaling::net {
+
+class Worker;
+
+/// A socket that listens, or why there is none.
+struct BoundSocket {
+  UniqueFd fd;
+  boost::asio::ip::tcp::endpoint endpoint;
+  /// Names the address. Empty: success.
+  std::string error;
+};
+
+/// `address`: an IP address as text. An IPv6 wildcard takes IPv4 too.
+BoundSocket bind_socket(std::string_view address, std::uint16_t port);
+
+/// Accepts clients of one address, counts them, and gives them to the workers in turn.
+///
+/// Without file descriptors left it pauses for a moment, instead of being told of the same client for ever.
+/// Threads: the executor of the worker that it is started on.
+class Listener final : public Pollable, public Timed {
+ public:
+  /// `tls` null: plain. `workers`: all of them.
+  Listener(BoundSocket socket, std::shared_ptr<const TlsContext> tls,
+           std::vector<std::weak_ptr<Worker>> workers);
+
+  void start(Worker& home);
+  /// Closes the socket.
+  void stop();
+
+  void on_ready(std::uint32_t events) override;
+  void on_deadline(TimePoint now) override;
+
+ private:
+  bool accept_one();
+  void take(UniqueFd fd, const boost::asio::ip::address& address);
+  void pause(int error);
+
+  BoundSocket socket_;
+  const std::shared_ptr<const TlsContext> tls_;
+  const std::vector<std::weak_ptr<Worker>> workers_;
+  std::size_t next_worker_ = 0;
+  Worker* home_ = nullptr;
+};
+
+}  // namespace signaling::net

@@ -1,0 +1,35 @@
+#include "net/peer_websocket.hpp"
+
+#include <utility>
+
+#include "net/connection.hpp"
+#include "net/worker.hpp"
+#include "signaling/core/router.hpp"
+
+namespace signaling::net {
+
+PeerWebSocket::PeerWebSocket(Connection& connection, const WebSocketRoute& route,
+                             const websocket::ConnectionOptions& options, std::unique_ptr<Protocol> protocol,
+                             ConnectInfo info)
+    : WebSocketSession(connection, route.settings, options),
+      introduction_(std::make_unique<Introduction>(Introduction{std::move(protocol), std::move(info)})) {}
+
+boost::asio::any_io_executor PeerWebSocket::executor() { return connection().worker().executor(); }
+void PeerWebSocket::write(std::span<const Frame> frames) { send_frames(frames); }
+void PeerWebSocket::close(CloseReason reason) { start_close(reason); }
+
+void PeerWebSocket::opened() {
+  const auto introduction = std::move(introduction_);
+  peer_ = connection().worker().context().router.connect(*this, std::move(introduction->protocol),
+                                                         std::move(introduction->info));
+}
+
+void PeerWebSocket::received(const MessageView& message) { peer_->receive(message); }
+
+void PeerWebSocket::left(std::size_t message_bytes) { peer_->written(message_bytes); }
+
+void PeerWebSocket::ended(CloseReason reason) {
+  if (const auto peer = std::move(peer_)) peer->disconnected(reason);
+}
+
+}  // namespace signaling::net

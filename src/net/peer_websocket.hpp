@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+
+#include "net/websocket_session.hpp"
+#include "signaling/core/peer.hpp"
+#include "signaling/core/transport.hpp"
+
+namespace signaling::net {
+
+/// A WebSocket whose client is a peer of the router.
+class PeerWebSocket final : public WebSocketSession, public Transport {
+ public:
+  PeerWebSocket(Connection& connection, const WebSocketRoute& route,
+                const websocket::ConnectionOptions& options, std::unique_ptr<Protocol> protocol,
+                ConnectInfo info);
+
+  boost::asio::any_io_executor executor() override;
+  void write(std::span<const Frame> frames) override;
+  void close(CloseReason reason) override;
+
+ private:
+  struct Introduction {
+    std::unique_ptr<Protocol> protocol;
+    ConnectInfo info;
+  };
+
+  void opened() override;
+  void received(const MessageView& message) override;
+  void left(std::size_t message_bytes) override;
+  void ended(CloseReason reason) override;
+
+  std::unique_ptr<Introduction> introduction_;  // until opened
+  std::shared_ptr<Peer> peer_;
+};
+
+}  // namespace signaling::net

@@ -1,0 +1,197 @@
+#include "signaling/net/server.hpp"
+
+#include <atomic>
+#include <boost/asio/post.hpp>
+#include <limits>
+#include <mutex>
+#include <stdexcept>
+#include <utility>
+
+#include "net/ascii.hpp"
+#include "net/engine_endpoint.hpp"
+#include "net/listener.hpp"
+#include "net/server_context.hpp"
+#include "net/tls_context.hpp"
+#include "net/worker.hpp"
+
+namespace signaling::net {
+namespace {
+
+ServerOptions checked(ServerOptions options) {
+  if (options.executors.empty()) throw std::invalid_argument("ServerOptions::executors is empty");
+  return options;
+}
+
+void check_path(std::string_view path) {
+  if (!path.starts_with('/')) throw std::invalid_argument("a route's path begins with '/'");
+}
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  Impl(Router& router, ServerOptions options)
+      : context_(std::make_shared<ServerContext>(router, checked(std::move(options)))) {
+    for (const auto& executor : context_->options.executors) {
+      workers_.push_back(std::make_shared<Worker>(executor, context_));
+    }
+    context_->routes.http["/healthz"].by_method["GET"] = {
+        [](const HttpRequest&, const HttpResponder& responder) { responder.send(HttpResponse::text(200, "ok\n")); },
+        0};
+  }
+
+  ~Impl() {
+    for (const auto& worker : workers_) worker->drop_all();
+  }
+
+  ServerContext& context() noexcept { return *context_; }
+  RouteTable& routes() {
+    if (listening_) throw std::logic_error("routes are set before the server listens");
+    return context_->routes;
+  }
+
+  void engine_io(std::string_view path, EngineRoute route) {
+    RouteTable& table = routes();
+    const EngineWebSocketRoute websocket{engine_websocket_settings(route), nullptr};
+    const std::size_t max_payload_bytes = route.options.max_payload_bytes;
+    const std::size_t max_body_bytes =
+        max_payload_bytes != 0 ? max_payload_bytes : std::numeric_limits<std::size_t>::max();
+    const auto endpoint = std::make_shared<EngineEndpoint>(
+        std::move(route), *context_, std::vector<std::weak_ptr<Worker>>(workers_.begin(), workers_.end()));
+    const auto handle = [endpoint](const HttpRequest& request, const HttpResponder& responder) {
+      endpoint->handle(request, responder);
+    };
+    while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+    for (const std::string& each : {std::string(path), std::string(path) + '/'}) {
+      table.http[each].by_method["*"] = {handle, max_body_bytes};
+      table.websocket[each] = EngineWebSocketRoute{websocket.settings, endpoint};
+    }
+  }
+
+  ListenResult listen(std::string_view address, std::uint16_t port, std::shared_ptr<TlsContext> tls) {
+    BoundSocket bound = bind_socket(address, port);
+    if (!bound.error.empty()) return {{}, std::move(bound.error)};
+    if (!listening_.exchange(true)) start_workers();
+    const auto endpoint = bound.endpoint;
+    if (tls) {
+      const std::lock_guard lock(mutex_);
+      tls_.push_back(tls);
+    }
+    std::vector<std::weak_ptr<Worker>> workers(workers_.begin(), workers_.end());
+    auto listener = std::make_unique<Listener>(std::move(bound), std::move(tls), std::move(workers));
+    boost::asio::post(
+        workers_.front()->executor(),
+        [home = workers_.front(), made = std::move(listener)]() mutable { home->add(std::move(made)); });
+    return {endpoint, {}};
+  }
+
+  // `files` null: each listener's own.
+  std::string reload_tls(const std::vector<TlsFiles>* files) {
+    const std::lock_guard lock(mutex_);
+    // Tried on the side first: either all listeners change or none does.
+    for (const auto& tls : tls_) {
+      TlsContext trial;
+      if (std::string error = trial.load(files != nullptr ? *files : tls->files()); !error.empty())
+        return error;
+    }
+    for (const auto& tls : tls_) {
+      if (std::string error = tls->load(files != nullptr ? *files : tls->files()); !error.empty())
+        return error;
+    }
+    return {};
+  }
+
+  void stop(std::chrono::milliseconds grace, Callback<void()> done) {
+    const TimePoint deadline = std::chrono::steady_clock::now() + grace;
+    struct Countdown {
+      std::atomic<std::size_t> left{0};
+      Callback<void()> done;
+    };
+    auto countdown = std::make_shared<Countdown>();
+    countdown->left = workers_.size();
+    countdown->done = std::move(done);
+    for (const auto& worker : workers_) {
+      boost::asio::post(worker->executor(), [worker, countdown, deadline] {
+        worker->stop(deadline, [countdown] {
+          if (--countdown->left == 0 && countdown->done) countdown->done();
+        });
+      });
+    }
+  }
+
+ private:
+  // All of them: an executor that has no connection yet must not run out of work before its first one comes.
+  void start_workers() {
+    for (const auto& worker : workers_)
+      boost::asio::post(worker->executor(), [worker] { worker->poller().start(); });
+  }
+
+  const std::shared_ptr<ServerContext> context_;
+  std::vector<std::shared_ptr<Worker>> workers_;
+  std::atomic<bool> listening_{false};
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<TlsContext>> tls_;
+};
+
+Server::Server(Router& router, ServerOptions options)
+    : impl_(std::make_unique<Impl>(router, std::move(options))) {}
+Server::~Server() = default;
+
+void Server::route(std::string_view method, std::string_view path, HttpHandler handler,
+                   RouteOptions options) {
+  check_path(path);
+  if (method != "*" && !is_token(method)) throw std::invalid_argument("a route's method is a token or \"*\"");
+  if (!handler) throw std::invalid_argument("a route without a handler");
+  impl_->routes().http[path].by_method[std::string(method)] = {std::move(handler), options.max_body_bytes};
+}
+
+void Server::websocket(std::string_view path, WebSocketRoute route) {
+  check_path(path);
+  if (!route.make_protocol) throw std::invalid_argument("WebSocketRoute::make_protocol is empty");
+  impl_->routes().websocket[path] = std::move(route);
+}
+
+void Server::websocket(std::string_view path, RawWebSocketRoute route) {
+  check_path(path);
+  if (!route.accept) throw std::invalid_argument("RawWebSocketRoute::accept is empty");
+  impl_->routes().websocket[path] = std::move(route);
+}
+
+void Server::engine_io(std::string_view path, EngineRoute route) {
+  check_path(path);
+  impl_->engine_io(path, std::move(route));
+}
+
+void Server::serve_files(const std::filesystem::path& directory) {
+  impl_->routes();
+  impl_->context().files = std::make_unique<StaticFiles>(directory);
+}
+
+ListenResult Server::listen(std::string_view address, std::uint16_t port) {
+  return impl_->listen(address, port, nullptr);
+}
+
+ListenResult Server::listen_tls(std::string_view address, std::uint16_t port,
+                                std::vector<TlsFiles> certificates) {
+  auto tls = std::make_shared<TlsContext>();
+  if (std::string error = tls->load(std::move(certificates)); !error.empty()) return {{}, std::move(error)};
+  return impl_->listen(address, port, std::move(tls));
+}
+
+ListenResult Server::listen_tls(std::string_view address, std::uint16_t port, TlsFiles certificate) {
+  return listen_tls(address, port, std::vector<TlsFiles>{std::move(certificate)});
+}
+
+std::string Server::reload_tls() { return impl_->reload_tls(nullptr); }
+
+std::string Server::reload_tls(const std::vector<TlsFiles>& certificates) {
+  return impl_->reload_tls(&certificates);
+}
+
+std::size_t Server::connections() const noexcept { return impl_->context().limiter.count(); }
+
+void Server::stop(std::chrono::milliseconds grace, Callback<void()> done) {
+  impl_->stop(grace, std::move(done));
+}
+
+}  // namespace signaling::net

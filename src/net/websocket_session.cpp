@@ -1,0 +1,216 @@
+// Path 2/8 and 7/8 of the bundled server: drives websocket/connection. Next: protocols/ (in),
+// net/connection.cpp (out).
+#include "net/websocket_session.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <variant>
+
+#include "net/connection.hpp"
+#include "net/worker.hpp"
+
+namespace signaling::net {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds off{0};
+
+MessageView as_view(const websocket::Message& message) {
+  return {message.kind, {reinterpret_cast<const char*>(message.payload.data()), message.payload.size()}};
+}
+
+}  // namespace
+
+std::uint16_t websocket_close_code(CloseReason reason) noexcept {
+  switch (reason) {
+    case CloseReason::normal: return 1000;
+    case CloseReason::going_away: return 1001;
+    case CloseReason::protocol_error: return 1002;
+    case CloseReason::message_too_large: return 1009;
+    case CloseReason::lost:
+    case CloseReason::internal: break;
+    case CloseReason::overloaded: return 1013;
+    case CloseReason::unauthorized: return 4401;
+    case CloseReason::kicked: return 4403;
+    case CloseReason::timeout: return 4408;
+    case CloseReason::replaced: return 4409;
+    case CloseReason::slow_consumer: return 4413;
+  }
+  return 1011;
+}
+
+WebSocketSession::WebSocketSession(Connection& connection, const WebSocketSettings& settings,
+                                   const websocket::ConnectionOptions& options)
+    : connection_(connection), settings_(settings), websocket_(websocket::Role::server, options) {}
+
+void WebSocketSession::on_open() {
+  const milliseconds first_message =
+      settings_.first_message_timeout.value_or(connection_.worker().context().options.first_message_timeout);
+  last_heard_ = connection_.worker().now();
+  if (first_message != off) first_message_by_ = last_heard_ + first_message;
+  schedule_check();
+  opened();
+}
+
+void WebSocketSession::on_data(std::span<std::byte> bytes) {
+  if (lingering_) return;
+  last_heard_ = connection_.worker().now();
+  websocket_.receive(bytes);
+  poll_events();
+  if (!connection_.is_open()) return;
+  send_control();
+  close_if_done();
+}
+
+void WebSocketSession::poll_events() {
+  while (const auto event = websocket_.poll_event()) {
+    std::visit([this](const auto& what) { handle(what); }, *event);
+    if (!connection_.is_open()) return;
+  }
+}
+
+void WebSocketSession::handle(const websocket::Message& message) {
+  first_message_by_ = TimePoint::max();
+  if (!ended_) received(as_view(message));
+}
+
+void WebSocketSession::handle(const websocket::Closed& closed) {
+  clean_ = closed.clean;
+  end(closed.clean ? CloseReason::normal : CloseReason::lost);
+}
+
+void WebSocketSession::handle(const websocket::ProtocolError& error) {
+  const bool too_large = error.code == websocket::CloseCode::message_too_big;
+  end(too_large ? CloseReason::message_too_large : CloseReason::protocol_error);
+}
+
+void WebSocketSession::on_end() {
+  websocket_.receive_end();
+  poll_events();
+  connection_.drop(CloseReason::lost);
+}
+
+void WebSocketSession::on_written(std::size_t message_bytes) {
+  // A client that reads is alive, also while nothing is read from it.
+  if (message_bytes > 0 && !connection_.is_reading()) last_heard_ = connection_.worker().now();
+  if (!ended_ && message_bytes > 0) left(message_bytes);
+  if (!connection_.is_open()) return;
+  send_control();
+  close_if_done();
+}
+
+void WebSocketSession::send_frames(std::span<const Frame> frames) {
+  if (websocket_.state() != websocket::ConnectionState::open) return;
+  if (!websocket_.encodes()) return connection_.send(frames);
+  std::vector<std::byte>& buffer = connection_.worker().encode_buffer();
+  buffer.clear();
+  std::size_t message_bytes = 0;
+  for (const Frame& frame : frames) {
+    websocket_.encode_message(frame.kind(), frame.message(), buffer);
+    message_bytes += frame.size();
+  }
+  connection_.send(buffer, message_bytes);
+}
+
+// Control frames wait until the socket has taken everything else: a client that floods with pings and does
+// not read the pongs keeps one of them here, not a queue (RFC 6455 5.5.3).
+void WebSocketSession::send_control() {
+  while (connection_.is_open() && connection_.drained() && !websocket_.output().empty()) {
+    const std::span<const std::byte> output = websocket_.output();
+    std::array<std::byte, 256> copy;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled below
+    const std::size_t size = std::min(output.size(), copy.size());
+    std::copy_n(output.begin(), size, copy.begin());
+    // Consumed first: sending may come back here.
+    websocket_.consume_output(size);
+    connection_.send(std::span(copy).first(size), 0);
+  }
+}
+
+void WebSocketSession::start_close(CloseReason reason) {
+  if (closing_ || !connection_.is_open()) return;
+  closing_ = true;
+  close_reason_ = reason;
+  websocket_.close(static_cast<websocket::CloseCode>(websocket_close_code(reason)), to_string(reason));
+  limit_close_time();
+  connection_.resume_reading();
+  send_control();
+}
+
+void WebSocketSession::limit_close_time() {
+  const milliseconds timeout = connection_.worker().context().options.close_timeout;
+  connection_.clear_deadline();
+  if (timeout != off) connection_.set_deadline(connection_.worker().now() + timeout);
+}
+
+// The closing handshake is over and written. After an error the client may still be sending, and would lose
+// our Close frame if the socket were closed under it: its bytes are thrown away until it has read that frame.
+void WebSocketSession::close_if_done() {
+  const bool done = websocket_.state() == websocket::ConnectionState::closed && websocket_.output().empty();
+  if (lingering_ || !done || !connection_.is_open() || !connection_.drained()) return;
+  if (clean_) return connection_.drop(close_reason_);
+  lingering_ = true;
+  connection_.shut_down_write();
+  connection_.resume_reading();
+}
+
+void WebSocketSession::end(CloseReason reason) {
+  if (!closing_) {
+    closing_ = true;
+    close_reason_ = reason;
+    if (connection_.is_open()) limit_close_time();
+  }
+  if (!std::exchange(ended_, true)) ended(close_reason_);
+}
+
+void WebSocketSession::on_closed(CloseReason reason) { end(reason); }
+
+void WebSocketSession::on_stop() {
+  if (lingering_) return connection_.drop(close_reason_);
+  start_close(CloseReason::going_away);
+}
+
+void WebSocketSession::on_deadline(TimePoint now) {
+  if (closing_) return connection_.drop(close_reason_);
+  if (now >= first_message_by_) return start_close(CloseReason::timeout);
+  ping_if_silent(now);
+  if (!closing_ && connection_.is_open()) schedule_check();
+}
+
+// Once per check, not per message: what is heard in between only makes the check find nothing to do.
+void WebSocketSession::schedule_check() {
+  const TimePoint next = next_check();
+  if (next != TimePoint::max()) connection_.set_deadline(next);
+}
+
+milliseconds WebSocketSession::ping_interval() const {
+  return settings_.ping_interval.value_or(connection_.worker().context().options.ping_interval);
+}
+
+void WebSocketSession::ping_if_silent(TimePoint now) {
+  const milliseconds timeout = connection_.worker().context().options.ping_timeout;
+  const bool awaits_pong = ping_sent_ > last_heard_;
+  if (awaits_pong && timeout != off && now >= ping_sent_ + timeout) {
+    // Not waited for: whoever did not answer the ping will not answer the Close frame either.
+    start_close(CloseReason::timeout);
+    connection_.drop(CloseReason::timeout);
+  } else if (now >= next_check() && now < first_message_by_) {
+    websocket_.ping();
+    ping_sent_ = now;
+    send_control();
+  }
+}
+
+TimePoint WebSocketSession::next_check() const {
+  const milliseconds interval = ping_interval();
+  const milliseconds timeout = connection_.worker().context().options.ping_timeout;
+  TimePoint next = TimePoint::max();
+  if (interval != off) {
+    const bool awaits_pong = ping_sent_ > last_heard_ && timeout != off;
+    next = awaits_pong ? ping_sent_ + timeout : std::max(last_heard_, ping_sent_) + interval;
+  }
+  return std::min(next, first_message_by_);
+}
+
+}  // namespace signaling::net

@@ -1,0 +1,80 @@
+// Path 2/8 and 7/8 of the bundled server: drives websocket/connection. Next: protocols/ (in),
+// net/connection.cpp (out).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <span>
+
+#include "net/session.hpp"
+#include "signaling/core/clock.hpp"
+#include "signaling/core/error.hpp"
+#include "signaling/core/frame.hpp"
+#include "signaling/core/protocol.hpp"
+#include "signaling/net/websocket_route.hpp"
+#include "signaling/websocket/connection.hpp"
+
+namespace signaling::net {
+
+class Connection;
+
+/// A WebSocket on one connection: messages in and out, pings, deadlines, the closing handshake. What the
+/// messages mean is for the class derived from it.
+class WebSocketSession : public Session {
+ public:
+  WebSocketSession(Connection& connection, const WebSocketSettings& settings,
+                   const websocket::ConnectionOptions& options);
+
+  void on_open() final;
+  void on_data(std::span<std::byte> bytes) final;
+  void on_end() final;
+  void on_written(std::size_t message_bytes) final;
+  void on_deadline(TimePoint now) final;
+  void on_stop() final;
+  void on_closed(CloseReason reason) final;
+
+ protected:
+  Connection& connection() const noexcept { return connection_; }
+  /// Does nothing once the closing handshake has begun.
+  void send_frames(std::span<const Frame> frames);
+  /// Begins the closing handshake, behind what was sent. Only the first call counts.
+  void start_close(CloseReason reason);
+  bool has_ended() const noexcept { return ended_; }
+
+ private:
+  virtual void opened() = 0;
+  virtual void received(const MessageView& message) = 0;
+  /// Messages of this many bytes in all have left.
+  virtual void left(std::size_t message_bytes) = 0;
+  /// Exactly once; no other function is called afterwards.
+  virtual void ended(CloseReason reason) = 0;
+
+  void handle(const websocket::Message& message);
+  void handle(const websocket::Ping&) {}
+  void handle(const websocket::Pong&) {}
+  void handle(const websocket::Closed& closed);
+  void handle(const websocket::ProtocolError& error);
+  void poll_events();
+  void send_control();
+  void close_if_done();
+  void limit_close_time();
+  void end(CloseReason reason);
+  void schedule_check();
+  void ping_if_silent(TimePoint now);
+  TimePoint next_check() const;
+  std::chrono::milliseconds ping_interval() const;
+
+  Connection& connection_;
+  const WebSocketSettings& settings_;
+  websocket::Connection websocket_;
+  TimePoint first_message_by_ = TimePoint::max();  // max: it came, or may come at any time
+  TimePoint last_heard_{};
+  TimePoint ping_sent_{};
+  CloseReason close_reason_ = CloseReason::lost;
+  bool closing_ = false;    // close_reason_ is decided
+  bool ended_ = false;      // ended() was called
+  bool lingering_ = false;  // all is said; what the client still sends is thrown away
+  bool clean_ = false;      // both ends sent a Close frame
+};
+
+}  // namespace signaling::net
