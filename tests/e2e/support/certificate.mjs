@@ -12,11 +12,11 @@ export function temporaryFolder() {
   return folder;
 }
 
-/** {certificate, key}: files in `folder`, valid for localhost and 127.0.0.1. */
-export function makeCertificate(folder, name = "server") {
-  const certificate = join(folder, `${name}.crt`);
-  const key = join(folder, `${name}.key`);
-  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
+/** {certificate, key}: files in `folder`, valid for 127.0.0.1 and the host. */
+export function makeCertificate(folder, host = "localhost") {
+  const certificate = join(folder, `${host}.crt`);
+  const key = join(folder, `${host}.key`);
+  const subject = ["-subj", `/CN=${host}`, "-addext", `subjectAltName=DNS:${host},IP:127.0.0.1`];
   const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
   const files = ["-keyout", key, "-out", certificate];
   execFileSync("openssl", ["req", "-x509", ...curve, ...subject, ...files], { stdio: "pipe" });

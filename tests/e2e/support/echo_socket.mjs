@@ -19,11 +19,15 @@ export function echoTests(server) {
 
   /** A test that sends frames and is closed with `code`. What was right before them is still answered. */
   function refused(name, code, frames, options) {
-    connected(name, async (socket) => {
-      socket.send(frame(Opcode.text, "before"), ...frames);
-      await socket.expect(Opcode.text, "before");
-      await socket.expectClose(code);
-    }, options);
+    connected(
+      name,
+      async (socket) => {
+        socket.send(frame(Opcode.text, "before"), ...frames);
+        await socket.expect(Opcode.text, "before");
+        await socket.expectClose(code);
+      },
+      options,
+    );
   }
 
   return { connected, refused };

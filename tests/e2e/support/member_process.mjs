@@ -12,7 +12,9 @@ const PROGRAM = fileURLToPath(import.meta.url);
 
 /** {id, signal(name), kill()}; killed when the test `t` ends. */
 export async function startMember(t, server, room) {
-  const child = spawn(process.execPath, [PROGRAM, server.url, room], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [PROGRAM, server.url, room], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   t.after(() => child.kill("SIGKILL"));
   const [line] = await within(once(child.stdout, "data"), "a member in a process");
   return { id: line.toString().trim(), signal: (name) => child.kill(name) };

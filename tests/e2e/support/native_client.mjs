@@ -7,7 +7,9 @@ import WebSocket from "ws";
 import { within } from "./deadline.mjs";
 
 const SUBPROTOCOL = "signaling.v1";
-const schema = JSON.parse(readFileSync(new URL("../../../docs/protocol.schema.json", import.meta.url), "utf8"));
+const schema = JSON.parse(
+  readFileSync(new URL("../../../docs/protocol.schema.json", import.meta.url), "utf8"),
+);
 const ajv = new Ajv2020({ strictTypes: false });
 ajv.addSchema(schema, "signaling");
 const isServerMessage = ajv.getSchema("signaling#/$defs/server");
@@ -138,7 +140,7 @@ export class NativeClient {
     return this.closed();
   }
 
-  /** Ends with a TCP reset. */
+  /** Ends with a TCP reset; not over TLS. */
   async reset() {
     this.socket._socket.resetAndDestroy();
     return this.closed();
@@ -147,7 +149,9 @@ export class NativeClient {
 
 /** Connected clients; they are closed when the test `t` ends. */
 export async function connectClients(t, server, count, options) {
-  const clients = await Promise.all(Array.from({ length: count }, () => NativeClient.connect(server, options)));
+  const clients = await Promise.all(
+    Array.from({ length: count }, () => NativeClient.connect(server, options)),
+  );
   t.after(() => clients.forEach(({ socket }) => socket.terminate()));
   return clients;
 }

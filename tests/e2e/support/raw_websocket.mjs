@@ -112,7 +112,10 @@ export class RawWebSocket {
   /** The next frame is this one. */
   async expect(opcode, payload = "") {
     const got = await this.next();
-    assert.deepEqual({ final: got.final, reserved: got.reserved, opcode: got.opcode }, { final: true, reserved: 0, opcode });
+    assert.deepEqual(
+      { final: got.final, reserved: got.reserved, opcode: got.opcode },
+      { final: true, reserved: 0, opcode },
+    );
     assert.ok(got.payload.equals(Buffer.from(payload)), `payload of ${got.payload.length} bytes differs`);
   }
 
@@ -121,7 +124,11 @@ export class RawWebSocket {
     const { opcode, payload } = await this.next();
     assert.equal(opcode, Opcode.close);
     assert.notEqual(payload.length, 1);
-    assert.equal(payload.length === 0 ? undefined : payload.readUInt16BE(), code, payload.subarray(2).toString());
+    assert.equal(
+      payload.length === 0 ? undefined : payload.readUInt16BE(),
+      code,
+      payload.subarray(2).toString(),
+    );
     assert.equal((await this.#stream.rest()).length, 0, "nothing follows a Close frame (RFC 6455 5.5.1)");
   }
 

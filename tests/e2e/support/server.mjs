@@ -20,7 +20,7 @@ export function serverProgram() {
  *   tlsUrl, tlsPort   of the first address with TLS
  *   output            what it has printed so far, standard output and error together
  *   stdout            standard output alone
- *   stop()            SIGTERM; resolves to the exit code; fails when the server does not end
+ *   stop(signal)      SIGTERM unless told otherwise; resolves to the exit code; fails when the server does not end
  *   kill()            SIGKILL; resolves when it is gone
  */
 export async function startServer(args = [], { env = {} } = {}) {
@@ -89,13 +89,13 @@ class RunningServer {
     }
   }
 
-  async stop() {
-    this.#child.kill("SIGTERM");
+  async stop(signal = "SIGTERM") {
+    this.#child.kill(signal);
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), STOP_MS);
     await this.#ended;
     clearTimeout(timer);
     if (this.#child.signalCode === "SIGKILL")
-      throw new Error(`the server did not end on SIGTERM:\n${this.output}`);
+      throw new Error(`the server did not end on ${signal}:\n${this.output}`);
     return this.#child.exitCode;
   }
 
