@@ -11,6 +11,8 @@
 
 namespace signaling::socketio {
 
+bool is_json(std::string_view text) noexcept;
+
 /// Arguments on their way into a packet: one text, one list of attachments, and placeholders that fit it.
 class ArgumentList {
  public:

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "signaling/core/protocol.hpp"
+#include "signaling/core/router.hpp"
+#include "signaling/socketio/packet.hpp"
+
+namespace signaling::socketio {
+
+/// The rooms that hold everybody, in vocabularies whose clients reach each other without a room. Peers of
+/// other languages join them by these names.
+inline constexpr std::string_view rooms_mesh_room = "rooms-mesh/everybody";
+inline constexpr std::string_view token_peers_room = "token-peers/everybody";
+
+/// Settings of a vocabulary. Read when it is made and not later.
+struct VocabularyOptions {
+  /// For timestamps that people read. Default: the machine's. Called from any thread at once.
+  std::function<std::chrono::system_clock::time_point()> wall_clock;
+};
+
+/// Which event names and fields mean join, leave, offer and so on to the clients of one namespace:
+/// "redis-rooms", "token-peers", "rooms-mesh" and "email-calls", as described in docs/interop.md.
+///
+/// A message that its protocols decode is the array of one event as JSON text, `["join-room","r"]`, without
+/// packet header. The frames that its encoder writes are whole Engine.IO messages, packet header included;
+/// the first answers the CONNECT, for which the id of the peer is the id of the socket. When the router
+/// closes the peer, what the client should be told is the DISCONNECT of the namespace.
+/// A failure of what a client asked for is told to it with the event `error({code, message})`, which clients
+/// that do not know it pass over; events that the vocabulary does not have are passed over here.
+///
+/// Ownership: shared; all protocols that one object makes share its encoder.
+/// Threads: any.
+/// Errors: nothing a client sends throws.
+class Vocabulary {
+ public:
+  virtual ~Vocabulary() = default;
+  /// Null: there is no vocabulary of that name. Those of one name in several namespaces share their rooms.
+  static std::shared_ptr<const Vocabulary> make(std::string_view name, std::string_view nsp = main_namespace,
+                                                const VocabularyOptions& options = {});
+  virtual std::string_view name() const noexcept = 0;
+  /// For one client of the namespace.
+  virtual std::unique_ptr<Protocol> make_protocol() const = 0;
+};
+
+/// All that `Vocabulary::make` knows.
+std::span<const std::string_view> vocabulary_names() noexcept;
+
+/// The clients of "token-peers" that are ready, on all nodes: a JSON array of `{socketId, peerId, peerType}`.
+std::string token_peers_connections(const Router& router);
+
+}  // namespace signaling::socketio

@@ -1,0 +1,126 @@
+// Path 6/8: envelope -> message, encoded once, shared by all receivers. Next: core/frame.cpp
+#include "protocols/vertex_encoder.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+
+#include "protocols/json_writer.hpp"
+#include "protocols/peer_name.hpp"
+#include "signaling/protocols/vertex.hpp"
+
+namespace signaling::protocols {
+namespace {
+
+constexpr std::size_t overhead = 128;
+
+void write_field(JsonWriter& out, std::string_view name, const JsonValue& value) {
+  if (is_present(value)) out.raw(",\"").raw(name).raw("\":").raw(value.text);
+}
+
+// What a peer of another language lacks is empty: clients show these fields.
+void write_outsider_field(JsonWriter& out, std::string_view name, const JsonValue& value) {
+  out.raw(",\"").raw(name).raw("\":").raw(is_present(value) ? value.text : std::string_view(R"("")"));
+}
+
+void write_peer(JsonWriter& out, const MemberView& member) {
+  const auto [id, device, user, agent] =
+      members_of(member.metadata, {"id", "device_name", "username", "user_agent"});
+  write_peer_name(out.raw(R"({"id":)"), id.text, member.id);
+  const auto write = is_present(id) ? write_field : write_outsider_field;
+  write(out, "device_name", device);
+  write(out, "username", user);
+  write(out, "user_agent", agent);
+  out.raw("}");
+}
+
+Frame write_peers(std::span<const MemberView> members) {
+  std::size_t size = overhead;
+  for (const MemberView& member : members) size += 64 + member.id.size() + member.metadata.size();
+  JsonWriter out(size);
+  out.raw(R"({"type":"peers","data":[)");
+  std::string_view comma;
+  for (const MemberView& member : members) {
+    write_peer(out.raw(comma), member);
+    comma = ",";
+  }
+  return out.raw("]}").finish();
+}
+
+Frame write_error(const event::Error& error) {
+  const std::string_view message = error.message.empty() ? describe(error.code) : error.message;
+  JsonWriter out(overhead + message.size() + error.request.size());
+  out.raw(R"({"type":"error","data":{)");
+  if (!error.request.empty()) out.raw(R"("requestMsg":)").string(error.request).raw(",");
+  return out.raw(R"("reason":)").string(message).raw("}}").finish();
+}
+
+// An offer, answer or candidate of a peer that speaks another language.
+Frame write_translated(const Envelope& envelope) {
+  const auto [id] = members_of(envelope.from_metadata, {"id"});
+  JsonWriter out(overhead + 2 * envelope.from.size() + envelope.to.size() + envelope.payload.size());
+  out.raw(R"({"type":")").raw(to_string(envelope.type)).raw(R"(","data":{"to":)").string(envelope.to);
+  write_peer_name(out.raw(R"(,"from":)"), id.text, envelope.from);
+  out.raw(envelope.type == EnvelopeType::candidate ? R"(,"candidate":)" : R"(,"description":)");
+  out.raw(envelope.payload.empty() ? std::string_view("null") : envelope.payload);
+  if (envelope.type == EnvelopeType::offer) out.raw(R"(,"media":"video")");
+  const std::string session = std::string(peer_id_prefix).append(envelope.from) + '-';
+  out.raw(R"(,"session_id":)").string(session + std::string(peer_id_prefix).append(envelope.to));
+  return out.raw("}}").finish();
+}
+
+void encode_message(const Envelope& envelope, std::vector<Frame>& frames) {
+  if (envelope.language == vertex_language) return frames.push_back(Frame::text(envelope.original));
+  if (envelope.kind == MessageKind::binary) return;
+  switch (envelope.type) {
+    case EnvelopeType::offer:
+    case EnvelopeType::answer:
+    case EnvelopeType::candidate: frames.push_back(write_translated(envelope)); return;
+    case EnvelopeType::message:
+    case EnvelopeType::event: return;
+  }
+}
+
+}  // namespace
+
+Frame vertex_error(std::string_view reason) {
+  JsonWriter out(overhead + reason.size());
+  return out.raw(R"({"type":"error","data":{"reason":)").raw(reason).raw("}}").finish();
+}
+
+Frame VertexEncoder::write_peers_after(Change change, const MemberView& changed) const {
+  const std::vector<Member> members = members_();
+  std::vector<MemberView> views;
+  views.reserve(members.size() + 1);
+  for (const Member& member : members) {
+    if (member.id != changed.id) {
+      views.push_back({member.id, member.metadata.view(), member.joined_at});
+    } else if (change == Change::there) {
+      views.push_back(changed);
+    }
+  }
+  const bool is_new = std::ranges::find(views, changed.id, &MemberView::id) == views.end();
+  if (change == Change::there && is_new) views.push_back(changed);
+  return write_peers(views);
+}
+
+// A change is encoded before it is made, so that the list has to be made with it.
+void VertexEncoder::encode(const Event& event, std::vector<Frame>& frames) const {
+  if (const auto* message = std::get_if<event::Message>(&event)) {
+    encode_message(message->envelope, frames);
+  } else if (const auto* joined = std::get_if<event::PeerJoined>(&event)) {
+    if (joined->room == vertex_room) frames.push_back(write_peers_after(Change::there, joined->peer));
+  } else if (const auto* left = std::get_if<event::PeerLeft>(&event)) {
+    if (left->room == vertex_room) frames.push_back(write_peers_after(Change::gone, left->peer));
+  } else if (const auto* updated = std::get_if<event::PeerUpdated>(&event)) {
+    if (updated->room == vertex_room) frames.push_back(write_peers_after(Change::there, updated->peer));
+  } else if (const auto* self = std::get_if<event::Joined>(&event)) {
+    std::vector<MemberView> views(self->members.begin(), self->members.end());
+    views.push_back(self->self);
+    frames.push_back(write_peers(views));
+  } else if (const auto* error = std::get_if<event::Error>(&event)) {
+    if (error->request != vertex_leave_request) frames.push_back(write_error(*error));
+  }
+}
+
+}  // namespace signaling::protocols

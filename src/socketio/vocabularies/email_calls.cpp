@@ -1,0 +1,104 @@
+// Path 3/8 and 6/8: the vocabulary "email-calls". Clients meet in rooms and call each other by e-mail
+// address, which is an alias.
+#include <string>
+
+#include "protocols/peer_name.hpp"
+#include "socketio/vocabularies/languages.hpp"
+#include "socketio/vocabularies/vocabulary_encoder.hpp"
+#include "socketio/vocabularies/vocabulary_protocol.hpp"
+
+namespace signaling::socketio {
+namespace {
+
+using protocols::is_present;
+using protocols::JsonWriter;
+using protocols::members_of;
+
+constexpr std::string_view alias_prefix = "email-calls:";
+
+JsonWriter& write_email(JsonWriter& out, std::string_view id, std::string_view metadata) {
+  const auto [email] = members_of(metadata, {"emailID"});
+  return protocols::write_peer_name(out, email.text, id);
+}
+
+class EmailCallsEncoder final : public VocabularyEncoder {
+ public:
+  EmailCallsEncoder(std::string_view nsp, const VocabularyOptions& /*options*/) : VocabularyEncoder(nsp) {}
+
+ private:
+  void write_joined(const event::Joined& joined, Frames& frames) const override {
+    EventWriter event(event_header(), "joined_room", 64 + joined.room.size());
+    event.out().raw(R"({"roomID":)").string(joined.room).raw("}");
+    frames.push_back(event.finish());
+  }
+
+  void write_peer_joined(const event::PeerJoined& joined, Frames& frames) const override {
+    EventWriter event(event_header(), "user_joined",
+                      64 + joined.peer.id.size() + joined.peer.metadata.size());
+    write_email(event.out().raw(R"({"emailID":)"), joined.peer.id, joined.peer.metadata).raw("}");
+    frames.push_back(event.finish());
+  }
+
+  void write_message(const event::Message& message, Frames& frames) const override {
+    const Envelope& envelope = message.envelope;
+    if (envelope.type == EnvelopeType::offer) {
+      EventWriter event(event_header(), "incoming_call", expected_size(envelope));
+      write_email(event.out().raw(R"({"from":)"), envelope.from, envelope.from_metadata);
+      write_payload(event.out().raw(R"(,"offer":)"), envelope).raw("}");
+      frames.push_back(event.finish());
+    } else if (envelope.type == EnvelopeType::answer) {
+      EventWriter event(event_header(), "call_accepted", expected_size(envelope));
+      write_payload(event.out().raw(R"({"ans":)"), envelope).raw("}");
+      frames.push_back(event.finish());
+    }
+  }
+};
+
+class EmailCallsProtocol final : public VocabularyProtocol {
+ public:
+  static constexpr std::string_view language = "email-calls";
+
+  EmailCallsProtocol(std::shared_ptr<const Encoder> encoder, const VocabularyOptions& /*options*/)
+      : VocabularyProtocol(language, std::move(encoder)) {}
+
+ private:
+  void handle(const ClientEvent& event, Commands& commands) override {
+    if (event.is("join_room")) return join(event, commands);
+    if (event.is("call_user")) return call(event, "call_user", EnvelopeType::offer, "offer", commands);
+    if (event.is("call_accepted")) return call(event, "call_accepted", EnvelopeType::answer, "ans", commands);
+  }
+
+  void join(const ClientEvent& event, Commands& commands) {
+    const auto [room, email] = members_of(event.arguments[0].text, {"roomID", "emailID"});
+    command::Join join;
+    join.request = "join_room";
+    join.room = texts().name(room);
+    const std::string_view address = texts().name(email);
+    if (join.room.empty() || address.empty()) {
+      return reject("The event needs an object with 'roomID' and 'emailID'.", join.request, commands);
+    }
+    join.metadata = texts().keep(object_of({{"emailID", email}}));
+    join.alias = texts().keep(std::string(alias_prefix).append(address));
+    commands.emplace_back(join);
+  }
+
+  void call(const ClientEvent& event, std::string_view request, EnvelopeType type, std::string_view field,
+            Commands& commands) {
+    const auto [email, data] = members_of(event.arguments[0].text, {"emailID", field});
+    const std::string_view name = texts().name(email);
+    if (name.empty()) return reject("The event needs an object with 'emailID'.", request, commands);
+    command::Send send = make_send(type, request);
+    send.envelope.to = protocols::address_of(name, alias_prefix, texts());
+    send.envelope.payload = data.text;
+    send.envelope.reach = Reach::anybody;
+    commands.emplace_back(send);
+  }
+};
+
+}  // namespace
+
+std::shared_ptr<const Vocabulary> make_email_calls(std::string_view nsp, const VocabularyOptions& options) {
+  return std::make_shared<VocabularyOf<EmailCallsEncoder, EmailCallsProtocol>>(nsp, options);
+}
+
+}  // namespace signaling::socketio

@@ -1,0 +1,206 @@
+// Path 3/8 and 6/8: the vocabulary "rooms-mesh". Clients see each other in rooms and send offers to socket
+// ids, which are the ids of the router. `send-offer` and the like go to everybody in the namespace, for which
+// there is a room of its own.
+#include <array>
+#include <string>
+
+#include "socketio/vocabularies/languages.hpp"
+#include "socketio/vocabularies/utc_string.hpp"
+#include "socketio/vocabularies/vocabulary_encoder.hpp"
+#include "socketio/vocabularies/vocabulary_protocol.hpp"
+
+namespace signaling::socketio {
+namespace {
+
+using protocols::JsonWriter;
+using protocols::members_of;
+
+struct Relayed {
+  EnvelopeType type;
+  std::string_view direct;   ///< from and to one client
+  std::string_view field;    ///< what of its argument is meant for the other side
+  std::string_view send;     ///< from a client to everybody
+  std::string_view receive;  ///< the same, as it arrives
+};
+// Clients misspell the field of candidates.
+constexpr std::array<Relayed, 3> relayed{{
+    {EnvelopeType::candidate, "ice_candidate", "iccCandidate", "send-icecandidate", "receive-icecandidate"},
+    {EnvelopeType::offer, "offer", "offer", "send-offer", "receive-offer"},
+    {EnvelopeType::answer, "answer", "answer", "send-answer", "receive-answer"},
+}};
+// Clients listen to the one, the original server sends the other.
+constexpr std::string_view second_candidate_event = "ice-candidate";
+
+constexpr std::string_view language_name = "rooms-mesh";
+
+class RoomsMeshEncoder final : public VocabularyEncoder {
+ public:
+  RoomsMeshEncoder(std::string_view nsp, const VocabularyOptions& options)
+      : VocabularyEncoder(nsp), wall_clock_(options.wall_clock) {}
+
+ private:
+  void write_joined(const event::Joined& joined, Frames& frames) const override {
+    write_person("user_joined", joined.room, joined.self, frames);
+  }
+  void write_peer_joined(const event::PeerJoined& joined, Frames& frames) const override {
+    write_person("user_joined", joined.room, joined.peer, frames);
+  }
+  void write_peer_left(const event::PeerLeft& left, Frames& frames) const override {
+    write_person("user_left", left.room, left.peer, frames);
+  }
+
+  void write_person(std::string_view name, std::string_view room, const MemberView& member,
+                    Frames& frames) const {
+    if (room == rooms_mesh_room) return;
+    EventWriter event(event_header(), name, 192 + room.size() + member.id.size() + member.metadata.size());
+    event.out().raw("{");
+    const auto [person] = members_of(member.metadata, {"personName"});
+    if (protocols::is_present(person)) event.out().raw(R"("personName":)").raw(person.text).raw(",");
+    event.out().raw(R"("roomName":)").string(room).raw(R"(,"socketId":)").string(member.id).raw("}");
+    frames.push_back(event.finish());
+  }
+
+  void write_message(const event::Message& message, Frames& frames) const override {
+    const Envelope& envelope = message.envelope;
+    if (envelope.type == EnvelopeType::message) return frames.push_back(write_text(envelope));
+    for (const Relayed& entry : relayed) {
+      if (entry.type == envelope.type) return write_relayed(envelope, entry, frames);
+    }
+  }
+
+  Frame write_text(const Envelope& envelope) const {
+    if (envelope.language == language_name) return write_event(event_header(), "message", envelope.original);
+    const auto [person] = members_of(envelope.from_metadata, {"personName"});
+    EventWriter event(event_header(), "message", expected_size(envelope));
+    JsonWriter& out = event.out().raw(R"({"personName":)");
+    protocols::is_present(person) ? out.raw(person.text) : out.string(envelope.from);
+    write_payload(out.raw(R"(,"content":)"), envelope);
+    out.raw(R"(,"timestamp":)").string(to_utc_string(wall_clock_())).raw("}");
+    return event.finish();
+  }
+
+  void write_relayed(const Envelope& envelope, const Relayed& entry, Frames& frames) const {
+    if (envelope.to.empty() && envelope.room == rooms_mesh_room) {
+      EventWriter event(event_header(), entry.receive, expected_size(envelope));
+      write_payload(event.out(), envelope);
+      return frames.push_back(event.finish());
+    }
+    frames.push_back(write_direct(envelope, entry, entry.direct));
+    if (entry.type == EnvelopeType::candidate) {
+      frames.push_back(write_direct(envelope, entry, second_candidate_event));
+    }
+  }
+
+  Frame write_direct(const Envelope& envelope, const Relayed& entry, std::string_view name) const {
+    if (envelope.language == language_name) return write_event(event_header(), name, envelope.original);
+    EventWriter event(event_header(), name, expected_size(envelope));
+    event.out().raw(R"({")").raw(entry.field).raw(R"(":)");
+    write_payload(event.out(), envelope).raw(R"(,"fromPeer":)").string(envelope.from);
+    if (!envelope.to.empty()) event.out().raw(R"(,"toPeer":)").string(envelope.to);
+    event.out().raw("}");
+    return event.finish();
+  }
+
+  std::function<std::chrono::system_clock::time_point()> wall_clock_;
+};
+
+class RoomsMeshProtocol final : public VocabularyProtocol {
+ public:
+  static constexpr std::string_view language = language_name;
+
+  RoomsMeshProtocol(std::shared_ptr<const Encoder> encoder, const VocabularyOptions& options)
+      : VocabularyProtocol(language, std::move(encoder)), wall_clock_(options.wall_clock) {}
+
+  void open(std::string_view /*id*/, Commands& commands) override {
+    command::Join join;
+    join.room = rooms_mesh_room;
+    join.request = unasked_request;
+    join.capacity = command::Join::Capacity::unlimited;
+    join.answer = command::Join::Answer::none;
+    commands.emplace_back(join);
+  }
+
+ private:
+  void handle(const ClientEvent& event, Commands& commands) override {
+    if (event.is("join_room")) return join(event, commands);
+    if (event.is("leave_room")) return leave(event, commands);
+    if (event.is("message")) return message(event, commands);
+    for (const Relayed& entry : relayed) {
+      if (event.is(entry.direct)) return send_to_peer(event, entry, commands);
+      if (event.is(entry.send)) return send_to_everybody(event, entry, commands);
+    }
+  }
+
+  /// The room that the event is about; empty: there is none, which the client has been told.
+  std::string_view room_of(const protocols::JsonValue& value, std::string_view request, Commands& commands) {
+    const std::string_view room = texts().name(value);
+    if (!room.empty() && room != rooms_mesh_room) return room;
+    reject("The event needs an object with the name of a room.", request, commands);
+    return {};
+  }
+
+  void join(const ClientEvent& event, Commands& commands) {
+    const auto [room, person] = members_of(event.arguments[0].text, {"roomName", "personName"});
+    command::Join join;
+    join.request = "join_room";
+    join.room = room_of(room, join.request, commands);
+    if (join.room.empty()) return;
+    join.metadata = texts().keep(object_of({{"personName", person}}));
+    commands.emplace_back(join);
+  }
+
+  void leave(const ClientEvent& event, Commands& commands) {
+    const auto [room] = members_of(event.arguments[0].text, {"roomName"});
+    command::Leave leave;
+    leave.request = "leave_room";
+    leave.room = room_of(room, leave.request, commands);
+    if (!leave.room.empty()) commands.emplace_back(leave);
+  }
+
+  void message(const ClientEvent& event, Commands& commands) {
+    const auto [room, person, content] =
+        members_of(event.arguments[0].text, {"roomName", "personName", "content"});
+    command::Send send = make_send(EnvelopeType::message, "message");
+    send.envelope.room = room_of(room, send.request, commands);
+    if (send.envelope.room.empty()) return;
+    const std::string now = '"' + to_utc_string(wall_clock_()) + '"';
+    const protocols::JsonValue timestamp{protocols::JsonKind::string, false, now};
+    send.envelope.payload = content.text;
+    send.envelope.original =
+        texts().keep(object_of({{"personName", person}, {"content", content}, {"timestamp", timestamp}}));
+    send.envelope.audience = Audience::everybody;
+    commands.emplace_back(send);
+  }
+
+  void send_to_peer(const ClientEvent& event, const Relayed& entry, Commands& commands) {
+    const protocols::JsonValue& argument = event.arguments[0];
+    const auto [to, data] = members_of(argument.text, {"toPeer", entry.field});
+    command::Send send = make_send(entry.type, entry.direct);
+    send.envelope.to = texts().name(to);
+    if (send.envelope.to.empty())
+      return reject("The event needs an object with 'toPeer'.", entry.direct, commands);
+    send.envelope.payload = data.text;
+    send.envelope.original = argument.text;
+    send.envelope.reach = Reach::anybody;
+    commands.emplace_back(send);
+  }
+
+  void send_to_everybody(const ClientEvent& event, const Relayed& entry, Commands& commands) {
+    const protocols::JsonValue& argument = event.arguments[0];
+    if (!protocols::is_present(argument)) return reject("The event needs an argument.", entry.send, commands);
+    command::Send send = make_send(entry.type, entry.send);
+    send.envelope.room = rooms_mesh_room;
+    send.envelope.payload = argument.text;
+    commands.emplace_back(send);
+  }
+
+  std::function<std::chrono::system_clock::time_point()> wall_clock_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Vocabulary> make_rooms_mesh(std::string_view nsp, const VocabularyOptions& options) {
+  return std::make_shared<VocabularyOf<RoomsMeshEncoder, RoomsMeshProtocol>>(nsp, options);
+}
+
+}  // namespace signaling::socketio

@@ -1,0 +1,214 @@
+// Path 3/8 and 6/8: the vocabulary "token-peers". All clients are in one room, with metadata once they are
+// ready; the name that a client then gives itself is an alias.
+#include <string>
+
+#include "protocols/peer_name.hpp"
+#include "socketio/vocabularies/languages.hpp"
+#include "socketio/vocabularies/vocabulary_encoder.hpp"
+#include "socketio/vocabularies/vocabulary_protocol.hpp"
+
+namespace signaling::socketio {
+namespace {
+
+using protocols::is_present;
+using protocols::JsonWriter;
+using protocols::members_of;
+
+constexpr std::string_view language_name = "token-peers";
+constexpr std::string_view alias_prefix = "token-peers:";
+constexpr std::string_view ready_request = "ready";
+
+/// A member of the room, in the words of this vocabulary.
+JsonWriter& write_connection(JsonWriter& out, const MemberView& member) {
+  const auto [peer, type] = members_of(member.metadata, {"peerId", "peerType"});
+  out.raw(R"({"socketId":)").string(member.id).raw(R"(,"peerId":)");
+  protocols::write_peer_name(out, peer.text, member.id);
+  if (is_present(type)) out.raw(R"(,"peerType":)").raw(type.text);
+  return out.raw("}");
+}
+
+JsonWriter& write_name(JsonWriter& out, std::string_view id, std::string_view metadata) {
+  const auto [peer] = members_of(metadata, {"peerId"});
+  return protocols::write_peer_name(out, peer.text, id);
+}
+
+/// What has no metadata has not said that it is ready.
+bool is_ready(std::string_view metadata) noexcept { return !metadata.empty(); }
+
+class TokenPeersEncoder final : public VocabularyEncoder {
+ public:
+  TokenPeersEncoder(std::string_view nsp, const VocabularyOptions& /*options*/) : VocabularyEncoder(nsp) {}
+
+ private:
+  /// Tells the new one who is there.
+  void write_joined(const event::Joined& joined, Frames& frames) const override {
+    if (joined.room != token_peers_room) return;
+    EventWriter event(event_header(), "message", 192 + 128 * joined.members.size());
+    JsonWriter& out = event.out().raw(R"({"from":"all","target":)");
+    write_name(out, joined.self.id, joined.self.metadata);
+    out.raw(R"(,"payload":{"action":"open","connections":[)");
+    std::string_view comma;
+    for (const MemberView& member : joined.members) {
+      if (!is_ready(member.metadata)) continue;
+      write_connection(out.raw(comma), member);
+      comma = ",";
+    }
+    out.raw(R"(],"bePolite":false}})");
+    frames.push_back(event.finish());
+  }
+
+  void write_peer_joined(const event::PeerJoined& joined, Frames& frames) const override {
+    if (joined.room == token_peers_room && is_ready(joined.peer.metadata)) write_open(joined.peer, frames);
+  }
+
+  /// A client that gets ready. Peers of other languages change their metadata for reasons of their own.
+  void write_peer_updated(const event::PeerUpdated& updated, Frames& frames) const override {
+    const auto [peer] = members_of(updated.peer.metadata, {"peerId"});
+    if (updated.room == token_peers_room && is_present(peer)) write_open(updated.peer, frames);
+  }
+
+  void write_open(const MemberView& member, Frames& frames) const {
+    EventWriter event(event_header(), "message", 256 + 2 * (member.id.size() + member.metadata.size()));
+    JsonWriter& out = event.out().raw(R"({"from":)");
+    write_name(out, member.id, member.metadata);
+    out.raw(R"(,"target":"all","payload":{"action":"open","connections":[)");
+    write_connection(out, member).raw(R"(],"bePolite":true}})");
+    frames.push_back(event.finish());
+  }
+
+  void write_peer_left(const event::PeerLeft& left, Frames& frames) const override {
+    if (left.room != token_peers_room || !is_ready(left.peer.metadata)) return;
+    EventWriter event(event_header(), "message", 192 + left.peer.id.size() + left.peer.metadata.size());
+    write_name(event.out().raw(R"({"from":)"), left.peer.id, left.peer.metadata);
+    event.out().raw(R"(,"target":"all","payload":{"action":"close",)");
+    event.out().raw(R"("message":"Peer has left the signaling server"}})");
+    frames.push_back(event.finish());
+  }
+
+  void write_message(const event::Message& message, Frames& frames) const override {
+    const Envelope& envelope = message.envelope;
+    if (envelope.type == EnvelopeType::event) return;
+    if (envelope.language == language_name) {
+      return frames.push_back(write_event(event_header(), "message", envelope.original));
+    }
+    EventWriter event(event_header(), "message", expected_size(envelope));
+    write_name(event.out().raw(R"({"from":)"), envelope.from, envelope.from_metadata);
+    event.out().raw(R"(,"target":)").string(envelope.to.empty() ? std::string_view("all") : envelope.to);
+    write_payload(event.out().raw(R"(,"payload":)"), envelope).raw("}");
+    frames.push_back(event.finish());
+  }
+
+  void write_refusal(const event::Error& error, Frames& frames) const override {
+    event::Error told = error;
+    if (error.code == errc::unauthorized) told.message = "Authentication error";
+    VocabularyEncoder::write_refusal(told, frames);
+  }
+
+  void write_failure(const event::Error& error, Frames& frames) const override {
+    if (error.code != errc::id_in_use || error.request != ready_request) {
+      return VocabularyEncoder::write_failure(error, frames);
+    }
+    frames.push_back(
+        write_event(event_header(), "uniquenessError",
+                    R"({"message":"The peer ID is in use. Choose another one and try again."})"));
+  }
+};
+
+class TokenPeersProtocol final : public VocabularyProtocol {
+ public:
+  static constexpr std::string_view language = language_name;
+
+  TokenPeersProtocol(std::shared_ptr<const Encoder> encoder, const VocabularyOptions& /*options*/)
+      : VocabularyProtocol(language, std::move(encoder)) {}
+
+  // Messages to all reach those as well who are not ready yet.
+  void open(std::string_view /*id*/, Commands& commands) override {
+    command::Join join = join_everybody();
+    join.request = unasked_request;
+    join.answer = command::Join::Answer::none;
+    commands.emplace_back(join);
+  }
+
+ private:
+  static command::Join join_everybody() {
+    command::Join join;
+    join.room = token_peers_room;
+    join.capacity = command::Join::Capacity::unlimited;
+    return join;
+  }
+
+  void handle(const ClientEvent& event, Commands& commands) override {
+    if (event.is("message")) return send_to_all(event, commands);
+    if (event.is("messageOne")) return send_to_one(event, commands);
+    if (event.is("ready")) return ready(event, commands);
+  }
+
+  void ready(const ClientEvent& event, Commands& commands) {
+    const auto& [peer, type, unused] = event.arguments;
+    const std::string_view name = texts().name(peer);
+    if (name.empty()) return reject("The event needs a peer ID.", ready_request, commands);
+    // Who is somebody else now was never there under the old name.
+    if (std::exchange(was_ready_, true))
+      commands.emplace_back(command::Leave{token_peers_room, unasked_request});
+    command::Join join = join_everybody();
+    join.request = ready_request;
+    join.metadata = texts().keep(object_of({{"peerId", peer}, {"peerType", type}}));
+    join.alias = texts().keep(std::string(alias_prefix).append(name));
+    join.alias_in_use = command::Join::AliasInUse::close;
+    commands.emplace_back(join);
+  }
+
+  /// What peers of other languages understand: the content, if the message is wrapped as the clients wrap it.
+  static std::string_view payload_of(const protocols::JsonValue& message) {
+    const auto [payload] = members_of(message.text, {"payload"});
+    return is_present(payload) ? payload.text : message.text;
+  }
+
+  // Clients send before they are ready, and so before they are in the room.
+  void send_to_all(const ClientEvent& event, Commands& commands) {
+    const protocols::JsonValue& message = event.arguments[0];
+    command::Send send = make_send(EnvelopeType::message, "message");
+    if (!is_present(message)) return reject("The event needs an argument.", send.request, commands);
+    send.envelope.room = token_peers_room;
+    send.envelope.payload = payload_of(message);
+    send.envelope.original = message.text;
+    send.envelope.reach = Reach::anybody;
+    commands.emplace_back(send);
+  }
+
+  void send_to_one(const ClientEvent& event, Commands& commands) {
+    const protocols::JsonValue& message = event.arguments[0];
+    const auto [target] = members_of(message.text, {"target"});
+    const std::string_view name = texts().name(target);
+    command::Send send = make_send(EnvelopeType::message, "messageOne");
+    if (name.empty()) return reject("The event needs an object with 'target'.", send.request, commands);
+    send.envelope.to = protocols::address_of(name, alias_prefix, texts());
+    send.envelope.payload = payload_of(message);
+    send.envelope.original = message.text;
+    send.envelope.reach = Reach::anybody;
+    commands.emplace_back(send);
+  }
+
+  bool was_ready_ = false;
+};
+
+}  // namespace
+
+std::shared_ptr<const Vocabulary> make_token_peers(std::string_view nsp, const VocabularyOptions& options) {
+  return std::make_shared<VocabularyOf<TokenPeersEncoder, TokenPeersProtocol>>(nsp, options);
+}
+
+std::string token_peers_connections(const Router& router) {
+  JsonWriter out(64);
+  out.raw("[");
+  const auto room = router.find_room(token_peers_room);
+  std::string_view comma;
+  for (const Member& member : room ? room->members() : std::vector<Member>()) {
+    if (!is_ready(member.metadata.view())) continue;
+    write_connection(out.raw(comma), {member.id, member.metadata.view(), member.joined_at});
+    comma = ",";
+  }
+  return std::string(out.raw("]").finish().text_view());
+}
+
+}  // namespace signaling::socketio

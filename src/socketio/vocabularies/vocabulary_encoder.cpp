@@ -1,0 +1,94 @@
+// Path 6/8: event -> packet of Socket.IO, encoded once, shared by all receivers. Next: core/frame.cpp
+#include "socketio/vocabularies/vocabulary_encoder.hpp"
+
+#include <variant>
+
+#include "signaling/socketio/packet.hpp"
+
+namespace signaling::socketio {
+namespace {
+
+// More than the fixed text of any event takes.
+constexpr std::size_t overhead = 192;
+
+std::string header_of_events(std::string_view nsp) {
+  PacketHeader header;
+  header.nsp = nsp;
+  return std::string(encode_packet(header).text_view());
+}
+
+// Every command of a vocabulary has a tag. So an error without one comes from the admission, or from the
+// connection.
+bool is_refusal(const event::Error& error) noexcept {
+  if (!error.request.empty()) return false;
+  switch (error.code) {
+    case errc::unauthorized:
+    case errc::forbidden:
+    case errc::bad_id:
+    case errc::id_in_use:
+    case errc::too_many_peers:
+    case errc::store_unavailable:
+    case errc::closed: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+VocabularyEncoder::VocabularyEncoder(std::string_view nsp)
+    : nsp_(nsp), event_header_(header_of_events(nsp)) {}
+
+void VocabularyEncoder::encode(const Event& event, Frames& frames) const {
+  if (const auto* message = std::get_if<event::Message>(&event)) return write_message(*message, frames);
+  if (const auto* joined = std::get_if<event::PeerJoined>(&event)) return write_peer_joined(*joined, frames);
+  if (const auto* left = std::get_if<event::PeerLeft>(&event)) return write_peer_left(*left, frames);
+  if (const auto* updated = std::get_if<event::PeerUpdated>(&event))
+    return write_peer_updated(*updated, frames);
+  if (const auto* joined = std::get_if<event::Joined>(&event)) return write_joined(*joined, frames);
+  if (const auto* error = std::get_if<event::Error>(&event)) return encode_error(*error, frames);
+  if (const auto* welcome = std::get_if<event::Welcome>(&event)) {
+    frames.push_back(encode_connect(nsp_, welcome->peer));
+  }
+}
+
+void VocabularyEncoder::encode_error(const event::Error& error, Frames& frames) const {
+  if (error.request == unasked_request) return;
+  if (is_refusal(error)) return write_refusal(error, frames);
+  write_failure(error, frames);
+}
+
+void VocabularyEncoder::write_refusal(const event::Error& error, Frames& frames) const {
+  frames.push_back(encode_connect_error(nsp_, error.message.empty() ? describe(error.code) : error.message));
+}
+
+void VocabularyEncoder::write_failure(const event::Error& error, Frames& frames) const {
+  const std::string_view message = error.message.empty() ? describe(error.code) : error.message;
+  EventWriter event(event_header_, "error", overhead + message.size());
+  event.out().raw(R"({"code":)").string(to_string(error.code));
+  event.out().raw(R"(,"message":)").string(message).raw("}");
+  frames.push_back(event.finish());
+}
+
+EventWriter::EventWriter(std::string_view header, std::string_view name, std::size_t expected_size)
+    : out_(expected_size) {
+  out_.raw(header).raw("[").string(name).raw(",");
+}
+
+Frame write_event(std::string_view header, std::string_view name, std::string_view argument) {
+  EventWriter event(header, name, overhead + argument.size());
+  event.out().raw(argument.empty() ? std::string_view("null") : argument);
+  return event.finish();
+}
+
+protocols::JsonWriter& write_payload(protocols::JsonWriter& out, const Envelope& envelope) {
+  if (envelope.kind == MessageKind::binary) return out.base64(envelope.payload);
+  return out.raw(envelope.payload.empty() ? std::string_view("null") : envelope.payload);
+}
+
+std::size_t expected_size(const Envelope& envelope) noexcept {
+  const std::size_t payload = envelope.payload.size();
+  return overhead + envelope.from.size() + envelope.to.size() + envelope.original.size() +
+         (envelope.kind == MessageKind::text ? payload : payload / 3 * 4 + 4);
+}
+
+}  // namespace signaling::socketio

@@ -1,0 +1,54 @@
+// Path 3/8: message -> command. Next: core/router.cpp
+#include "socketio/vocabularies/vocabulary_protocol.hpp"
+
+namespace signaling::socketio {
+namespace {
+
+using protocols::JsonKind;
+using protocols::JsonScanner;
+using protocols::JsonValue;
+
+bool read_event(std::string_view text, ClientEvent& event) noexcept {
+  JsonScanner scanner(text, protocols::max_json_nesting);
+  if (scanner.next_element(event.name) != JsonScanner::Step::member) return false;
+  if (event.name.kind != JsonKind::string) return false;
+  JsonValue value;
+  for (std::size_t i = 0;; ++i) {
+    const JsonScanner::Step step = scanner.next_element(value);
+    if (step != JsonScanner::Step::member) return step == JsonScanner::Step::end;
+    if (i < event.arguments.size()) event.arguments[i] = value;
+  }
+}
+
+}  // namespace
+
+void VocabularyProtocol::decode(const MessageView& message, Commands& commands) {
+  texts_.clear();
+  ClientEvent event;
+  if (message.kind == MessageKind::text && read_event(message.bytes, event)) return handle(event, commands);
+  commands.emplace_back(command::Invalid{errc::bad_json, "The message is no event.", "event"});
+}
+
+command::Send VocabularyProtocol::make_send(EnvelopeType type, std::string_view request) const {
+  command::Send send;
+  send.envelope.type = type;
+  send.envelope.language = name_;
+  send.request = request;
+  return send;
+}
+
+void reject(std::string_view message, std::string_view request, Commands& commands) {
+  commands.emplace_back(command::Invalid{errc::bad_request, message, request});
+}
+
+std::string object_of(std::initializer_list<std::pair<std::string_view, JsonValue>> members) {
+  std::string text = "{";
+  for (const auto& [name, value] : members) {
+    if (!protocols::is_present(value)) continue;
+    if (text.size() > 1) text += ',';
+    text.append("\"").append(name).append("\":").append(value.text);
+  }
+  return text += '}';
+}
+
+}  // namespace signaling::socketio

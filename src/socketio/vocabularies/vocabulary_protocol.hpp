@@ -1,0 +1,56 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "protocols/json_members.hpp"
+#include "signaling/core/protocol.hpp"
+
+namespace signaling::socketio {
+
+using Commands = std::vector<Command>;
+
+/// One event of a client: its name, and as many arguments as any vocabulary looks at. Missing ones have an
+/// empty text.
+struct ClientEvent {
+  protocols::JsonValue name;
+  std::array<protocols::JsonValue, 3> arguments;
+
+  bool is(std::string_view expected) const noexcept { return protocols::is_named(name, expected); }
+};
+
+/// Takes events apart for the vocabularies.
+class VocabularyProtocol : public Protocol {
+ public:
+  VocabularyProtocol(std::string_view name, std::shared_ptr<const Encoder> encoder)
+      : name_(name), encoder_(std::move(encoder)) {}
+
+  std::string_view name() const noexcept final { return name_; }
+  void decode(const MessageView& message, Commands& commands) final;
+  const std::shared_ptr<const Encoder>& encoder() const noexcept final { return encoder_; }
+
+ protected:
+  /// Appends what the event asks for: nothing, if the vocabulary does not have it.
+  virtual void handle(const ClientEvent& event, Commands& commands) = 0;
+
+  /// A send in this language, with the tag that all commands need: see VocabularyEncoder.
+  command::Send make_send(EnvelopeType type, std::string_view request) const;
+  protocols::KeptTexts& texts() noexcept { return texts_; }
+
+ private:
+  std::string_view name_;
+  std::shared_ptr<const Encoder> encoder_;
+  protocols::KeptTexts texts_;
+};
+
+/// Appends the error for an event that lacks something. `request` as in commands.
+void reject(std::string_view message, std::string_view request, Commands& commands);
+
+/// An object of those members that are present: `{"a":…,"b":…}`.
+std::string object_of(std::initializer_list<std::pair<std::string_view, protocols::JsonValue>> members);
+
+}  // namespace signaling::socketio
