@@ -1,0 +1,287 @@
+#include "options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <charconv>
+#include <cstdlib>
+#include <functional>
+#include <limits>
+#include <map>
+#include <stdexcept>
+#include <thread>
+
+#include "signaling/core/version.hpp"
+
+namespace {
+
+ListenAddress parse_address(const std::string& text) {
+  const auto colon = text.rfind(':');
+  unsigned port = 0;
+  const char* end = text.data() + text.size();
+  if (colon == std::string::npos || std::from_chars(text.data() + colon + 1, end, port).ptr != end ||
+      colon + 1 == text.size() || port > std::numeric_limits<std::uint16_t>::max()) {
+    throw CLI::ValidationError("'" + text + "' is not ADDRESS:PORT");
+  }
+  std::string address = text.substr(0, colon);
+  if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
+  if (address.empty()) address = "0.0.0.0";
+  return {address, static_cast<std::uint16_t>(port)};
+}
+
+std::chrono::milliseconds parse_duration(const std::string& text) {
+  static const std::map<std::string_view, std::int64_t> units{{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"0", 0}};
+  std::int64_t value = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string_view unit(rest, static_cast<std::size_t>(text.data() + text.size() - rest));
+  const auto found = units.find(unit.empty() && value == 0 ? "0" : unit);
+  if (error != std::errc() || value < 0 || value > 86'400'000 || found == units.end()) {
+    throw CLI::ValidationError("'" + text + "' is not a duration such as 500ms, 5s, 2m or 0");
+  }
+  return std::chrono::milliseconds(value * found->second);
+}
+
+signaling::LogLevel parse_level(const std::string& text) {
+  using enum signaling::LogLevel;
+  for (const auto level : {debug, info, warning, error}) {
+    if (signaling::to_string(level) == text) return level;
+  }
+  throw CLI::ValidationError("'" + text + "' is none of debug, info, warning, error");
+}
+
+signaling::net::EngineTransports parse_transports(const std::string& text) {
+  using enum signaling::net::EngineTransports;
+  static const std::map<std::string_view, signaling::net::EngineTransports> names{
+      {"all", all}, {"polling", polling}, {"websocket", websocket}};
+  if (const auto found = names.find(text); found != names.end()) return found->second;
+  throw CLI::ValidationError("'" + text + "' is none of all, polling, websocket");
+}
+
+// URL, or URL,USERNAME,CREDENTIAL.
+std::string ice_servers_json(const std::vector<std::string>& servers) {
+  boost::json::array array;
+  for (const std::string& server : servers) {
+    const auto first = server.find(',');
+    boost::json::object entry{{"urls", server.substr(0, first)}};
+    if (first != std::string::npos) {
+      const auto second = server.find(',', first + 1);
+      if (second == std::string::npos) throw CLI::ValidationError("--ice-server: a username needs a credential");
+      entry["username"] = server.substr(first + 1, second - first - 1);
+      entry["credential"] = server.substr(second + 1);
+    }
+    array.push_back(std::move(entry));
+  }
+  return boost::json::serialize(array);
+}
+
+std::string environment_name(std::string_view option) {
+  std::string name = "SIGNALING_" + std::string(option);
+  std::ranges::replace(name, '-', '_');
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::toupper(c); });
+  return name;
+}
+
+// CLI11 alone would take "-1" for the largest number there is, and "010" for 8.
+std::string check_number(const std::string& text) {
+  const bool decimal = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+  return decimal && (text == "0" || text.front() != '0') ? std::string() : "'" + text + "' is not a number";
+}
+
+// The file of --config, without what the environment says as well: CLI11 alone would let the file win.
+class ConfigFile final : public CLI::ConfigBase {
+ public:
+  std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
+    std::vector<CLI::ConfigItem> entries = CLI::ConfigBase::from_config(input);
+    std::erase_if(entries, [](const CLI::ConfigItem& item) {
+      const char* value = std::getenv(environment_name(item.name).c_str());
+      return value != nullptr && *value != '\0';
+    });
+    return entries;
+  }
+};
+
+// Says which option the trouble is with.
+template <class Function>
+auto named(const std::string& name, Function function) {
+  try {
+    return function();
+  } catch (const CLI::ValidationError& error) {
+    throw CLI::ValidationError(name, error.what());
+  }
+}
+
+// Collects the raw texts, and turns them into Options when all are there.
+class Parser {
+ public:
+  Parser() : app_("WebRTC signaling server: peers connect, join rooms and exchange offers, answers and candidates.") {
+    app_.set_version_flag("--version", "signaling-server " + std::string(signaling::version()));
+    app_.set_config("--config", "", "File with `option=value` lines; the command line and the environment win");
+    app_.config_formatter(std::make_shared<ConfigFile>());
+    app_.allow_config_extras(CLI::config_extras_mode::error);
+    app_.get_formatter()->column_width(44);
+    add_network();
+    add_behaviour();
+    add_limits();
+    add_times();
+    add_socketio();
+    app_.footer("Every option is also read from the environment: --max-message-bytes from SIGNALING_MAX_MESSAGE_BYTES.\n"
+                "Durations are written 500ms, 5s or 2m; a limit or duration of 0 is switched off.");
+  }
+
+  std::variant<Options, ExitCode> parse(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+      for (const auto& finish : finish_) finish();
+      check();
+    } catch (const CLI::ParseError& error) {
+      // CLI11 has a code for each kind of error; for a shell there are two: fine, and misused.
+      return ExitCode{app_.exit(error) == 0 ? 0 : 2};
+    }
+    return std::move(options_);
+  }
+
+ private:
+  template <class T>
+  CLI::Option* option(const std::string& name, T& target, const std::string& help) {
+    const std::string environment = environment_name(name.substr(2));
+    if constexpr (std::is_same_v<T, bool>) {
+      return app_.add_flag(name, target, help)->envname(environment);
+    } else {
+      return app_.add_option(name, target, help)->envname(environment);
+    }
+  }
+
+  void list(const std::string& name, std::vector<std::string>& texts, const std::string& type,
+            const std::string& help) {
+    option(name, texts, help)->type_name(type)->allow_extra_args(false)->delimiter(' ');
+  }
+
+  void bound(const std::string& name, std::size_t& target, const std::string& help) {
+    option(name, target, help)->type_name("N")->check(check_number)->capture_default_str();
+  }
+  void bound(const std::string& name, std::uint32_t& target, const std::string& help) {
+    option(name, target, help)->type_name("N")->check(check_number)->capture_default_str();
+  }
+
+  void duration(const std::string& name, std::chrono::milliseconds& target, const std::string& help) {
+    auto text = std::make_shared<std::string>(
+        target.count() % 1000 == 0 ? std::to_string(target.count() / 1000) + "s" : std::to_string(target.count()) + "ms");
+    option(name, *text, help)->type_name("TIME")->capture_default_str();
+    finish_.emplace_back([text, &target, name] { target = named(name, [&] { return parse_duration(*text); }); });
+  }
+
+  void addresses(const std::string& name, std::vector<ListenAddress>& target, const std::string& help) {
+    auto texts = std::make_shared<std::vector<std::string>>();
+    list(name, *texts, "ADDRESS:PORT", help);
+    finish_.emplace_back([texts, &target, name] {
+      for (const std::string& text : *texts) target.push_back(named(name, [&] { return parse_address(text); }));
+    });
+  }
+
+  void add_network() {
+    addresses("--listen", options_.listen, "Serve HTTP and WebSocket here; port 0: a free one. Repeatable");
+    addresses("--tls-listen", options_.tls_listen, "Serve the same over TLS. Repeatable");
+    list("--tls-cert", certificates_, "FILE", "Certificate chain, PEM. Repeatable: the client's server name chooses");
+    list("--tls-key", keys_, "FILE", "Private key, PEM; one for each --tls-cert");
+    options_.threads = std::max(1U, std::thread::hardware_concurrency());
+    option("--threads", options_.threads, "Threads; each connection stays on one")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1024))
+        ->capture_default_str();
+    option("--static", options_.static_files, "Serve the files of this folder")
+        ->type_name("DIR")
+        ->check(CLI::ExistingDirectory);
+    list("--cors-origin", options_.cors_origins, "ORIGIN",
+         "Pages of this origin may connect, besides those served from here; * for all. Repeatable");
+  }
+
+  void add_behaviour() {
+    option("--auth-token", options_.auth_token, "Clients must show this token")->type_name("TOKEN");
+    list("--ice-server", ice_servers_, "URL", "Told to clients: URL or URL,USERNAME,CREDENTIAL. Repeatable");
+    option("--allow-client-ids", options_.client_ids, "Clients may choose their peer id with ?peer=");
+    option("--deflate", options_.deflate, "Accept permessage-deflate");
+    option("--echo", options_.echo, "Serve echoes: WebSocket at /echo, Engine.IO at /engine.io/");
+    option("--log-level", log_level_, "debug, info, warning or error")->type_name("LEVEL")->capture_default_str();
+    finish_.emplace_back([this] {
+      options_.log_level = named("--log-level", [&] { return parse_level(log_level_); });
+      options_.ice_servers = ice_servers_json(ice_servers_);
+    });
+  }
+
+  void add_limits() {
+    auto& limits = options_.limits;
+    bound("--max-message-bytes", limits.max_message_bytes, "Bytes of one message");
+    bound("--max-metadata-bytes", limits.max_metadata_bytes, "Bytes of a member's metadata");
+    bound("--max-id-bytes", limits.max_id_bytes, "Bytes of a room or peer id");
+    bound("--max-rooms-per-peer", limits.max_rooms_per_peer, "Rooms one peer is in");
+    bound("--max-peers-per-room", limits.max_peers_per_room, "Members of one room");
+    bound("--max-peers", limits.max_peers, "Peers in all");
+    bound("--max-outbound-bytes", limits.max_outbound_bytes, "Bytes queued for a peer that reads too slowly");
+    bound("--max-pending-bytes", limits.max_pending_bytes, "Bytes a peer may send ahead of an unanswered request");
+    bound("--max-messages-per-second", limits.messages_per_second, "Messages per second and peer");
+    bound("--max-message-burst", limits.message_burst, "Messages at once above that rate");
+    bound("--max-joins-per-second", limits.joins_per_second, "Joins per second and peer");
+    bound("--max-join-burst", limits.join_burst, "Joins at once above that rate");
+    bound("--max-json-depth", options_.max_json_depth, "Levels of nesting in a message");
+    bound("--max-connections", options_.max_connections, "Connections in all");
+    bound("--max-connections-per-address", options_.max_connections_per_address, "Connections from one address");
+  }
+
+  void add_times() {
+    duration("--handshake-timeout", options_.handshake_timeout, "For the TLS handshake, and for the first request");
+    duration("--first-message-timeout", options_.first_message_timeout, "For a WebSocket's first message");
+    duration("--ping-interval", options_.ping_interval, "Silence after which a WebSocket gets a ping");
+    duration("--ping-timeout", options_.ping_timeout, "Silence after the ping that ends the connection");
+    duration("--drain-timeout", options_.drain_timeout, "For connections to end after SIGTERM");
+  }
+
+  void add_socketio() {
+    auto& engine = options_.engine;
+    option("--socketio-transports", transports_, "all, polling or websocket")
+        ->type_name("NAME")
+        ->capture_default_str();
+    duration("--socketio-ping-interval", engine.ping_interval, "From a Socket.IO client's pong to the next ping");
+    duration("--socketio-ping-timeout", engine.ping_timeout, "For a Socket.IO client's pong");
+    duration("--socketio-upgrade-timeout", engine.upgrade_timeout, "For the change from polling to WebSocket");
+    bound("--socketio-max-payload", engine.max_payload_bytes, "Bytes of one request or message of Socket.IO");
+    bound("--socketio-max-buffered", engine.max_buffered_bytes, "Bytes that wait for a Socket.IO client");
+    bound("--socketio-max-sessions", options_.max_sessions, "Socket.IO clients in all");
+    option("--socketio-conformance", options_.socketio_conformance,
+           "Serve what the conformance suites of Engine.IO and Socket.IO expect, with their short times");
+    finish_.emplace_back([this] {
+      options_.transports = named("--socketio-transports", [&] { return parse_transports(transports_); });
+      check_positive("--socketio-ping-interval", options_.engine.ping_interval);
+      check_positive("--socketio-ping-timeout", options_.engine.ping_timeout);
+    });
+  }
+
+  static void check_positive(const std::string& name, std::chrono::milliseconds time) {
+    if (time.count() == 0) throw CLI::ValidationError(name, "cannot be switched off");
+  }
+
+  void check() {
+    if (options_.listen.empty() && options_.tls_listen.empty()) {
+      throw CLI::ValidationError("nothing to listen on: give --listen or --tls-listen");
+    }
+    if (certificates_.size() != keys_.size()) throw CLI::ValidationError("each --tls-cert needs its --tls-key");
+    if (!options_.tls_listen.empty() && certificates_.empty()) {
+      throw CLI::ValidationError("--tls-listen needs --tls-cert and --tls-key");
+    }
+    for (std::size_t i = 0; i < keys_.size(); ++i) options_.certificates.push_back({certificates_[i], keys_[i]});
+  }
+
+  CLI::App app_;
+  Options options_;
+  std::vector<std::string> certificates_;
+  std::vector<std::string> keys_;
+  std::vector<std::string> ice_servers_;
+  std::string log_level_ = "info";
+  std::string transports_ = "all";
+  std::vector<std::function<void()>> finish_;
+};
+
+}  // namespace
+
+std::variant<Options, ExitCode> parse_options(int argc, char** argv) { return Parser().parse(argc, argv); }

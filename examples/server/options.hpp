@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "signaling/core/limits.hpp"
+#include "signaling/core/log.hpp"
+#include "signaling/net/engine_route.hpp"
+#include "signaling/net/tls.hpp"
+#include "signaling/socketio/engine_session.hpp"
+
+/// Where to listen: "127.0.0.1:8080", "[::1]:0".
+struct ListenAddress {
+  std::string address;
+  std::uint16_t port = 0;
+};
+
+/// What `signaling-server` was told on the command line, in the environment or in a file. Defaults are those of the
+/// library unless noted.
+struct Options {
+  std::vector<ListenAddress> listen;
+  std::vector<ListenAddress> tls_listen;
+  std::vector<signaling::net::TlsFiles> certificates;
+  unsigned threads = 1;
+  std::filesystem::path static_files;
+  std::string auth_token;
+  std::vector<std::string> cors_origins;
+  /// The `iceServers` of the welcome, as a JSON array.
+  std::string ice_servers = "[]";
+  bool client_ids = false;
+  bool deflate = false;
+  bool echo = false;
+  /// Speaks what the conformance suites of Engine.IO and Socket.IO expect, and nothing else, over Socket.IO.
+  bool socketio_conformance = false;
+  signaling::LogLevel log_level = signaling::LogLevel::info;
+
+  signaling::Limits limits;
+  std::size_t max_json_depth = 32;
+  std::size_t max_connections = 0;
+  std::size_t max_connections_per_address = 0;
+  std::chrono::milliseconds handshake_timeout{5'000};
+  std::chrono::milliseconds first_message_timeout{5'000};
+  std::chrono::milliseconds ping_interval{25'000};
+  std::chrono::milliseconds ping_timeout{20'000};
+  std::chrono::milliseconds drain_timeout{5'000};
+
+  signaling::socketio::EngineOptions engine;
+  signaling::net::EngineTransports transports = signaling::net::EngineTransports::all;
+  std::size_t max_sessions = 0;
+};
+
+/// The program is to end with this code; what there was to say is printed.
+struct ExitCode {
+  int value = 0;
+};
+
+std::variant<Options, ExitCode> parse_options(int argc, char** argv);

@@ -1,0 +1,72 @@
+#include "routes.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "echo.hpp"
+#include "signaling/protocols/json_protocol.hpp"
+#include "signaling/protocols/vertex.hpp"
+#include "signaling/socketio/vocabularies.hpp"
+
+namespace {
+
+namespace net = signaling::net;
+namespace protocols = signaling::protocols;
+namespace socketio = signaling::socketio;
+
+net::WebSocketRoute native_route(const Options& options) {
+  protocols::JsonOptions json;
+  json.heartbeat = options.ping_interval;
+  json.ice_servers = options.ice_servers;
+  json.max_depth = options.max_json_depth;
+  json.max_id_bytes = options.limits.max_id_bytes;
+  auto factory = std::make_shared<protocols::JsonProtocolFactory>(json);
+  net::WebSocketRoute route;
+  route.settings.subprotocols = {std::string(protocols::JsonProtocol::subprotocol)};
+  route.make_protocol = [factory](const signaling::ConnectInfo& /*info*/) { return factory->make(); };
+  return route;
+}
+
+net::WebSocketRoute vertex_route(signaling::Router& router) {
+  auto factory = std::make_shared<protocols::VertexFactory>([&router] {
+    const auto room = router.find_room(protocols::vertex_room);
+    return room ? room->members() : std::vector<signaling::Member>();
+  });
+  net::WebSocketRoute route;
+  route.make_protocol = [factory](const signaling::ConnectInfo& /*info*/) { return factory->make(); };
+  return route;
+}
+
+// Who is ready, for the clients of the vocabulary "token-peers".
+net::HttpHandler connections_handler(signaling::Router& router) {
+  return [&router](const net::HttpRequest& request, const net::HttpResponder& responder) {
+    auto response = net::HttpResponse::json(200, socketio::token_peers_connections(router));
+    for (auto& field : net::cors_headers(request)) response.headers.push_back(std::move(field));
+    responder.send(std::move(response));
+  };
+}
+
+socketio::EngineOptions engine_options(const Options& options) {
+  socketio::EngineOptions result = options.engine;
+  if (options.socketio_conformance) {  // what the published suites are written for
+    result.ping_interval = std::chrono::milliseconds(300);
+    result.ping_timeout = std::chrono::milliseconds(200);
+    result.max_payload_bytes = 1'000'000;
+  }
+  return result;
+}
+
+}  // namespace
+
+void add_routes(net::Server& server, signaling::Router& router, const Options& options) {
+  server.websocket("/signaling", native_route(options));
+  server.websocket("/ws", vertex_route(router));
+  server.route("GET", "/connections", connections_handler(router));
+  if (options.echo) server.websocket("/echo", echo_route());
+  if (options.echo || options.socketio_conformance) {
+    server.engine_io("/engine.io/", engine_echo_route(engine_options(options)));
+  }
+}
