@@ -7,7 +7,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$root/build
 
 "$root/cmake/install-deps.sh" tests
-"$root/cmake/configure.sh" release -DSIGNALING_BUILD_TESTS=OFF
+"$root/cmake/configure.sh" release
 "$root/cmake/configure.sh" asan -DSIGNALING_BUILD_EXAMPLES=OFF
 "$root/cmake/configure.sh" tsan -DSIGNALING_BUILD_EXAMPLES=OFF
 "$root/cmake/configure.sh" dev -DSIGNALING_ASAN_BUILD="$build/asan" -DSIGNALING_TSAN_BUILD="$build/tsan" \

@@ -1,6 +1,6 @@
 """Which folder may include what, and where each file belongs (lint.layering).
 
-Layers point one way: net -> protocols, websocket -> core. All but net are sans-I/O: no socket, no thread, no
+Layers point one way: net -> socketio -> protocols -> core, and net -> websocket -> core. All but net are sans-I/O: no socket, no thread, no
 clock, no OpenSSL. layering_test.py shows that each rule bites.
 """
 
@@ -19,20 +19,24 @@ class Layer:
     components: frozenset[str]  # whose headers it may include
     libraries: re.Pattern  # what it may include from outside of the project and of the standard library
     source_libraries: re.Pattern  # the same, for its .cpp files only
+    shared: re.Pattern = re.compile(r"(?!)")  # private headers of other components that it may include
     sans_io: bool = True
 
 
-def layer(components: str, libraries: str = r"(?!)", source_libraries: str = r"(?!)", sans_io: bool = True) -> Layer:
-    return Layer(frozenset(components.split()), re.compile(libraries), re.compile(source_libraries), sans_io)
+def layer(components: str, libraries: str, source_libraries: str = r"(?!)", **others) -> Layer:
+    return Layer(frozenset(components.split()), re.compile(libraries), re.compile(source_libraries), **others)
 
 
 CONTAINERS = r"boost/unordered(/.+|_[a-z_]+\.hpp)|boost/container_hash/hash\.hpp|boost/container/small_vector\.hpp"
 EXECUTOR = r"boost/asio/(any_io_executor\.hpp|post\.hpp|dispatch\.hpp|execution\.hpp|execution/.+)"
+# One way to read and write JSON, and to name peers, for all protocols.
+SHARED = re.compile(r"protocols/(json_(members|scanner|text|writer)|peer_name)\.hpp")
 LAYERS = {
     "core": layer("core", rf"{CONTAINERS}|{EXECUTOR}"),
     "websocket": layer("core websocket", CONTAINERS, r"boost/beast/zlib(\.hpp|/.+)"),
     "protocols": layer("core protocols", CONTAINERS, r"boost/json(\.hpp|/.+)"),
-    "net": layer("core websocket protocols net", r".*", r".*", sans_io=False),
+    "socketio": layer("core protocols socketio", rf"{CONTAINERS}|{EXECUTOR}", r"boost/json(\.hpp|/.+)", shared=SHARED),
+    "net": layer("core websocket protocols socketio net", r".*", r".*", sans_io=False),
 }
 # These stay out of public headers, whatever the layer: they would be the consumer's to compile and to have.
 NOT_PUBLIC = re.compile(r"boost/(beast|json)(\.hpp|/.+)|openssl/.+")
@@ -49,7 +53,8 @@ def is_allowed(rules: Layer, component: str, path: Path, quote: str, name: str) 
     if quote == '"':
         if first == "signaling":
             return rest.partition("/")[0] in rules.components
-        return path.parts[0] == "src" and first == component  # private headers are the component's own
+        is_own = first == component or rules.shared.fullmatch(name) is not None
+        return path.parts[0] == "src" and is_own
     if STD_HEADER.fullmatch(name):
         return True
     if SIMD_HEADER.fullmatch(name):
