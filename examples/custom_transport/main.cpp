@@ -44,11 +44,12 @@ class LineTransport final : public signaling::Transport, public std::enable_shar
   void read() {
     asio::async_read_until(socket_, asio::dynamic_buffer(input_, max_line_), '\n',
                            [self = shared_from_this()](boost::system::error_code error, std::size_t size) {
-      if (error) return self->end(signaling::CloseReason::lost);
-      self->peer_->receive({signaling::MessageKind::text, std::string_view(self->input_).substr(0, size - 1)});
-      self->input_.erase(0, size);
-      self->read();
-    });
+                             if (error) return self->end(signaling::CloseReason::lost);
+                             self->peer_->receive({signaling::MessageKind::text,
+                                                   std::string_view(self->input_).substr(0, size - 1)});
+                             self->input_.erase(0, size);
+                             self->read();
+                           });
   }
 
   // Everything that waits leaves in one call, each frame followed by the end of its line.
@@ -61,14 +62,16 @@ class LineTransport final : public signaling::Transport, public std::enable_shar
       buffers.emplace_back(frame.message().data(), frame.size());
       buffers.emplace_back(&newline, 1);
     }
-    asio::async_write(socket_, buffers, [self = shared_from_this(), count = frames_.size(), bytes](
-                                            boost::system::error_code error, std::size_t /*written*/) {
-      if (error) return self->end(signaling::CloseReason::lost);
-      self->frames_.erase(self->frames_.begin(), self->frames_.begin() + static_cast<std::ptrdiff_t>(count));
-      self->peer_->written(bytes);
-      if (!self->frames_.empty()) return self->write_all();
-      if (self->closing_) self->end(*self->closing_);
-    });
+    asio::async_write(socket_, buffers,
+                      [self = shared_from_this(), count = frames_.size(), bytes](
+                          boost::system::error_code error, std::size_t /*written*/) {
+                        if (error) return self->end(signaling::CloseReason::lost);
+                        self->frames_.erase(self->frames_.begin(),
+                                            self->frames_.begin() + static_cast<std::ptrdiff_t>(count));
+                        self->peer_->written(bytes);
+                        if (!self->frames_.empty()) return self->write_all();
+                        if (self->closing_) self->end(*self->closing_);
+                      });
   }
 
   void end(signaling::CloseReason reason) {
@@ -90,8 +93,9 @@ class DoorPolicy final : public signaling::Policy {
  public:
   void authorize_join(const signaling::Peer& /*peer*/, const signaling::JoinAttempt& attempt,
                       signaling::Callback<void(signaling::Decision)> done) override {
-    done(attempt.room.starts_with("vip") ? signaling::Decision::refuse("This room is for guests of the house.")
-                                         : signaling::Decision::allow());
+    done(attempt.room.starts_with("vip")
+             ? signaling::Decision::refuse("This room is for guests of the house.")
+             : signaling::Decision::allow());
   }
 };
 
@@ -116,7 +120,8 @@ std::shared_ptr<signaling::Peer> make_host(signaling::Router& router, const asio
   return peer;
 }
 
-asio::awaitable<void> accept_all(asio::local::stream_protocol::acceptor& acceptor, signaling::Router& router) {
+asio::awaitable<void> accept_all(asio::local::stream_protocol::acceptor& acceptor,
+                                 signaling::Router& router) {
   const signaling::protocols::JsonProtocolFactory protocols;
   for (;;) {
     auto socket = co_await acceptor.async_accept(asio::use_awaitable);

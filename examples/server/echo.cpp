@@ -52,6 +52,8 @@ net::EngineRoute engine_echo_route(const socketio::EngineOptions& options) {
   net::EngineRoute route;
   route.options = options;
   route.pause_reading_above = 64 * 1024;
-  route.accept = [](const net::HttpRequest& /*request*/) -> net::EngineDecision { return std::make_unique<EngineEcho>(); };
+  route.accept = [](const net::HttpRequest& /*request*/) -> net::EngineDecision {
+    return std::make_unique<EngineEcho>();
+  };
   return route;
 }

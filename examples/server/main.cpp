@@ -82,7 +82,8 @@ class Program {
       if (!announce("http", server_.listen(address.address, address.port))) return 1;
     }
     for (const auto& address : options_.tls_listen) {
-      if (!announce("https", server_.listen_tls(address.address, address.port, options_.certificates))) return 1;
+      if (!announce("https", server_.listen_tls(address.address, address.port, options_.certificates)))
+        return 1;
     }
     signals_.async_wait([this](auto error, int /*signal*/) {
       if (!error) drain();

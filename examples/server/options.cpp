@@ -32,7 +32,8 @@ ListenAddress parse_address(const std::string& text) {
 }
 
 std::chrono::milliseconds parse_duration(const std::string& text) {
-  static const std::map<std::string_view, std::int64_t> units{{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"0", 0}};
+  static const std::map<std::string_view, std::int64_t> units{
+      {"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"0", 0}};
   std::int64_t value = 0;
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   const std::string_view unit(rest, static_cast<std::size_t>(text.data() + text.size() - rest));
@@ -67,7 +68,8 @@ std::string ice_servers_json(const std::vector<std::string>& servers) {
     boost::json::object entry{{"urls", server.substr(0, first)}};
     if (first != std::string::npos) {
       const auto second = server.find(',', first + 1);
-      if (second == std::string::npos) throw CLI::ValidationError("--ice-server: a username needs a credential");
+      if (second == std::string::npos)
+        throw CLI::ValidationError("--ice-server: a username needs a credential");
       entry["username"] = server.substr(first + 1, second - first - 1);
       entry["credential"] = server.substr(second + 1);
     }
@@ -115,9 +117,13 @@ auto named(const std::string& name, Function function) {
 // Collects the raw texts, and turns them into Options when all are there.
 class Parser {
  public:
-  Parser() : app_("WebRTC signaling server: peers connect, join rooms and exchange offers, answers and candidates.") {
+  Parser()
+      : app_(
+            "WebRTC signaling server: peers connect, join rooms and exchange offers, answers and "
+            "candidates.") {
     app_.set_version_flag("--version", "signaling-server " + std::string(signaling::version()));
-    app_.set_config("--config", "", "File with `option=value` lines; the command line and the environment win");
+    app_.set_config("--config", "",
+                    "File with `option=value` lines; the command line and the environment win");
     app_.config_formatter(std::make_shared<ConfigFile>());
     app_.allow_config_extras(CLI::config_extras_mode::error);
     app_.get_formatter()->column_width(44);
@@ -126,8 +132,10 @@ class Parser {
     add_limits();
     add_times();
     add_socketio();
-    app_.footer("Every option is also read from the environment: --max-message-bytes from SIGNALING_MAX_MESSAGE_BYTES.\n"
-                "Durations are written 500ms, 5s or 2m; a limit or duration of 0 is switched off.");
+    app_.footer(
+        "Every option is also read from the environment: --max-message-bytes from "
+        "SIGNALING_MAX_MESSAGE_BYTES.\n"
+        "Durations are written 500ms, 5s or 2m; a limit or duration of 0 is switched off.");
   }
 
   std::variant<Options, ExitCode> parse(int argc, char** argv) {
@@ -166,24 +174,28 @@ class Parser {
   }
 
   void duration(const std::string& name, std::chrono::milliseconds& target, const std::string& help) {
-    auto text = std::make_shared<std::string>(
-        target.count() % 1000 == 0 ? std::to_string(target.count() / 1000) + "s" : std::to_string(target.count()) + "ms");
+    auto text =
+        std::make_shared<std::string>(target.count() % 1000 == 0 ? std::to_string(target.count() / 1000) + "s"
+                                                                 : std::to_string(target.count()) + "ms");
     option(name, *text, help)->type_name("TIME")->capture_default_str();
-    finish_.emplace_back([text, &target, name] { target = named(name, [&] { return parse_duration(*text); }); });
+    finish_.emplace_back(
+        [text, &target, name] { target = named(name, [&] { return parse_duration(*text); }); });
   }
 
   void addresses(const std::string& name, std::vector<ListenAddress>& target, const std::string& help) {
     auto texts = std::make_shared<std::vector<std::string>>();
     list(name, *texts, "ADDRESS:PORT", help);
     finish_.emplace_back([texts, &target, name] {
-      for (const std::string& text : *texts) target.push_back(named(name, [&] { return parse_address(text); }));
+      for (const std::string& text : *texts)
+        target.push_back(named(name, [&] { return parse_address(text); }));
     });
   }
 
   void add_network() {
     addresses("--listen", options_.listen, "Serve HTTP and WebSocket here; port 0: a free one. Repeatable");
     addresses("--tls-listen", options_.tls_listen, "Serve the same over TLS. Repeatable");
-    list("--tls-cert", certificates_, "FILE", "Certificate chain, PEM. Repeatable: the client's server name chooses");
+    list("--tls-cert", certificates_, "FILE",
+         "Certificate chain, PEM. Repeatable: the client's server name chooses");
     list("--tls-key", keys_, "FILE", "Private key, PEM; one for each --tls-cert");
     options_.threads = std::max(1U, std::thread::hardware_concurrency());
     option("--threads", options_.threads, "Threads; each connection stays on one")
@@ -203,7 +215,9 @@ class Parser {
     option("--allow-client-ids", options_.client_ids, "Clients may choose their peer id with ?peer=");
     option("--deflate", options_.deflate, "Accept permessage-deflate");
     option("--echo", options_.echo, "Serve echoes: WebSocket at /echo, Engine.IO at /engine.io/");
-    option("--log-level", log_level_, "debug, info, warning or error")->type_name("LEVEL")->capture_default_str();
+    option("--log-level", log_level_, "debug, info, warning or error")
+        ->type_name("LEVEL")
+        ->capture_default_str();
     finish_.emplace_back([this] {
       options_.log_level = named("--log-level", [&] { return parse_level(log_level_); });
       options_.ice_servers = ice_servers_json(ice_servers_);
@@ -219,18 +233,21 @@ class Parser {
     bound("--max-peers-per-room", limits.max_peers_per_room, "Members of one room");
     bound("--max-peers", limits.max_peers, "Peers in all");
     bound("--max-outbound-bytes", limits.max_outbound_bytes, "Bytes queued for a peer that reads too slowly");
-    bound("--max-pending-bytes", limits.max_pending_bytes, "Bytes a peer may send ahead of an unanswered request");
+    bound("--max-pending-bytes", limits.max_pending_bytes,
+          "Bytes a peer may send ahead of an unanswered request");
     bound("--max-messages-per-second", limits.messages_per_second, "Messages per second and peer");
     bound("--max-message-burst", limits.message_burst, "Messages at once above that rate");
     bound("--max-joins-per-second", limits.joins_per_second, "Joins per second and peer");
     bound("--max-join-burst", limits.join_burst, "Joins at once above that rate");
     bound("--max-json-depth", options_.max_json_depth, "Levels of nesting in a message");
     bound("--max-connections", options_.max_connections, "Connections in all");
-    bound("--max-connections-per-address", options_.max_connections_per_address, "Connections from one address");
+    bound("--max-connections-per-address", options_.max_connections_per_address,
+          "Connections from one address");
   }
 
   void add_times() {
-    duration("--handshake-timeout", options_.handshake_timeout, "For the TLS handshake, and for the first request");
+    duration("--handshake-timeout", options_.handshake_timeout,
+             "For the TLS handshake, and for the first request");
     duration("--first-message-timeout", options_.first_message_timeout, "For a WebSocket's first message");
     duration("--ping-interval", options_.ping_interval, "Silence after which a WebSocket gets a ping");
     duration("--ping-timeout", options_.ping_timeout, "Silence after the ping that ends the connection");
@@ -242,14 +259,16 @@ class Parser {
     option("--socketio-transports", transports_, "all, polling or websocket")
         ->type_name("NAME")
         ->capture_default_str();
-    duration("--socketio-ping-interval", engine.ping_interval, "From a Socket.IO client's pong to the next ping");
+    duration("--socketio-ping-interval", engine.ping_interval,
+             "From a Socket.IO client's pong to the next ping");
     duration("--socketio-ping-timeout", engine.ping_timeout, "For a Socket.IO client's pong");
-    duration("--socketio-upgrade-timeout", engine.upgrade_timeout, "For the change from polling to WebSocket");
+    duration("--socketio-upgrade-timeout", engine.upgrade_timeout,
+             "For the change from polling to WebSocket");
     bound("--socketio-max-payload", engine.max_payload_bytes, "Bytes of one request or message of Socket.IO");
     bound("--socketio-max-buffered", engine.max_buffered_bytes, "Bytes that wait for a Socket.IO client");
     bound("--socketio-max-sessions", options_.max_sessions, "Socket.IO clients in all");
     option("--socketio-conformance", options_.socketio_conformance,
-           "Serve what the conformance suites of Engine.IO and Socket.IO expect, with their short times");
+           "Serve an Engine.IO echo at /engine.io/ with the short times that its conformance suite expects");
     finish_.emplace_back([this] {
       options_.transports = named("--socketio-transports", [&] { return parse_transports(transports_); });
       check_positive("--socketio-ping-interval", options_.engine.ping_interval);
@@ -265,11 +284,13 @@ class Parser {
     if (options_.listen.empty() && options_.tls_listen.empty()) {
       throw CLI::ValidationError("nothing to listen on: give --listen or --tls-listen");
     }
-    if (certificates_.size() != keys_.size()) throw CLI::ValidationError("each --tls-cert needs its --tls-key");
+    if (certificates_.size() != keys_.size())
+      throw CLI::ValidationError("each --tls-cert needs its --tls-key");
     if (!options_.tls_listen.empty() && certificates_.empty()) {
       throw CLI::ValidationError("--tls-listen needs --tls-cert and --tls-key");
     }
-    for (std::size_t i = 0; i < keys_.size(); ++i) options_.certificates.push_back({certificates_[i], keys_[i]});
+    for (std::size_t i = 0; i < keys_.size(); ++i)
+      options_.certificates.push_back({certificates_[i], keys_[i]});
   }
 
   CLI::App app_;

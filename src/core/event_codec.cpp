@@ -71,7 +71,8 @@ void fields(Archive& archive, event::GoingAway& e) {
 }
 
 template <class T>
-constexpr bool is_plain = std::is_enum_v<T> || std::is_integral_v<T> || std::is_same_v<T, std::chrono::milliseconds>;
+constexpr bool is_plain =
+    std::is_enum_v<T> || std::is_integral_v<T> || std::is_same_v<T, std::chrono::milliseconds>;
 
 class Writer {
  public:

@@ -107,7 +107,8 @@ BlockCache* block_cache() {
 }  // namespace
 
 Frame::Block* Frame::Block::make(std::size_t capacity) {
-  if (capacity > std::numeric_limits<std::uint32_t>::max() / 2) throw std::length_error("signaling: frame over 2 GiB");
+  if (capacity > std::numeric_limits<std::uint32_t>::max() / 2)
+    throw std::length_error("signaling: frame over 2 GiB");
   const std::size_t bytes = BlockCache::round_up(sizeof(Block) + header_room + capacity);
   BlockCache* cache = block_cache();
   void* memory = cache != nullptr ? cache->take(bytes) : ::operator new(bytes);
@@ -129,7 +130,8 @@ void Frame::Block::destroy(Block* block) noexcept {
 
 void Frame::Block::release() noexcept {
   // A block with one owner needs no atomic write: nobody else can copy from it.
-  if (references.load(std::memory_order_acquire) == 1 || references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+  if (references.load(std::memory_order_acquire) == 1 ||
+      references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     destroy(this);
   }
 }

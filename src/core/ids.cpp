@@ -34,7 +34,8 @@ Random& system_random() noexcept {
 }
 
 std::string make_id(Random& random) {
-  static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  static constexpr std::string_view alphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   std::array<std::byte, 16> bytes{};
   random.fill(bytes);
   std::string id;

@@ -11,7 +11,9 @@ namespace {
 
 class LocalEncoder final : public Encoder {
  public:
-  void encode(const Event& event, std::vector<Frame>& frames) const override { frames.push_back(pack(event)); }
+  void encode(const Event& event, std::vector<Frame>& frames) const override {
+    frames.push_back(pack(event));
+  }
 };
 
 // A local peer calls the router itself, so there is nothing to decode.
@@ -55,7 +57,8 @@ class LocalTransport final : public Transport {
 
 }  // namespace
 
-std::shared_ptr<PeerSession> make_local_peer(const std::shared_ptr<RouterCore>& core, LocalPeerOptions options) {
+std::shared_ptr<PeerSession> make_local_peer(const std::shared_ptr<RouterCore>& core,
+                                             LocalPeerOptions options) {
   PeerId id = std::move(options.id);
   Identity identity = std::move(options.identity);
   auto transport = std::make_unique<LocalTransport>(std::move(options));

@@ -10,6 +10,7 @@ class PeerSession;
 class RouterCore;
 
 /// A peer whose transport is a pair of the host's functions.
-std::shared_ptr<PeerSession> make_local_peer(const std::shared_ptr<RouterCore>& core, LocalPeerOptions options);
+std::shared_ptr<PeerSession> make_local_peer(const std::shared_ptr<RouterCore>& core,
+                                             LocalPeerOptions options);
 
 }  // namespace signaling

@@ -123,9 +123,8 @@ NodeIndex Post::close(const NodeId& node) {
   std::unique_lock lock(mutex_);
   nodes_[index].listener = nullptr;
   const auto self = std::this_thread::get_id();
-  idle_.wait(lock, [&] {
-    return deliverer_ == std::thread::id() || deliverer_ == self || delivering_to_ != index;
-  });
+  idle_.wait(
+      lock, [&] { return deliverer_ == std::thread::id() || deliverer_ == self || delivering_to_ != index; });
   return index;
 }
 
@@ -230,7 +229,8 @@ void MemoryStore::close(const NodeId& node) {
   state_->post.deliver();
 }
 
-void MemoryStore::claim(const NodeId& node, std::string_view peer, Callback<void(std::error_code, Epoch)> done) {
+void MemoryStore::claim(const NodeId& node, std::string_view peer,
+                        Callback<void(std::error_code, Epoch)> done) {
   const NodeIndex index = state_->post.index_of(node);
   const Epoch epoch = ++state_->last_epoch;
   bool claimed = false;
@@ -271,10 +271,11 @@ void MemoryStore::join(Join request, Callback<void(std::error_code, Joined)> don
         state_->remove_member(request.room, room, request.member.id, LeaveReason::disconnect);
       }
       request.member.joined_at = ++room.version;
-      room.members.emplace(request.member.id, StoredMember{request.member.epoch, room.version,
-                                                           request.member.metadata, node});
-      state_->announce(room, {RoomId(request.room), room.version, MembershipChange::Kind::joined, request.member, {}},
-                       node);
+      room.members.emplace(request.member.id,
+                           StoredMember{request.member.epoch, room.version, request.member.metadata, node});
+      state_->announce(
+          room, {RoomId(request.room), room.version, MembershipChange::Kind::joined, request.member, {}},
+          node);
     }
     joined.version = room.version;
     if (!full && (request.known_version != before || again)) joined.state = state_->state_of(room);
@@ -295,7 +296,8 @@ void MemoryStore::leave(const Leave& request, Callback<void(std::error_code, Ver
     auto& shard = shard_of(state_->rooms, request.room);
     const std::scoped_lock lock(shard.mutex);
     const auto room = shard.map.find(request.room);
-    if (room != shard.map.end() && state_->find_member(room->second, request.peer, request.epoch) != nullptr) {
+    if (room != shard.map.end() &&
+        state_->find_member(room->second, request.peer, request.epoch) != nullptr) {
       state_->remove_member(request.room, room->second, request.peer, request.reason);
       error = {};
       version = room->second.version;
@@ -313,16 +315,18 @@ void MemoryStore::update(const Update& request, Callback<void(std::error_code, V
     auto& shard = shard_of(state_->rooms, request.room);
     const std::scoped_lock lock(shard.mutex);
     const auto room = shard.map.find(request.room);
-    StoredMember* member = room == shard.map.end()
-                               ? nullptr
-                               : state_->find_member(room->second, request.peer, request.epoch);
+    StoredMember* member =
+        room == shard.map.end() ? nullptr : state_->find_member(room->second, request.peer, request.epoch);
     if (member != nullptr) {
       member->metadata = request.metadata;
       version = ++room->second.version;
       error = {};
       state_->announce(room->second,
-                       {RoomId(request.room), version, MembershipChange::Kind::updated,
-                        state_->member_of(request.peer, *member), {}},
+                       {RoomId(request.room),
+                        version,
+                        MembershipChange::Kind::updated,
+                        state_->member_of(request.peer, *member),
+                        {}},
                        member->node);
     }
   }

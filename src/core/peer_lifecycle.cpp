@@ -75,7 +75,8 @@ void PeerSession::claim(PeerId id, std::string secret) {
   Initiation initiation(this);
   core_->store().claim(
       core_->options().node, id,
-      [self = shared_from_this(), id, secret = std::move(secret)](std::error_code error, Epoch epoch) mutable {
+      [self = shared_from_this(), id, secret = std::move(secret)](std::error_code error,
+                                                                  Epoch epoch) mutable {
         self->on_executor([self, error, epoch, id = std::move(id), secret = std::move(secret)]() mutable {
           self->on_claimed(error, epoch, std::move(id), secret);
         });
@@ -93,7 +94,8 @@ void PeerSession::on_claimed(std::error_code error, Epoch epoch, PeerId id, cons
     if (!holder || !holder->proves(secret)) return refuse(errc::id_in_use, {}, CloseReason::unauthorized);
     busy_ = true;
     holder->replace([self = shared_from_this(), id = std::move(id)]() mutable {
-      boost::asio::post(self->loop_->executor(), [self, id = std::move(id)]() mutable { self->claim(id, {}); });
+      boost::asio::post(self->loop_->executor(),
+                        [self, id = std::move(id)]() mutable { self->claim(id, {}); });
     });
     return;
   }

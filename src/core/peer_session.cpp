@@ -1,8 +1,8 @@
 // Path 4/8: limits and policy. Next: core/room_view.cpp
 #include "core/peer_session.hpp"
 
-#include <boost/asio/post.hpp>
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "core/initiation.hpp"
@@ -168,13 +168,13 @@ void PeerSession::claim_alias(JoinRequest request) {
   busy_ = true;
   const std::string name = request.alias;
   const Initiation initiation(this);
-  core_->store().claim(core_->options().node, name,
-                       [self = shared_from_this(), request = std::move(request)](std::error_code error,
-                                                                                 Epoch epoch) mutable {
-                         self->on_executor([self, error, epoch, request = std::move(request)]() mutable {
-                           self->on_alias(error, epoch, std::move(request));
-                         });
-                       });
+  core_->store().claim(
+      core_->options().node, name,
+      [self = shared_from_this(), request = std::move(request)](std::error_code error, Epoch epoch) mutable {
+        self->on_executor([self, error, epoch, request = std::move(request)]() mutable {
+          self->on_alias(error, epoch, std::move(request));
+        });
+      });
 }
 
 void PeerSession::on_alias(std::error_code error, Epoch epoch, JoinRequest request) {
@@ -200,7 +200,8 @@ void PeerSession::submit_join(JoinRequest request) {
   busy_ = true;
   engaged_rooms_.fetch_add(1, std::memory_order_relaxed);
   const Payload metadata = request.metadata.value_or(Payload());
-  room_change::Join change{shared_from_this(), metadata, request.request, request.capacity, request.answer, {}};
+  room_change::Join change{shared_from_this(), metadata,       request.request,
+                           request.capacity,   request.answer, {}};
   change.done = [self = shared_from_this(), metadata, tag = std::move(request.request)](
                     errc error, std::shared_ptr<RoomView> room) mutable {
     self->on_executor([self, error, room = std::move(room), metadata, tag = std::move(tag)] {

@@ -44,7 +44,8 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   void receive(const MessageView& message) override;
   void written(std::size_t bytes) override { outbox_.written(bytes); }
   void disconnected(CloseReason reason) override;
-  void join(std::string_view room, std::optional<std::string_view> metadata, std::string_view request) override;
+  void join(std::string_view room, std::optional<std::string_view> metadata,
+            std::string_view request) override;
   void leave(std::string_view room, std::string_view request) override;
   void update(std::string_view room, std::string_view metadata, std::string_view request) override;
   void members(std::string_view room, std::string_view request) override;

@@ -4,11 +4,14 @@ namespace signaling {
 
 void Policy::authenticate(const ConnectInfo& /*info*/, Callback<void(Admission)> done) { done(Admission{}); }
 
-void Policy::authorize_join(const Peer& /*peer*/, const JoinAttempt& /*attempt*/, Callback<void(Decision)> done) {
+void Policy::authorize_join(const Peer& /*peer*/, const JoinAttempt& /*attempt*/,
+                            Callback<void(Decision)> done) {
   done(Decision::allow());
 }
 
-Decision Policy::authorize_send(const Peer& /*peer*/, const Envelope& /*envelope*/) { return Decision::allow(); }
+Decision Policy::authorize_send(const Peer& /*peer*/, const Envelope& /*envelope*/) {
+  return Decision::allow();
+}
 
 void Policy::connected(const Peer& /*peer*/) {}
 

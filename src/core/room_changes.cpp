@@ -50,8 +50,8 @@ void RoomView::finish(room_change::Join& change, std::error_code error, StateSto
   if (change.answer == command::Join::Answer::joined) {
     const Snapshot snapshot = copy_members({});
     const auto views = views_of(snapshot.others);
-    peer->tell(event::Joined{id_, joined.version, {peer->id(), change.metadata.view(), joined.version}, views,
-                             change.request});
+    peer->tell(event::Joined{
+        id_, joined.version, {peer->id(), change.metadata.view(), joined.version}, views, change.request});
   }
   Entry entry;
   entry.local = peer;
@@ -68,8 +68,8 @@ void RoomView::finish(room_change::Join& change, std::error_code error, StateSto
 RoomView::Step RoomView::start(room_change::Leave& change) {
   const StateStore::Leave request{id_, change.peer->id(), change.peer->epoch(), change.reason};
   Initiation initiation(this);
-  core_.store().leave(request, [self = shared_from_this(), change = std::move(change)](std::error_code error,
-                                                                                     Version version) mutable {
+  core_.store().leave(request, [self = shared_from_this(), change = std::move(change)](
+                                   std::error_code error, Version version) mutable {
     // A store that cannot be reached does not keep anybody in a room: locally the member is gone.
     self->finish(change, error ? self->version() : version);
     self->resume_after_store();
@@ -92,8 +92,8 @@ void RoomView::finish(room_change::Leave& change, Version version) {
 RoomView::Step RoomView::start(room_change::Update& change) {
   const StateStore::Update request{id_, change.peer->id(), change.peer->epoch(), change.metadata};
   Initiation initiation(this);
-  core_.store().update(request, [self = shared_from_this(), change = std::move(change)](std::error_code error,
-                                                                                      Version version) mutable {
+  core_.store().update(request, [self = shared_from_this(), change = std::move(change)](
+                                    std::error_code error, Version version) mutable {
     if (error) {
       change.peer->tell_error(to_errc(error), {}, change.request);
     } else {
@@ -160,9 +160,7 @@ void RoomView::apply_remote(const MembershipChange& change) {
       insert(std::move(entry), change.version);
       return;
     }
-    case MembershipChange::Kind::left:
-      erase(member.id, member.epoch, change.version, change.reason);
-      return;
+    case MembershipChange::Kind::left: erase(member.id, member.epoch, change.version, change.reason); return;
     case MembershipChange::Kind::updated:
       replace_metadata(member.id, member.epoch, member.metadata, change.version);
       return;

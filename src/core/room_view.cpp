@@ -191,7 +191,8 @@ bool RoomView::erase(std::string_view peer, Epoch epoch, Version version, LeaveR
   return true;
 }
 
-bool RoomView::replace_metadata(std::string_view peer, Epoch epoch, const Payload& metadata, Version version) {
+bool RoomView::replace_metadata(std::string_view peer, Epoch epoch, const Payload& metadata,
+                                Version version) {
   PeerId id;
   Version joined_at = 0;
   const PeerSession* self = nullptr;

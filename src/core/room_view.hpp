@@ -80,7 +80,8 @@ using RoomChange = std::variant<room_change::Join, room_change::Leave, room_chan
 /// Threads: any. No user code (encoder, policy, store) runs under the lock.
 class RoomView final : public Room, public std::enable_shared_from_this<RoomView> {
  public:
-  RoomView(std::shared_ptr<RouterCore> core, RoomId id) : shared_core_(std::move(core)), core_(*shared_core_), id_(std::move(id)) {}
+  RoomView(std::shared_ptr<RouterCore> core, RoomId id)
+      : shared_core_(std::move(core)), core_(*shared_core_), id_(std::move(id)) {}
 
   const RoomId& id() const noexcept override { return id_; }
   Version version() const override;
@@ -101,7 +102,7 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
     NodeId node;
   };
   struct Entry {
-    std::shared_ptr<PeerSession> local;   // exactly one of these two
+    std::shared_ptr<PeerSession> local;  // exactly one of these two
     std::unique_ptr<RemotePeer> remote;
     Payload metadata;
     Epoch epoch = 0;

@@ -31,7 +31,8 @@ Router::Router(RouterOptions options) : core_(std::make_shared<RouterCore>(compl
 
 Router::~Router() { core_->close(); }
 
-std::shared_ptr<Peer> Router::connect(Transport& transport, std::unique_ptr<Protocol> protocol, ConnectInfo info) {
+std::shared_ptr<Peer> Router::connect(Transport& transport, std::unique_ptr<Protocol> protocol,
+                                      ConnectInfo info) {
   auto peer = std::make_shared<PeerSession>(core_, transport, std::move(protocol), PeerOrigin::remote);
   peer->admit(std::move(info));
   return peer;

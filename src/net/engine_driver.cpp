@@ -94,7 +94,10 @@ void EngineDriver::on_written(std::size_t message_bytes) {
   const std::size_t less = std::min(message_bytes, queued_bytes_);
   queued_bytes_ -= less;
   if (less == 0 || ended_) return;
+  const bool outermost = !std::exchange(pumping_, true);
   guarded([this] { handler_->on_written(); });
+  if (!outermost) return;
+  pumping_ = false;
   pump();
 }
 
@@ -109,7 +112,10 @@ void EngineDriver::on_stop() {
 void EngineDriver::on_deadline(TimePoint now) {
   scheduled_at_ = TimePoint::max();
   catch_up(now);
+  // What the handler does there leaves in one piece.
+  pumping_ = true;
   if (handler_->next_deadline() <= now) guarded([&] { handler_->on_time(now); });
+  pumping_ = false;
   pump();
 }
 
@@ -123,7 +129,8 @@ void EngineDriver::catch_up(TimePoint now) {
 
 // Deadlines mostly move away: then the timer is left alone, and finds nothing to do when it fires.
 void EngineDriver::schedule() {
-  const TimePoint deadline = std::min(session_.next_deadline().value_or(TimePoint::max()), handler_->next_deadline());
+  const TimePoint deadline =
+      std::min(session_.next_deadline().value_or(TimePoint::max()), handler_->next_deadline());
   if (deadline >= scheduled_at_) return;
   scheduled_at_ = deadline;
   worker_->schedule(*this, deadline);
@@ -147,7 +154,7 @@ void EngineDriver::close(CloseReason reason) {
 // Events before actions, as EngineSession wants it, until there are neither. What is called in between may call back:
 // it only adds to what is taken here.
 void EngineDriver::pump() {
-  if (std::exchange(pumping_, true)) return;
+  if (!worker_ || std::exchange(pumping_, true)) return;
   if (!std::exchange(opened_, true)) guarded([this] { handler_->on_open(shared_from_this()); });
   bool more = true;
   while (more) {
@@ -178,16 +185,18 @@ void EngineDriver::handle(const socketio::engine_event::Closed& event) {
   guarded([&] { handler_->on_closed(event.reason); });
 }
 
+// The handler may have ended the session before it threw.
 template <class Call>
 void EngineDriver::guarded(Call call) {
+  const LogWriter& log = endpoint_->log();
   try {
     return call();
   } catch (const std::exception& error) {
-    worker_->context().log.write(LogLevel::error, "engine-handler-failed", {{"error", error.what()}});
+    log.write(LogLevel::error, "engine-handler-failed", {{"error", error.what()}});
   } catch (...) {
-    worker_->context().log.write(LogLevel::error, "engine-handler-failed");
+    log.write(LogLevel::error, "engine-handler-failed");
   }
-  session_.close(CloseReason::internal, worker_->now());
+  if (worker_) session_.close(CloseReason::internal, worker_->now());
 }
 
 void EngineDriver::finish() {

@@ -54,7 +54,9 @@ class EngineDriver final : public socketio::EngineSocket,
 
   const std::string& sid() const noexcept { return session_.sid(); }
   const EngineEndpoint& endpoint() const noexcept { return *endpoint_; }
-  socketio::RequestId next_request() noexcept { return next_request_.fetch_add(1, std::memory_order_relaxed); }
+  socketio::RequestId next_request() noexcept {
+    return next_request_.fetch_add(1, std::memory_order_relaxed);
+  }
 
   // What comes. The first of these opens the session.
   void on_request(EngineRequest request);
@@ -124,8 +126,8 @@ class EngineDriver final : public socketio::EngineSocket,
   // Of the handler's messages, wherever they are. Heartbeats leave among them, so this may be a few bytes short.
   std::size_t queued_bytes_ = 0;
   std::size_t payload_bytes_ = 0;  // of those among them that are in the next AnswerGet
-  bool started_ = false;  // others know it
-  bool opened_ = false;   // the handler was told
+  bool started_ = false;           // others know it
+  bool opened_ = false;            // the handler was told
   bool pumping_ = false;
   bool ended_ = false;  // the handler was told
 };

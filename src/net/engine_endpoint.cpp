@@ -61,11 +61,14 @@ WebSocketSettings engine_websocket_settings(const EngineRoute& route) {
   return settings;
 }
 
-EngineEndpoint::EngineEndpoint(EngineRoute route, ServerContext& context, std::vector<std::weak_ptr<Worker>> workers)
+EngineEndpoint::EngineEndpoint(EngineRoute route, ServerContext& context,
+                               std::vector<std::weak_ptr<Worker>> workers)
     : route_(checked(std::move(route))),
       context_(context),
       workers_(std::move(workers)),
       registry_(route_.max_sessions) {}
+
+const LogWriter& EngineEndpoint::log() const noexcept { return context_.log; }
 
 bool EngineEndpoint::serves(std::string_view transport) const noexcept {
   if (transport == polling) return route_.transports != EngineTransports::websocket;
@@ -101,7 +104,8 @@ void EngineEndpoint::open_session(const HttpRequest& request, const HttpResponde
     return responder.send(with_cors(std::move(*refused), request));
   }
   const auto& session = std::get<EngineSessionPlace>(made).driver;
-  hand_over(session, {EngineRequest::Kind::get, session->next_request(), {}, responder, cors_headers(request)});
+  hand_over(session,
+            {EngineRequest::Kind::get, session->next_request(), {}, responder, cors_headers(request)});
 }
 
 void EngineEndpoint::hand_over(const std::shared_ptr<EngineDriver>& session, EngineRequest request) {
@@ -133,7 +137,8 @@ EngineTarget EngineEndpoint::find_target(const HttpRequest& request, const std::
 }
 
 EngineTarget EngineEndpoint::make_session(const HttpRequest& request, std::shared_ptr<Worker> worker) {
-  if (!worker || worker->stopping() || registry_.is_full()) return HttpResponse::text(503, "Service Unavailable\n");
+  if (!worker || worker->stopping() || registry_.is_full())
+    return HttpResponse::text(503, "Service Unavailable\n");
   EngineDecision decision = decide(request);
   if (auto* const refused = std::get_if<HttpResponse>(&decision)) return std::move(*refused);
   auto handler = std::get<std::unique_ptr<socketio::EngineHandler>>(std::move(decision));
@@ -146,7 +151,8 @@ EngineDecision EngineEndpoint::decide(const HttpRequest& request) {
   try {
     return route_.accept(request);
   } catch (const std::exception& error) {
-    context_.log.write(LogLevel::error, "engine-handler-failed", {{"path", request.path}, {"error", error.what()}});
+    context_.log.write(LogLevel::error, "engine-handler-failed",
+                       {{"path", request.path}, {"error", error.what()}});
   } catch (...) {
     context_.log.write(LogLevel::error, "engine-handler-failed", {{"path", request.path}});
   }

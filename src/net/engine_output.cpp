@@ -13,7 +13,8 @@
 namespace signaling::net {
 namespace {
 
-HttpResponse make_answer(unsigned status, std::string_view content_type, std::string body, HttpFields headers) {
+HttpResponse make_answer(unsigned status, std::string_view content_type, std::string body,
+                         HttpFields headers) {
   HttpResponse response{status, std::move(headers), std::move(body)};
   response.headers.emplace_back("Content-Type", content_type);
   // What is polled has a URL that stays the same, and is never the same twice.
@@ -82,8 +83,9 @@ void EngineDriver::perform(socketio::engine_action::AnswerGet& action) {
   auto sent = [self = shared_from_this(), message_bytes] {
     boost::asio::dispatch(self->executor_, [self, message_bytes] { self->on_written(message_bytes); });
   };
-  pending->responder.send(make_answer(200, "text/plain; charset=UTF-8", std::move(action.payload), pending->headers),
-                          std::move(sent));
+  pending->responder.send(
+      make_answer(200, "text/plain; charset=UTF-8", std::move(action.payload), pending->headers),
+      std::move(sent));
 }
 
 void EngineDriver::perform(socketio::engine_action::AnswerPost& action) {
@@ -99,8 +101,8 @@ void EngineDriver::perform(socketio::engine_action::Refuse& action) {
 }
 
 std::optional<EngineDriver::Pending> EngineDriver::take_pending(socketio::RequestId request) {
-  const auto found =
-      std::find_if(pending_.begin(), pending_.end(), [request](const Pending& entry) { return entry.id == request; });
+  const auto found = std::find_if(pending_.begin(), pending_.end(),
+                                  [request](const Pending& entry) { return entry.id == request; });
   if (found == pending_.end()) return std::nullopt;
   std::optional<Pending> taken = std::move(*found);
   pending_.erase(found);

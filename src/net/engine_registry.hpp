@@ -20,7 +20,9 @@ class EngineRegistry {
   /// `max_sessions` 0: no bound.
   explicit EngineRegistry(std::size_t max_sessions) noexcept : max_sessions_(max_sessions) {}
 
-  bool is_full() const noexcept { return max_sessions_ != 0 && count_.load(std::memory_order_relaxed) >= max_sessions_; }
+  bool is_full() const noexcept {
+    return max_sessions_ != 0 && count_.load(std::memory_order_relaxed) >= max_sessions_;
+  }
   void add(std::shared_ptr<EngineDriver> session);
   void remove(const EngineDriver& session) noexcept;
   /// Null: there is none.

@@ -9,7 +9,8 @@
 namespace signaling::net {
 
 EngineWebSocket::EngineWebSocket(Connection& connection, const WebSocketSettings& settings,
-                                 const websocket::ConnectionOptions& options, std::shared_ptr<EngineDriver> driver)
+                                 const websocket::ConnectionOptions& options,
+                                 std::shared_ptr<EngineDriver> driver)
     : WebSocketSession(connection, settings, options), driver_(std::move(driver)) {}
 
 EngineWebSocket::~EngineWebSocket() = default;

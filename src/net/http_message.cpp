@@ -2,12 +2,24 @@
 #include <boost/asio/dispatch.hpp>
 #include <utility>
 
+#include "net/ascii.hpp"
 #include "net/http_exchange.hpp"
 #include "net/http_session.hpp"
 #include "net/url.hpp"
 #include "signaling/net/http.hpp"
 
 namespace signaling::net {
+namespace {
+
+std::string credential(const HttpRequest& request) {
+  if (auto token = request.query_value("token")) return *std::move(token);
+  const std::string_view authorization = request.header("authorization");
+  constexpr std::string_view scheme = "bearer ";
+  if (!equal_ignoring_case(authorization.substr(0, scheme.size()), scheme)) return {};
+  return std::string(trim(authorization.substr(scheme.size())));
+}
+
+}  // namespace
 
 std::string_view HttpRequest::header(std::string_view name) const noexcept {
   const auto found =
@@ -25,6 +37,18 @@ HttpResponse HttpResponse::text(unsigned status, std::string body) {
 
 HttpResponse HttpResponse::json(unsigned status, std::string body) {
   return {status, {{"Content-Type", "application/json"}}, std::move(body)};
+}
+
+ConnectInfo connect_info(const HttpRequest& request) {
+  ConnectInfo info;
+  info.remote_address = request.remote_address;
+  info.target = request.target;
+  info.origin = std::string(request.header("origin"));
+  info.token = credential(request);
+  info.wished_id = request.query_value("peer").value_or("");
+  info.resume = request.query_value("resume").value_or("");
+  info.headers = request.headers;
+  return info;
 }
 
 HttpFields cors_headers(const HttpRequest& request) {
@@ -70,9 +94,10 @@ struct HttpResponder::Ticket {
 
   void answer(HttpResponse response, Callback<void()> left) const {
     if (!exchange->claim_answer()) return;
-    boost::asio::dispatch(exchange->executor(), [to = exchange, what = std::move(response), left = std::move(left)]() mutable {
-      to->complete(std::move(what), std::move(left));
-    });
+    boost::asio::dispatch(exchange->executor(),
+                          [to = exchange, what = std::move(response), left = std::move(left)]() mutable {
+                            to->complete(std::move(what), std::move(left));
+                          });
   }
 
   std::shared_ptr<Exchange> exchange;

@@ -1,6 +1,5 @@
 #include <utility>
 
-#include "net/ascii.hpp"
 #include "net/connection.hpp"
 #include "net/engine_endpoint.hpp"
 #include "net/engine_websocket.hpp"
@@ -23,26 +22,6 @@ HttpResponse refusal(const websocket::RefusedUpgrade& refused) {
   for (const websocket::HeaderField& field : refused.fields)
     response.headers.emplace_back(field.name, field.value);
   return response;
-}
-
-std::string credential(const HttpRequest& request) {
-  if (auto token = request.query_value("token")) return *std::move(token);
-  const std::string_view authorization = request.header("authorization");
-  constexpr std::string_view scheme = "bearer ";
-  if (!equal_ignoring_case(authorization.substr(0, scheme.size()), scheme)) return {};
-  return std::string(trim(authorization.substr(scheme.size())));
-}
-
-ConnectInfo make_connect_info(const HttpRequest& request) {
-  ConnectInfo info;
-  info.remote_address = request.remote_address;
-  info.target = request.target;
-  info.origin = std::string(request.header("origin"));
-  info.token = credential(request);
-  info.wished_id = request.query_value("peer").value_or("");
-  info.resume = request.query_value("resume").value_or("");
-  info.headers = request.headers;
-  return info;
 }
 
 const WebSocketSettings& settings_of(const AnyWebSocketRoute& route) {
@@ -79,7 +58,7 @@ using MadeSession = std::variant<HttpResponse, std::unique_ptr<Session>, Distant
 
 MadeSession make_session(Connection& connection, const WebSocketRoute& route, const HttpRequest& request,
                          const websocket::AcceptedUpgrade& accepted) {
-  ConnectInfo info = make_connect_info(request);
+  ConnectInfo info = connect_info(request);
   std::unique_ptr<Protocol> protocol = route.make_protocol(info);
   if (!protocol) return refusal(500);
   return std::make_unique<PeerWebSocket>(connection, route,
@@ -97,8 +76,8 @@ MadeSession make_session(Connection& connection, const RawWebSocketRoute& route,
       connection, route, connection_options(connection, route.settings, accepted), std::move(handler));
 }
 
-MadeSession make_session(Connection& connection, const EngineWebSocketRoute& route, const HttpRequest& request,
-                         const websocket::AcceptedUpgrade& accepted) {
+MadeSession make_session(Connection& connection, const EngineWebSocketRoute& route,
+                         const HttpRequest& request, const websocket::AcceptedUpgrade& accepted) {
   const auto here = connection.worker().shared_from_this();
   EngineTarget target = route.endpoint->find_target(request, here);
   if (auto* const refused = std::get_if<HttpResponse>(&target)) return std::move(*refused);

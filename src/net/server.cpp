@@ -36,7 +36,9 @@ class Server::Impl {
       workers_.push_back(std::make_shared<Worker>(executor, context_));
     }
     context_->routes.http["/healthz"].by_method["GET"] = {
-        [](const HttpRequest&, const HttpResponder& responder) { responder.send(HttpResponse::text(200, "ok\n")); },
+        [](const HttpRequest&, const HttpResponder& responder) {
+          responder.send(HttpResponse::text(200, "ok\n"));
+        },
         0};
   }
 

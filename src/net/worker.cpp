@@ -10,8 +10,8 @@ namespace signaling::net {
 namespace {
 
 // Deadlines are met this exactly; the timer runs only for slots that hold something.
-constexpr std::chrono::milliseconds tick{50};
-constexpr std::size_t wheel_slots = 1024;
+constexpr std::chrono::milliseconds tick{10};
+constexpr std::size_t wheel_slots = 4096;
 constexpr std::size_t read_buffer_bytes = 64 * 1024;
 constexpr std::size_t write_buffer_bytes = 64 * 1024;
 constexpr std::size_t file_buffer_bytes = 64 * 1024;

@@ -127,7 +127,7 @@ std::optional<ConnectionEvent> Connection::handle_connect(const Packet& packet) 
   }
   if (entry == nullptr) {
     if (!make_room()) {
-      push(encode_connect_error(nsp, "Too many namespaces"));
+      output_.push_back(encode_connect_error(nsp, "Too many namespaces"));
       return std::nullopt;
     }
     entry = &namespaces_.emplace_back();

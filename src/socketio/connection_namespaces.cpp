@@ -51,7 +51,7 @@ bool Connection::accept_with(std::string_view nsp, Frame answer) {
   if (entry == nullptr) return false;
   entry->state = NamespaceState::connected;
   connect_by_.reset();
-  push(std::move(answer));
+  output_.push_back(std::move(answer));
   std::move(entry->held.begin(), entry->held.end(), std::back_inserter(ready_));
   std::vector<StoredPacket>().swap(entry->held);
   return true;
@@ -65,26 +65,22 @@ bool Connection::refuse_with(std::string_view nsp, Frame answer) {
   Namespace* const entry = find(nsp, NamespaceState::requested);
   if (entry == nullptr) return false;
   leave_gone(*entry);
-  push(std::move(answer));
+  output_.push_back(std::move(answer));
   return true;
 }
 
 bool Connection::send(std::string_view nsp, std::span<const Frame> frames) {
   if (find(nsp, NamespaceState::connected) == nullptr) return false;
-  for (const Frame& frame : frames) push(frame);
+  output_.insert(output_.end(), frames.begin(), frames.end());
   return true;
 }
 
 bool Connection::disconnect(std::string_view nsp, CloseReason reason) {
   Namespace* const entry = find(nsp);
   if (entry == nullptr || entry->state == NamespaceState::gone) return false;
-  push(encode_disconnect(entry->name));
+  output_.push_back(encode_disconnect(entry->name));
   close_namespace(*entry, reason);
   return true;
-}
-
-void Connection::push(Frame frame) {
-  if (!closed_) output_.push_back(std::move(frame));
 }
 
 void Connection::close(CloseReason reason) {

@@ -13,7 +13,8 @@ namespace {
 std::vector<unsigned> header(const Frame& frame) {
   std::vector<unsigned> bytes;
   const auto wire = frame.wire();
-  for (std::size_t i = 0; i + frame.size() < wire.size(); ++i) bytes.push_back(std::to_integer<unsigned>(wire[i]));
+  for (std::size_t i = 0; i + frame.size() < wire.size(); ++i)
+    bytes.push_back(std::to_integer<unsigned>(wire[i]));
   return bytes;
 }
 
@@ -71,7 +72,8 @@ TEST_CASE("frame: blocks that die on another thread than they were born on are n
   for (int i = 0; i < 1000; ++i) frames.push_back(Frame::text(std::to_string(i)));
   const std::vector<Frame> copies = frames;
   std::thread other([frames = std::move(frames)]() mutable {
-    for (int i = 0; i < 1000; ++i) CHECK(frames[static_cast<std::size_t>(i)].text_view() == std::to_string(i));
+    for (int i = 0; i < 1000; ++i)
+      CHECK(frames[static_cast<std::size_t>(i)].text_view() == std::to_string(i));
     frames.clear();
     for (int i = 0; i < 200; ++i) frames.push_back(Frame::text("other"));
   });

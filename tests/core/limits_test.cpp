@@ -50,8 +50,8 @@ TEST_CASE("limits: metadata size, at join and at update") {
   auto a = world.client("a");
   for (const char* line : {"#1 join r 12345", "join r 1234", "#2 update r 12345"}) a->say(line);
   world.run();
-  CHECK(a->heard() == Lines{"welcome a", "error metadata_too_large #1", "joined r v1 []",
-                            "error metadata_too_large #2"});
+  CHECK(a->heard() ==
+        Lines{"welcome a", "error metadata_too_large #1", "joined r v1 []", "error metadata_too_large #2"});
 }
 
 TEST_CASE("limits: ids are 1 to 128 bytes long") {
@@ -64,8 +64,8 @@ TEST_CASE("limits: ids are 1 to 128 bytes long") {
   a->say("#5 members " + std::string(129, 'x'));
   a->say("#6 update " + std::string(129, 'x') + " 1");
   world.run();
-  CHECK(a->heard() == Lines{"welcome a", "error bad_id #1", "error bad_id #2", "error bad_id #3", "error bad_id #4",
-                            "error bad_id #5", "error bad_id #6"});
+  CHECK(a->heard() == Lines{"welcome a", "error bad_id #1", "error bad_id #2", "error bad_id #3",
+                            "error bad_id #4", "error bad_id #5", "error bad_id #6"});
   auto b = world.client(std::string(129, 'x'));
   world.run();
   CHECK(b->heard() == Lines{"error bad_id"});
@@ -131,7 +131,8 @@ TEST_CASE("limits: a receiver that does not read is closed, and the sender is to
   a->say("#3 send b " + payload);
   a->say("#4 send c still fine");
   world.run();
-  CHECK(a->heard() == Lines{"sent #1", "queued #2", "error slow_consumer #3", "sent #4", "-peer r v4 b disconnect"});
+  CHECK(a->heard() ==
+        Lines{"sent #1", "queued #2", "error slow_consumer #3", "sent #4", "-peer r v4 b disconnect"});
   CHECK(b->closed() == CloseReason::slow_consumer);
   CHECK(c->heard() == Lines{"msg a still fine", "-peer r v4 b disconnect"});
 }
@@ -181,7 +182,8 @@ TEST_CASE("limits: 0 switches a bound off") {
     l.messages_per_second = l.joins_per_second = 0;
   }));
   auto a = world.client("a");
-  for (int i = 0; i < 2000; ++i) a->say("join " + std::string(200, 'r') + std::to_string(i) + " " + std::string(5000, 'm'));
+  for (int i = 0; i < 2000; ++i)
+    a->say("join " + std::string(200, 'r') + std::to_string(i) + " " + std::string(5000, 'm'));
   world.run();
   CHECK(a->peer().rooms().size() == 2000);
 }

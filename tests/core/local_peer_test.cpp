@@ -129,7 +129,7 @@ TEST_CASE("local peer: every event survives the way through the queue") {
   world.run();
   world.router.shut_down(std::chrono::milliseconds(5));
   world.run();
-  CHECK(x.heard() == Lines{"welcome x", "joined r v2 [a{1}] #t1", "updated r v3 #t2", "members r v3 [a{1}] #t3",
-                           "~peer r v4 a{2}", "-peer r v5 a leave", "left r leave #t4", "error not_joined #t5",
-                           "going-away 5"});
+  CHECK(x.heard() == Lines{"welcome x", "joined r v2 [a{1}] #t1", "updated r v3 #t2",
+                           "members r v3 [a{1}] #t3", "~peer r v4 a{2}", "-peer r v5 a leave",
+                           "left r leave #t4", "error not_joined #t5", "going-away 5"});
 }

@@ -15,7 +15,8 @@ struct Listener final : StoreListener {
                    names.at(static_cast<std::size_t>(change.kind)) + " " + change.member.id);
   }
   void delivered(const Envelope& envelope) override {
-    news.push_back(std::string(envelope.from) + ">" + std::string(envelope.to) + " " + std::string(envelope.payload));
+    news.push_back(std::string(envelope.from) + ">" + std::string(envelope.to) + " " +
+                   std::string(envelope.payload));
   }
   void invalidated(std::string_view /*room*/) override {}
   Lines heard() { return std::exchange(news, {}); }
@@ -27,11 +28,14 @@ struct StoreWorld {
     store.open("n1", one, [](std::error_code error) { CHECK(!error); });
     store.open("n2", two, [](std::error_code error) { CHECK(!error); });
   }
-  std::pair<std::error_code, StateStore::Joined> join(const std::string& node, const std::string& peer, Epoch epoch,
-                                                      std::size_t capacity = 0, Version known = 0) {
+  std::pair<std::error_code, StateStore::Joined> join(const std::string& node, const std::string& peer,
+                                                      Epoch epoch, std::size_t capacity = 0,
+                                                      Version known = 0) {
     std::pair<std::error_code, StateStore::Joined> result;
     store.join({"r", {peer, node, epoch, {}, 0}, capacity, known},
-               [&](std::error_code error, StateStore::Joined joined) { result = {error, std::move(joined)}; });
+               [&](std::error_code error, StateStore::Joined joined) {
+                 result = {error, std::move(joined)};
+               });
     return result;
   }
   std::error_code leave(const std::string& peer, Epoch epoch) {

@@ -1,11 +1,11 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <barrier>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <charconv>
-#include <barrier>
 #include <latch>
 #include <map>
 #include <random>
@@ -168,7 +168,8 @@ class Crowd {
 
 }  // namespace
 
-TEST_CASE("threads: the promises hold with peers of four threads joining, talking, leaving and dying at once") {
+TEST_CASE(
+    "threads: the promises hold with peers of four threads joining, talking, leaving and dying at once") {
   RouterOptions options;
   options.limits.messages_per_second = 0;
   options.limits.joins_per_second = 0;
@@ -179,7 +180,9 @@ TEST_CASE("threads: the promises hold with peers of four threads joining, talkin
   for (auto& crowd : crowds) crowd->start(together);
   for (auto& crowd : crowds) crowd->join();
 
-  const auto in_it = [](const Crowd::Client& client) { return client.witness.in_room() && !client.script.closed(); };
+  const auto in_it = [](const Crowd::Client& client) {
+    return client.witness.in_room() && !client.script.closed();
+  };
   std::set<std::string> in_room;
   std::size_t messages = 0;
   for (auto& crowd : crowds) {

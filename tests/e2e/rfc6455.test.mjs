@@ -14,7 +14,7 @@ let server;
 before(async () => {
   server = await startServer(["--echo", ...tlsOptions(makeCertificate(temporaryFolder()))]);
 });
-after(() => server.stop());
+after(async () => assert.equal(await server.stop(), 0));
 
 const { connected, refused } = echoTests(() => server);
 

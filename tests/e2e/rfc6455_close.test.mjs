@@ -1,4 +1,5 @@
 // The closing handshake of RFC 6455, sections 5.5.1 and 7.
+import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
 import { echoTests } from "./support/echo_socket.mjs";
 import { Opcode, closePayload, frame } from "./support/raw_websocket.mjs";
@@ -8,7 +9,7 @@ const { text, close, ping } = Opcode;
 let server;
 
 before(async () => (server = await startServer(["--echo"])));
-after(() => server.stop());
+after(async () => assert.equal(await server.stop(), 0));
 
 const { connected, refused } = echoTests(() => server);
 

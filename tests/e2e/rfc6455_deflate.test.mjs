@@ -16,7 +16,7 @@ const LIMIT = 256 * 1024;
 let server;
 
 before(async () => (server = await startServer(["--echo", "--deflate"])));
-after(() => server.stop());
+after(async () => assert.equal(await server.stop(), 0));
 
 const { connected, refused } = echoTests(() => server);
 

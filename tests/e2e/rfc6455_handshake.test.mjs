@@ -25,7 +25,7 @@ before(async () => {
     "https://b.example",
   ]);
 });
-after(() => Promise.all([server.stop(), foreign.stop()]));
+after(async () => assert.deepEqual(await Promise.all([server.stop(), foreign.stop()]), [0, 0]));
 
 const FIELDS = {
   Host: "127.0.0.1",

@@ -1,5 +1,6 @@
 // Text messages are UTF-8 (RFC 6455 5.6, 8.1; RFC 3629): what is valid comes back however it is cut, and what is not
 // ends the connection with 1007 at the first byte that cannot be right.
+import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
 import { echoTests } from "./support/echo_socket.mjs";
 import { Opcode, fragments, frame } from "./support/raw_websocket.mjs";
@@ -9,7 +10,7 @@ const { text, binary, ping, pong } = Opcode;
 let server;
 
 before(async () => (server = await startServer(["--echo"])));
-after(() => server.stop());
+after(async () => assert.equal(await server.stop(), 0));
 
 const { connected, refused } = echoTests(() => server);
 const fromHex = (hex) => Buffer.from(hex.replaceAll(" ", ""), "hex");

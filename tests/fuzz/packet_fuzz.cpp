@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -61,11 +62,10 @@ class Host {
   }
 
   void decide() {
-    const auto waiting = waiting_;
-    for (const std::string& nsp : waiting) {
-      waiting_.erase(nsp);
+    while (!waiting_.empty()) {
+      const std::string nsp = waiting_.extract(waiting_.begin()).value();
       require(connection_.accept(nsp, "id"));
-      settle();
+      settle();  // may close others that wait
     }
   }
 

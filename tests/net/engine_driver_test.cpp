@@ -16,9 +16,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Has a deadline soon after each message, and says so to its client.
+/// Has a deadline soon after each message, says so to its client, and then may close.
 class DeadlineHandler final : public socketio::EngineHandler {
  public:
+  explicit DeadlineHandler(bool closes) : closes_(closes) {}
   void on_open(std::shared_ptr<socketio::EngineSocket> socket) override { socket_ = std::move(socket); }
   void on_message(const MessageView&) override { deadline_ = std::chrono::steady_clock::now() + 20ms; }
   TimePoint next_deadline() const override { return deadline_; }
@@ -26,13 +27,23 @@ class DeadlineHandler final : public socketio::EngineHandler {
     const Frame frame = engine_message(now >= deadline_ ? "on time" : "too early");
     deadline_ = TimePoint::max();
     socket_->send(std::span(&frame, 1));
+    if (closes_) socket_->close(CloseReason::kicked);
   }
   void on_closed(CloseReason) override {}
 
  private:
+  const bool closes_;
   std::shared_ptr<socketio::EngineSocket> socket_;
   TimePoint deadline_ = TimePoint::max();
 };
+
+EngineRoute deadline_route(bool closes) {
+  EngineRoute route;
+  route.accept = [closes](const HttpRequest&) -> EngineDecision {
+    return std::make_unique<DeadlineHandler>(closes);
+  };
+  return route;
+}
 
 EngineRoute impatient_route() {
   EngineRoute route;
@@ -53,7 +64,9 @@ TEST_CASE("engine.io: a client that polls opens a session, sends, and gets what 
         std::string::npos);
   CHECK(world.next() == "open");
 
-  const Response taken = client.post("4hello\x1e" "bAQID");
+  const Response taken = client.post(
+      "4hello\x1e"
+      "bAQID");
   CHECK(taken.status == 200);
   CHECK(taken.body == "ok");
   CHECK(world.next() == "text hello");
@@ -63,7 +76,9 @@ TEST_CASE("engine.io: a client that polls opens a session, sends, and gets what 
   CHECK(polled.status == 200);
   CHECK(polled.header("content-type") == "text/plain; charset=UTF-8");
   CHECK(polled.header("cache-control") == "no-store");
-  CHECK(polled.body == "4hello\x1e" "bAQID");
+  CHECK(polled.body ==
+        "4hello\x1e"
+        "bAQID");
 }
 
 TEST_CASE("engine.io: a poll waits until there is something to say") {
@@ -103,17 +118,24 @@ TEST_CASE("engine.io: a WebSocket opens a session of its own, and messages go bo
 
 TEST_CASE("engine.io: what is sent in one step leaves in order, over either transport") {
   EngineWorld world;
-  const std::vector<Frame> frames{engine_message("a"), Frame::binary(std::as_bytes(std::span("b", 1))), engine_message("c")};
+  const std::vector<Frame> frames{engine_message("a"), Frame::binary(std::as_bytes(std::span("b", 1))),
+                                  engine_message("c")};
   SUBCASE("polling, before the poll") {
     PollingClient client(world);
     world.on_executor([&](auto& to) { to.send(frames); });
-    CHECK(client.poll().body == "4a\x1e" "bYg==\x1e" "4c");
+    CHECK(client.poll().body ==
+          "4a\x1e"
+          "bYg==\x1e"
+          "4c");
   }
   SUBCASE("polling, while the poll waits") {
     PollingClient client(world);
     client.start_poll();
     world.on_executor([&](auto& to) { to.send(frames); });
-    CHECK(client.finish_poll().body == "4a\x1e" "bYg==\x1e" "4c");
+    CHECK(client.finish_poll().body ==
+          "4a\x1e"
+          "bYg==\x1e"
+          "4c");
   }
   SUBCASE("websocket") {
     WebSocketClient client(world.server.endpoint(), "/e/?EIO=4&transport=websocket");
@@ -240,9 +262,7 @@ TEST_CASE("engine.io: the server pings, and a client that does not answer is clo
 }
 
 TEST_CASE("engine.io: the handler is called when its deadline is over, again and again") {
-  EngineRoute route;
-  route.accept = [](const HttpRequest&) -> EngineDecision { return std::make_unique<DeadlineHandler>(); };
-  EngineWorld world(std::move(route));
+  EngineWorld world(deadline_route(false));
   PollingClient client(world);
   for (int i = 0; i < 3; ++i) {
     client.post("4x");
@@ -250,10 +270,32 @@ TEST_CASE("engine.io: the handler is called when its deadline is over, again and
   }
 }
 
+TEST_CASE("engine.io: the handler may close its session when its deadline is over") {
+  EngineWorld world(deadline_route(true));
+  SUBCASE("polling") {
+    PollingClient client(world);
+    client.post("4x");
+    CHECK(client.poll().body ==
+          "4on time\x1e"
+          "1");
+    CHECK(client.poll().status == 400);
+  }
+  SUBCASE("websocket") {
+    WebSocketClient client(world.server.endpoint(), "/e/?EIO=4&transport=websocket");
+    client.receive_text();
+    client.send_text("4x");
+    CHECK(client.receive_text() == "4on time");
+    CHECK(client.receive_close() == 4403);
+  }
+}
+
 TEST_CASE("engine.io: an exception of the handler closes its session") {
   EngineWorld world;
   PollingClient client(world);
-  CHECK(client.post("4throw\x1e" "4never seen").status == 200);
+  CHECK(client
+            .post("4throw\x1e"
+                  "4never seen")
+            .status == 200);
   CHECK(world.next() == "open");
   CHECK(client.poll().body == "1");
   CHECK(world.next() == "closed internal");
@@ -273,7 +315,9 @@ TEST_CASE("engine.io: the handler closes after what it sent before") {
   SUBCASE("polling") {
     PollingClient client(world);
     leave();
-    CHECK(client.poll().body == "4last words\x1e" "1");
+    CHECK(client.poll().body ==
+          "4last words\x1e"
+          "1");
     CHECK(client.poll().status == 400);
   }
   SUBCASE("websocket") {
@@ -288,7 +332,8 @@ TEST_CASE("engine.io: the handler closes after what it sent before") {
   CHECK(world.queued_bytes() == 0);
 }
 
-TEST_CASE("engine.io: when the server stops, sessions are closed, their polls answered, and nothing is left") {
+TEST_CASE(
+    "engine.io: when the server stops, sessions are closed, their polls answered, and nothing is left") {
   EngineWorld world;
   PollingClient client(world);
   CHECK(world.next() == "open");

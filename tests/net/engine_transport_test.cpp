@@ -35,7 +35,8 @@ TEST_CASE("engine.io: an upgrade: the poll is ended, what waited comes over the 
   }
 }
 
-TEST_CASE("engine.io: a WebSocket that moves to the session's executor brings along what it has sent already") {
+TEST_CASE(
+    "engine.io: a WebSocket that moves to the session's executor brings along what it has sent already") {
   EngineWorld world({}, {}, 4);
   // Each connection comes to the next executor: three of these upgrades move.
   for (int i = 0; i < 4; ++i) {

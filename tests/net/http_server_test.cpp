@@ -178,6 +178,28 @@ TEST_CASE("http server: an answer may come later, from any thread, and the next 
   CHECK(client.receive_response().body == "GET /echo []");
 }
 
+TEST_CASE("http server: requests that come one by one behind an open one are all kept, in order") {
+  Deferred deferred;
+  TestServer server([&](Server& s) {
+    add_echo(s);
+    s.route("GET", "/later", deferred.handler());
+  });
+  Client client(server.endpoint());
+  Client other(server.endpoint());
+  client.send("GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+  const HttpResponder responder = deferred.wait();
+  for (int i = 0; i < 5; ++i) {
+    client.send("GET /echo/" + std::to_string(i) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+    // Once this is answered, the one thread of the server has seen the request above, if it looks at it.
+    CHECK(other.get("/healthz").status == 200);
+  }
+  responder.send(HttpResponse::text(200, "now"));
+  CHECK(client.receive_response().body == "now");
+  for (int i = 0; i < 5; ++i) {
+    CHECK(client.receive_response().body == "GET /echo/" + std::to_string(i) + " []");
+  }
+}
+
 TEST_CASE("http server: all that was sent before the client closed its direction is read and answered") {
   TestServer server(
       [](Server& s) { s.route("POST", "/large", echo_request, {.max_body_bytes = 8'000'000}); });

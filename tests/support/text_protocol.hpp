@@ -14,7 +14,7 @@ namespace signaling::testing {
 ///
 /// In: `join ROOM [METADATA]`, `leave ROOM`, `update ROOM METADATA`, `members ROOM`, `send PEER TEXT`,
 /// `cast ROOM TEXT`, `all ROOM TEXT` (the sender too), `call NAME TEXT` (anybody), `hall ROOM NAME` (joins an unlimited
-/// room and takes an alias), `reply TEXT`, `ping`, `bye`; `#TAG` in front of any of them is the request tag.
+/// room and takes an alias), `lodge ROOM NAME` (the same, without an answer, and closes if the alias is in use), `reply TEXT`, `ping`, `bye`; `#TAG` in front of any of them is the request tag.
 /// Out: `welcome ID`, `joined ROOM v1 [a b]`, `+peer ROOM v2 c{METADATA}`, `-peer ROOM v3 c leave`, `msg FROM TEXT`,
 /// `error CODE` ..., with ` #TAG` at the end.
 class TextEncoder final : public Encoder {
@@ -58,7 +58,9 @@ class TextEncoder final : public Encoder {
   static std::string line(const event::PeerUpdated& e) {
     return "~peer " + room(e.room, e.version) + " " + name(e.peer);
   }
-  static std::string line(const event::Updated& e) { return "updated " + room(e.room, e.version) + tag(e.request); }
+  static std::string line(const event::Updated& e) {
+    return "updated " + room(e.room, e.version) + tag(e.request);
+  }
   static std::string line(const event::Members& e) {
     return "members " + room(e.room, e.version) + " " + list(e.members) + tag(e.request);
   }
@@ -69,7 +71,9 @@ class TextEncoder final : public Encoder {
     return (e.status == SendStatus::queued ? "queued" : "sent") + tag(e.request);
   }
   static std::string line(const event::Pong& e) { return "pong" + tag(e.request); }
-  static std::string line(const event::Error& e) { return "error " + std::string(to_string(e.code)) + tag(e.request); }
+  static std::string line(const event::Error& e) {
+    return "error " + std::string(to_string(e.code)) + tag(e.request);
+  }
   static std::string line(const event::GoingAway& e) {
     return "going-away " + std::to_string(e.reconnect_after.count());
   }
@@ -95,9 +99,13 @@ class TextProtocol final : public Protocol {
       commands.emplace_back(command::Update{room, rest, request});
     } else if (verb == "members") {
       commands.emplace_back(command::Members{word(rest), request});
-    } else if (verb == "hall") {
+    } else if (verb == "hall" || verb == "lodge") {
       command::Join join{word(rest), {}, request};
       join.alias = rest;
+      if (verb == "lodge") {
+        join.alias_in_use = command::Join::AliasInUse::close;
+        join.answer = command::Join::Answer::none;
+      }
       join.capacity = command::Join::Capacity::unlimited;
       commands.emplace_back(join);
     } else if (verb == "reply") {

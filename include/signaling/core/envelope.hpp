@@ -18,8 +18,8 @@ enum class Audience : std::uint8_t { others, everybody };
 
 /// Whom a peer can address. A client's wire language decides, never the client.
 enum class Reach : std::uint8_t {
-  members,   ///< members of a room that the sender is in; the promises of order hold
-  anybody,   ///< if there is no such member, also a peer of that id or alias elsewhere, or a room it is not in
+  members,  ///< members of a room that the sender is in; the promises of order hold
+  anybody,  ///< if there is no such member, also a peer of that id or alias elsewhere, or a room it is not in
 };
 
 /// What travels from one peer to another, or to all others of a room.

@@ -12,26 +12,26 @@ namespace signaling {
 /// `error_code` with `condition` tells whose fault it was and whether asking again may help.
 enum class errc : std::uint8_t {
   ok = 0,
-  bad_json,             ///< the message is not JSON, or is nested too deep
-  bad_request,          ///< a field is missing or has the wrong type
-  unknown_type,         ///< no such kind of message
-  message_too_large,    ///< over Limits::max_message_bytes
-  metadata_too_large,   ///< over Limits::max_metadata_bytes
-  bad_id,               ///< a room or peer id is empty or over Limits::max_id_bytes
-  not_joined,           ///< the peer is not in that room
-  peer_not_found,       ///< the addressee is in no room that the sender is in
-  room_full,            ///< over Limits::max_peers_per_room
-  too_many_rooms,       ///< over Limits::max_rooms_per_peer
-  too_many_peers,       ///< over Limits::max_peers
-  rate_limited,         ///< over the rate of messages or joins
-  overloaded,           ///< too much was sent while an earlier request was still waiting
-  unauthorized,         ///< the policy does not admit this peer
-  forbidden,            ///< the policy does not allow this request
-  id_in_use,            ///< the wished peer id belongs to somebody else
-  slow_consumer,        ///< the receiver does not read; its queue is full
-  closed,               ///< the peer is gone
-  store_unavailable,    ///< the state store does not answer
-  internal,             ///< a defect of the library or of the host's hooks
+  bad_json,            ///< the message is not JSON, or is nested too deep
+  bad_request,         ///< a field is missing or has the wrong type
+  unknown_type,        ///< no such kind of message
+  message_too_large,   ///< over Limits::max_message_bytes
+  metadata_too_large,  ///< over Limits::max_metadata_bytes
+  bad_id,              ///< a room or peer id is empty or over Limits::max_id_bytes
+  not_joined,          ///< the peer is not in that room
+  peer_not_found,      ///< the addressee is in no room that the sender is in
+  room_full,           ///< over Limits::max_peers_per_room
+  too_many_rooms,      ///< over Limits::max_rooms_per_peer
+  too_many_peers,      ///< over Limits::max_peers
+  rate_limited,        ///< over the rate of messages or joins
+  overloaded,          ///< too much was sent while an earlier request was still waiting
+  unauthorized,        ///< the policy does not admit this peer
+  forbidden,           ///< the policy does not allow this request
+  id_in_use,           ///< the wished peer id belongs to somebody else
+  slow_consumer,       ///< the receiver does not read; its queue is full
+  closed,              ///< the peer is gone
+  store_unavailable,   ///< the state store does not answer
+  internal,            ///< a defect of the library or of the host's hooks
 };
 
 /// Whose fault an error is, and whether the same request may succeed later.
@@ -52,16 +52,16 @@ std::string_view to_string(LeaveReason reason) noexcept;
 
 /// Why a connection ends. A transport maps it to its own close codes.
 enum class CloseReason : std::uint8_t {
-  normal,           ///< the peer, or the host, is done
-  lost,             ///< the connection broke
-  timeout,          ///< silent for too long
-  kicked,           ///< by the host
-  slow_consumer,    ///< did not read what was queued for it
-  protocol_error,   ///< broke the rules of the wire
+  normal,          ///< the peer, or the host, is done
+  lost,            ///< the connection broke
+  timeout,         ///< silent for too long
+  kicked,          ///< by the host
+  slow_consumer,   ///< did not read what was queued for it
+  protocol_error,  ///< broke the rules of the wire
   message_too_large,
-  unauthorized,     ///< the policy refused it
-  replaced,         ///< the same client came back on a new connection
-  going_away,       ///< this server stops
+  unauthorized,  ///< the policy refused it
+  replaced,      ///< the same client came back on a new connection
+  going_away,    ///< this server stops
   overloaded,
   internal,
 };

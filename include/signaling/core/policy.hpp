@@ -46,7 +46,9 @@ class Decision {
   static Decision allow() { return Decision(errc::ok, {}); }
   /// `code` is what the peer gets as error code, `reason` as its message; an empty reason stands for the code's
   /// own description.
-  static Decision refuse(std::string reason, errc code = errc::forbidden) { return {code, std::move(reason)}; }
+  static Decision refuse(std::string reason, errc code = errc::forbidden) {
+    return {code, std::move(reason)};
+  }
 
   bool allowed() const noexcept { return code_ == errc::ok; }
   errc code() const noexcept { return code_; }

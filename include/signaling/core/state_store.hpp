@@ -78,7 +78,8 @@ class StateStore {
 
   /// Takes `peer` for `node`. Success: nobody else can have the id; the epoch is greater than any before for this id.
   /// `errc::id_in_use`: somebody has it, nothing changed.
-  virtual void claim(const NodeId& node, std::string_view peer, Callback<void(std::error_code, Epoch)> done) = 0;
+  virtual void claim(const NodeId& node, std::string_view peer,
+                     Callback<void(std::error_code, Epoch)> done) = 0;
   /// Gives the id back if `epoch` is still its epoch; else nothing happens.
   virtual void release(std::string_view peer, Epoch epoch) = 0;
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "signaling/core/callback.hpp"
+#include "signaling/core/policy.hpp"
 
 namespace signaling::net {
 
@@ -52,6 +53,9 @@ struct HttpResponse {
   static HttpResponse text(unsigned status, std::string body);
   static HttpResponse json(unsigned status, std::string body);
 };
+
+/// What a policy may want to know. The token is that of the query, `token=`, or else that of an `Authorization: Bearer`.
+ConnectInfo connect_info(const HttpRequest& request);
 
 /// The fields that let a page of `request.allowed_origin` read the answer; none if that is empty. Credentials
 /// are allowed unless it is "*".

@@ -142,7 +142,6 @@ class Connection {
   Namespace* find(std::string_view nsp) noexcept;
   Namespace* find(std::string_view nsp, NamespaceState state) noexcept;
   bool make_room();
-  void push(Frame frame);
   void close_all(CloseReason reason);
   void close_namespace(Namespace& entry, CloseReason reason);
   void leave_gone(Namespace& entry);

@@ -75,7 +75,8 @@ class EchoingHandler final : public socketio::EngineHandler {
     const bool is_text = message.kind == MessageKind::text;
     shared_.journal.add((is_text ? "text " : "binary ") + std::string(message.bytes.substr(0, 100)));
     if (!shared_.echoes) return;
-    const Frame frame = is_text ? engine_message(message.bytes) : Frame::binary(std::as_bytes(std::span(message.bytes)));
+    const Frame frame =
+        is_text ? engine_message(message.bytes) : Frame::binary(std::as_bytes(std::span(message.bytes)));
     socket_->send(std::span(&frame, 1));
   }
   void on_written() override { check_thread(); }
@@ -97,11 +98,14 @@ class EchoingHandler final : public socketio::EngineHandler {
 /// A server with one path for Engine.IO, `/e/`, whose first session is observed.
 struct EngineWorld {
   explicit EngineWorld(EngineRoute route = {}, ServerOptions options = {}, std::size_t threads = 1)
-      : server([&](Server& made) { made.engine_io("/e/", with_accept(std::move(route))); }, std::move(options), threads) {}
+      : server([&](Server& made) { made.engine_io("/e/", with_accept(std::move(route))); },
+               std::move(options), threads) {}
 
   EngineRoute with_accept(EngineRoute route) {
     if (!route.accept) {
-      route.accept = [this](const HttpRequest&) -> EngineDecision { return std::make_unique<EchoingHandler>(shared); };
+      route.accept = [this](const HttpRequest&) -> EngineDecision {
+        return std::make_unique<EchoingHandler>(shared);
+      };
     }
     return route;
   }
@@ -189,7 +193,8 @@ class PollingClient {
   /// Goes on over a WebSocket.
   std::unique_ptr<WebSocketClient> upgrade() {
     auto websocket = probe();
-    if (const std::string paused = poll().body; paused != "6") throw std::runtime_error("not paused: " + paused);
+    if (const std::string paused = poll().body; paused != "6")
+      throw std::runtime_error("not paused: " + paused);
     websocket->send_text("5");
     return websocket;
   }

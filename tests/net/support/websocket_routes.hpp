@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -17,7 +19,9 @@ namespace signaling::net::testing {
 /// Sends back what it gets. "throw" throws, "kick" closes.
 class EchoHandler final : public WebSocketHandler {
  public:
-  explicit EchoHandler(std::promise<CloseReason>* closed = nullptr) : closed_(closed) {}
+  explicit EchoHandler(std::promise<CloseReason>* closed = nullptr,
+                       std::atomic<std::size_t>* most_queued = nullptr)
+      : closed_(closed), most_queued_(most_queued) {}
   void on_open(std::shared_ptr<WebSocket> socket) override { socket_ = std::move(socket); }
   void on_message(const MessageView& message) override {
     if (message.bytes == "throw") throw std::runtime_error("x");
@@ -27,6 +31,7 @@ class EchoHandler final : public WebSocketHandler {
     }
     const auto bytes = std::as_bytes(std::span(message.bytes));
     socket_->send(message.kind == MessageKind::text ? Frame::text(message.bytes) : Frame::binary(bytes));
+    if (most_queued_ != nullptr) *most_queued_ = std::max(most_queued_->load(), socket_->queued_bytes());
   }
   void on_closed(CloseReason reason) override {
     if (closed_ != nullptr) closed_->set_value(reason);
@@ -35,6 +40,7 @@ class EchoHandler final : public WebSocketHandler {
  private:
   std::shared_ptr<WebSocket> socket_;
   std::promise<CloseReason>* closed_;
+  std::atomic<std::size_t>* most_queued_;
 };
 
 inline RawWebSocketRoute echo_route(std::promise<CloseReason>* closed = nullptr) {

@@ -73,6 +73,8 @@ TEST_CASE("interop: a rooms-mesh client, a native client and a local peer in one
   CHECK(sfu_heard == Lines{R"(joined m1 {"personName":"Mia"})", R"(joined n1 {"personName":"Nat"})",
                            R"(offer {"sdp":"m"})", R"(offer {"sdp":"n"})", R"(message "hello")",
                            R"(message "hi")", "left m1"});
+  sfu->close(CloseReason::normal);
+  world.run();
 }
 
 TEST_CASE("interop: clients of different vocabularies in one room understand offers and answers") {

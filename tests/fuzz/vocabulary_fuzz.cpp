@@ -1,0 +1,104 @@
+// The vocabularies and the vertex protocol: no input makes them read beyond its end, and whatever one client sends, what
+// every other gets of it, in each language, is JSON.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "protocols/json_scanner.hpp"
+#include "signaling/protocols/json_protocol.hpp"
+#include "signaling/protocols/vertex.hpp"
+#include "signaling/socketio/vocabularies.hpp"
+
+namespace {
+
+using namespace signaling;
+
+void require(bool condition) {
+  if (!condition) std::abort();
+}
+
+bool is_json(std::string_view text) {
+  protocols::JsonValue value;
+  return protocols::JsonScanner(text, 0).read_text(value);
+}
+
+std::vector<std::unique_ptr<Protocol>> make_protocols() {
+  std::vector<std::unique_ptr<Protocol>> made;
+  for (const std::string_view name : socketio::vocabulary_names()) {
+    made.push_back(socketio::Vocabulary::make(name)->make_protocol());
+  }
+  made.push_back(protocols::VertexFactory([] { return std::vector<Member>(); }).make());
+  made.push_back(protocols::JsonProtocolFactory().make());
+  return made;
+}
+
+class World {
+ public:
+  explicit World(std::string_view message) : message_(message), listeners_(make_protocols()) {}
+
+  void run() {
+    for (const auto& speaker : make_protocols()) {
+      std::vector<Command> commands;
+      speaker->open("me", commands);
+      speaker->decode({MessageKind::text, message_}, commands);
+      for (const Command& command : commands) std::visit(*this, command);
+    }
+  }
+
+  void operator()(const command::Join& join) {
+    const std::string_view metadata = join.metadata.value_or(std::string_view());
+    require(!join.room.empty() && (metadata.empty() || is_json(metadata)));
+    const MemberView self{"me", metadata, 1};
+    hear(event::Joined{join.room, 1, self, {&self, 1}, {}});
+    hear(event::PeerJoined{join.room, 1, self});
+    hear(event::PeerUpdated{join.room, 1, self});
+    hear(event::PeerLeft{join.room, 2, self, LeaveReason::leave});
+  }
+  void operator()(const command::Send& send) {
+    Envelope envelope = send.envelope;
+    require(envelope.payload.empty() || is_json(envelope.payload));
+    envelope.from = "me";
+    envelope.from_metadata = R"({"personName":1,"emailID":2,"peerId":3,"id":4})";
+    hear(event::Message{envelope});
+    envelope.from_metadata = {};
+    hear(event::Message{envelope});
+  }
+  void operator()(const command::Invalid& invalid) { hear(event::Error{invalid.code, invalid.message, {}}); }
+  void operator()(const command::Reply& reply) { check(reply.frames); }
+  template <class Other>
+  void operator()(const Other&) {}
+
+ private:
+  void hear(const Event& event) {
+    for (const auto& listener : listeners_) {
+      std::vector<Frame> frames;
+      listener->encoder()->encode(event, frames);
+      check(frames);
+    }
+  }
+
+  // A packet of Socket.IO begins with the digits of its type.
+  static void check(const std::vector<Frame>& frames) {
+    for (const Frame& frame : frames) {
+      std::string_view text = frame.text_view();
+      if (text.starts_with("42") || text.starts_with("44")) text.remove_prefix(2);
+      require(is_json(text));
+    }
+  }
+
+  std::string_view message_;
+  std::vector<std::unique_ptr<Protocol>> listeners_;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::vector<char> exact(data, data + size);
+  World({exact.data(), exact.size()}).run();
+  return 0;
+}
