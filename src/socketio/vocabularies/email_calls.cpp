@@ -10,7 +10,6 @@
 namespace signaling::socketio {
 namespace {
 
-using protocols::is_present;
 using protocols::JsonWriter;
 using protocols::members_of;
 
