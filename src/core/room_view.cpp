@@ -95,6 +95,16 @@ bool RoomView::submit(RoomChange& change) {
   return true;
 }
 
+void RoomView::abandon() {
+  std::vector<Entry> dropped;
+  const std::scoped_lock lock(mutex_);
+  retired_ = true;
+  index_.clear();
+  encoders_.clear();
+  remote_count_ = 0;
+  dropped.swap(entries_);
+}
+
 void RoomView::run() {
   for (;;) {
     RoomChange change;

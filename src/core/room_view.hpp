@@ -95,6 +95,8 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
 
   /// Does the change when those before it are done. False if the room is retired: the change is untouched.
   bool submit(RoomChange& change);
+  /// The router ends: members and rooms let go of each other.
+  void abandon();
 
  private:
   struct RemotePeer {

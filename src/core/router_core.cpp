@@ -31,6 +31,7 @@ void RouterCore::close() {
     decltype(shard.map) dropped;
     const std::scoped_lock lock(shard.mutex);
     dropped.swap(shard.map);
+    for (const auto& [id, room] : dropped) room->abandon();
   }
   store().close(options_.node);
 }
