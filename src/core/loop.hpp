@@ -26,7 +26,9 @@ class Loop : public std::enable_shared_from_this<Loop> {
   const TrafficCounters& traffic() const noexcept { return traffic_; }
 
  private:
+  class Drain;
   void drain();
+  void abandon();
 
   const boost::asio::any_io_executor executor_;
   std::mutex mutex_;

@@ -172,4 +172,5 @@ TEST_CASE("policy: what waits is bounded") {
   world.run();
   CHECK(a->heard() == Lines{"error overloaded"});
   CHECK(a->closed() == CloseReason::overloaded);
+  policy->admissions.clear();
 }

@@ -79,7 +79,8 @@ struct JoinAttempt {
 /// Threads: hooks for one peer come on that peer's executor; `joined` and `left` on any thread; all of them
 /// possibly at once for different peers. Never under a lock of the library.
 /// Re-entrancy: a hook may call the router. A completion handler may be called before the hook returns or later,
-/// from any thread; it must be called exactly once. Views live until the hook returns.
+/// from any thread; it must be called exactly once, or be destroyed when the answer does not matter any more: it keeps
+/// the peer and what the router is made of. Views live until the hook returns.
 /// Errors: hooks must not throw.
 /// Local peers belong to the host and are not asked about.
 class Policy {
