@@ -8,6 +8,13 @@
 
 namespace signaling::socketio {
 
+namespace {
+
+// How long a poll may be behind a request that was sent after it, on another connection.
+constexpr std::chrono::milliseconds overtaking_time{50};
+
+}  // namespace
+
 static_assert(sizeof(EngineSession) <= 400, "there is one for every idle client");
 
 EngineSession::EngineSession(std::string sid, const EngineOptions& options)
@@ -28,7 +35,7 @@ void EngineSession::on_get(RequestId request, TimePoint now) {
   }
   get_ = request;
   if (state_ == EngineState::opening) open(now);
-  if (state_ == EngineState::closing) finish(reason_, close_packet);
+  if (state_ == EngineState::closing) end_closing();
 }
 
 void EngineSession::on_get_aborted(RequestId request) {
@@ -105,7 +112,7 @@ void EngineSession::on_time(TimePoint now) {
   if (!is_live()) return;
   if (candidate_ && now >= candidate_->deadline) drop_candidate(CloseReason::timeout);
   if (state_ == EngineState::closing) {
-    if (now >= close_by_) finish(reason_, close_packet);
+    if (now >= close_by_) end_closing();
     return;
   }
   if (now < heartbeat_at_) return;
@@ -160,7 +167,7 @@ std::optional<EngineEvent> EngineSession::handle_packet(const EnginePacket& pack
     case EnginePacketType::message: return engine_event::Message{{packet.kind, packet.data}};
     case EnginePacketType::pong: handle_pong(); break;
     case EnginePacketType::noop: break;
-    case EnginePacketType::close: finish(CloseReason::normal, noop_packet); break;
+    case EnginePacketType::close: handle_close(); break;
     // The server alone opens and pings, and an upgrade comes over the WebSocket that was probed.
     case EnginePacketType::open:
     case EnginePacketType::ping:
@@ -175,10 +182,23 @@ void EngineSession::handle_pong() noexcept {
   heartbeat_at_ = now_ + options_->ping_interval;
 }
 
+// The poll that is to be answered may still be on its way: the POST's answer waits for it, so that whoever has that
+// answer finds the session gone.
+void EngineSession::handle_close() {
+  if (socket_ || get_) return finish(CloseReason::normal, noop_packet);
+  state_ = EngineState::closing;
+  reason_ = CloseReason::normal;
+  client_closes_ = true;
+  close_by_ = now_ + overtaking_time;
+}
+
+void EngineSession::end_closing() { finish(reason_, client_closes_ ? noop_packet : close_packet); }
+
 void EngineSession::end_input() {
   message_.reset();
   if (!std::exchange(reads_body_, false)) return;
   std::string().swap(body_);
+  if (state_ == EngineState::closing && client_closes_) return;
   actions_.emplace_back(engine_action::AnswerPost{*std::exchange(post_, std::nullopt)});
 }
 
@@ -191,15 +211,22 @@ void EngineSession::fail() {
 
 void EngineSession::finish(CloseReason reason, std::string_view last_packet) {
   if (state_ == EngineState::closed) return;
+  if (state_ != EngineState::closing) reason_ = reason;
   state_ = EngineState::closed;
-  reason_ = reason;
   end_untold_ = true;
   if (get_) answer_get(last_packet);
-  if (post_ && !reads_body_) refuse(*std::exchange(post_, std::nullopt), EngineError::session_unknown);
+  if (post_ && !reads_body_) end_post();
   if (candidate_) drop_candidate(reason);
   if (socket_) close_websocket(*std::exchange(socket_, std::nullopt), reason);
   std::vector<Frame>().swap(buffer_);
   buffered_bytes_ = 0;
+}
+
+// Its body was read if it was this one that closed the session.
+void EngineSession::end_post() {
+  const RequestId request = *std::exchange(post_, std::nullopt);
+  if (!client_closes_) return refuse(request, EngineError::session_unknown);
+  actions_.emplace_back(engine_action::AnswerPost{request});
 }
 
 }  // namespace signaling::socketio

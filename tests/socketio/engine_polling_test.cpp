@@ -143,7 +143,26 @@ TEST_CASE("polling: a client's `1` ends the session, its GET gets `6` (conforman
 
 TEST_CASE("polling: what stands behind `1` in a payload is dropped (reference implementation)") {
   PollingSession script;
-  script.play({{"post 2 4a|1|4b|x", {"message a", "closed: normal", "post 2: ok"}}});
+  script.play({{"post 2 4a|1|4b|x", {"message a"}}, {"at 50", {"closed: normal", "post 2: ok"}}});
+}
+
+TEST_CASE("polling: a GET that a client's `1` has overtaken gets its `6`, and no second one does") {
+  PollingSession script;
+  script.play({{"post 3 1", {}},
+               {"send 4a", {}},
+               {"get 2", {"closed: normal", "get 2: 6", "post 3: ok"}},
+               {"get 4", {"refuse 4: 400 code 1"}}});
+  CHECK(script.deadline() == -1);
+}
+
+TEST_CASE(
+    "polling: a client's `1` without a GET ends the session soon; the POST's answer comes with the end") {
+  PollingSession script;
+  script.play({{"at 1000", {}}, {"post 2 1", {}}});
+  CHECK(script.deadline() == 1050);
+  script.play({{"at 1049", {}}, {"at 1050", {"closed: normal", "post 2: ok"}}});
+  PollingSession given_up;
+  given_up.play({{"post 2 1", {}}, {"post-aborted 2", {"closed: normal"}}});
 }
 
 TEST_CASE("polling: a payload that is none ends the session (conformance suite, message)") {

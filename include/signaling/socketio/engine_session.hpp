@@ -102,7 +102,7 @@ using EngineEvent = std::variant<engine_event::Message, engine_event::Closed>;
 enum class EngineState : std::uint8_t {
   opening,  ///< the GET or the WebSocket that opens it has not been told yet
   open,
-  closing,  ///< close() was called; one more poll takes what is left. What the client sends is dropped
+  closing,  ///< one more poll takes what is left. What the client sends is dropped
   closed,   ///< nothing is kept; what still comes is refused
 };
 
@@ -180,9 +180,12 @@ class EngineSession {
   std::optional<EngineEvent> read_packet();
   std::optional<EngineEvent> handle_packet(const EnginePacket& packet);
   void handle_pong() noexcept;
+  void handle_close();
+  void end_closing();
   void end_input();
   void fail();
   void finish(CloseReason reason, std::string_view last_packet);
+  void end_post();
 
   // engine_upgrade.cpp
   void handle_probe(const MessageView& message);
@@ -221,6 +224,7 @@ class EngineSession {
   /// `body_` is being read, and `post_` is to be answered then.
   bool reads_body_ = false;
   bool end_untold_ = false;
+  bool client_closes_ = false;
 };
 
 }  // namespace signaling::socketio

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "signaling/core/frame.hpp"
+
+namespace signaling::socketio {
+
+struct PacketValues;
+
+/// One argument of an event or an acknowledgement: a JSON value as text, binary data, or JSON with binary
+/// data in it.
+///
+/// Text is taken as it is: it must be JSON, and what is not makes the emit fail with `errc::bad_json`; use
+/// `quote` for strings. What came from a client is valid and may be passed on, in whole or in parts, without
+/// being looked at.
+/// Ownership: holds its text; binary data is shared between copies. Threads: as a std::string.
+class Argument {
+ public:
+  /// `null`.
+  Argument() = default;
+  Argument(std::string json) : json_(std::move(json)) {}  // NOLINT(google-explicit-constructor)
+  Argument(std::string_view json) : json_(json) {}        // NOLINT(google-explicit-constructor)
+  Argument(const char* json) : json_(json) {}             // NOLINT(google-explicit-constructor)
+  template <std::integral Number>
+  Argument(Number number) : json_(std::to_string(number)) {}  // NOLINT(google-explicit-constructor)
+  Argument(bool value) : json_(value ? "true" : "false") {}   // NOLINT(google-explicit-constructor)
+  /// Copies the bytes.
+  static Argument binary(std::span<const std::byte> bytes);
+
+  /// Binary data shows as placeholders: `{"_placeholder":true,"num":0}`.
+  const std::string& json() const noexcept { return json_; }
+  /// Binary data and nothing else.
+  bool is_binary() const noexcept { return attachments_ && bytes_ != nullptr; }
+  /// Of binary data; empty for everything else.
+  std::string_view bytes() const noexcept { return is_binary() ? bytes_->text_view() : std::string_view(); }
+  /// What a JSON string says. Nothing: it is no string, or holds half a surrogate pair.
+  std::optional<std::string> as_string() const;
+  /// A member of a JSON object; `null` if there is none, or this is no object.
+  Argument member(std::string_view name) const;
+
+ private:
+  friend class Arguments;
+  friend class ArgumentList;
+  using Attachments = std::shared_ptr<const std::vector<Frame>>;
+  /// A value of a packet.
+  Argument(std::string_view json, Attachments attachments);
+
+  std::string json_ = "null";
+  /// What the placeholders count. Null: there are none.
+  Attachments attachments_;
+  /// The one of them that this argument is.
+  const Frame* bytes_ = nullptr;
+  bool is_valid_ = false;
+};
+
+/// The arguments of one event. Reading one that is not there gives `null`, as in JavaScript: clients leave
+/// out what they like.
+class Arguments {
+ public:
+  Arguments() = default;
+  Arguments(std::initializer_list<Argument> values) : values_(values) {}
+  /// Of a packet.
+  Arguments(const PacketValues& values, std::span<const Frame> attachments);
+
+  std::size_t size() const noexcept { return values_.size(); }
+  bool empty() const noexcept { return values_.empty(); }
+  const Argument& operator[](std::size_t index) const noexcept;
+  void push_back(Argument value) { values_.push_back(std::move(value)); }
+  auto begin() const noexcept { return values_.begin(); }
+  auto end() const noexcept { return values_.end(); }
+
+ private:
+  std::vector<Argument> values_;
+};
+
+/// `text` as a JSON string. Bytes that are not UTF-8 become U+FFFD.
+std::string quote(std::string_view text);
+
+}  // namespace signaling::socketio

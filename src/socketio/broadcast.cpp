@@ -1,0 +1,102 @@
+// Path 6/8: an event of the host -> the rooms that get it. Next: core/router_core.cpp,
+// socketio/host_encoder.cpp
+#include "signaling/socketio/broadcast.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "socketio/outgoing_event.hpp"
+#include "socketio/served_namespace.hpp"
+#include "socketio/socket_session.hpp"
+
+namespace signaling::socketio {
+namespace {
+
+EmitResult worse(EmitResult a, EmitResult b) noexcept { return b.status > a.status ? b : a; }
+
+}  // namespace
+
+Broadcast::Broadcast(ServedNamespace& nsp, std::shared_ptr<SocketSession> sender) noexcept
+    : nsp_(&nsp), sender_(std::move(sender)) {}
+
+Broadcast& Broadcast::to(std::string_view room) & {
+  if (std::ranges::find(rooms_, room) == rooms_.end()) rooms_.emplace_back(room);
+  return *this;
+}
+Broadcast&& Broadcast::to(std::string_view room) && { return std::move(to(room)); }
+
+Broadcast& Broadcast::except(std::string_view room) & {
+  except_.emplace_back(room);
+  return *this;
+}
+Broadcast&& Broadcast::except(std::string_view room) && { return std::move(except(room)); }
+
+Broadcast& Broadcast::volatile_delivery() & {
+  delivery_ = Delivery::volatile_;
+  return *this;
+}
+Broadcast&& Broadcast::volatile_delivery() && { return std::move(volatile_delivery()); }
+
+EmitResult Broadcast::emit(std::string_view event, const Arguments& arguments) const {
+  const OutgoingEvent outgoing(event, arguments);
+  if (outgoing.error() != errc::ok) return {SendStatus::dropped, outgoing.error()};
+  Exceptions except{{except_.begin(), except_.end()}, {}};
+  if (rooms_.empty()) return emit_to_room(nsp_->everybody(), std::move(except), outgoing);
+  EmitResult result{SendStatus::sent, errc::ok};
+  for (const std::string& room : rooms_) {
+    result = worse(result, emit_to(room, except, outgoing));
+    except.rooms.emplace_back(room);  // who was in this one has got it
+  }
+  return result;
+}
+
+// A name may be that of a room and the id of a socket; what this node does not know may be either, on another
+// node.
+EmitResult Broadcast::emit_to(std::string_view name, Exceptions except, const OutgoingEvent& outgoing) const {
+  const Router& router = nsp_->router();
+  const RoomId room = nsp_->room_id(name);
+  const bool is_peer = router.find_peer(name) != nullptr;
+  const bool is_room = !room.empty() && router.find_room(room) != nullptr;
+  EmitResult result{SendStatus::sent, errc::ok};
+  if (is_peer || !is_room) result = emit_to_peer(name, except, outgoing);
+  if (!is_peer && result.error == errc::peer_not_found) result = {SendStatus::sent, errc::ok};
+  if (room.empty() || (is_peer && !is_room)) return result;
+  if (is_peer) except.ids.push_back(name);
+  return worse(result, emit_to_room(room, std::move(except), outgoing));
+}
+
+EmitResult Broadcast::emit_to_peer(std::string_view id, const Exceptions& except,
+                                   const OutgoingEvent& outgoing) const {
+  if (sender_ && id == sender_->id()) return {SendStatus::sent, errc::ok};
+  std::string storage;
+  Envelope envelope = make_envelope(outgoing, except, storage);
+  envelope.to = id;
+  return nsp_->router().send(envelope);
+}
+
+EmitResult Broadcast::emit_to_room(std::string_view id, Exceptions except,
+                                   const OutgoingEvent& outgoing) const {
+  std::string storage;
+  if (sender_ && sender_->connected() && except.rooms.empty() && except.ids.empty()) {
+    // In the sender's own name, and behind what it has asked for before.
+    Envelope envelope = make_envelope(outgoing, except, storage);
+    envelope.room = id;
+    return sender_->peer().send(envelope);
+  }
+  if (sender_) except.ids.emplace_back(sender_->id());
+  Envelope envelope = make_envelope(outgoing, except, storage);
+  envelope.room = id;
+  return nsp_->router().send(envelope);
+}
+
+Envelope Broadcast::make_envelope(const OutgoingEvent& outgoing, const Exceptions& except,
+                                  std::string& storage) const {
+  const bool is_for_all = except.rooms.empty() && except.ids.empty();
+  Envelope envelope = is_for_all ? outgoing.envelope()
+                                 : outgoing.envelope({false, {}, except.rooms, except.ids, {}, {}}, storage);
+  envelope.delivery = delivery_;
+  if (sender_) envelope.from = sender_->id();
+  return envelope;
+}
+
+}  // namespace signaling::socketio

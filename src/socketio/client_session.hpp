@@ -1,0 +1,78 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "signaling/core/policy.hpp"
+#include "signaling/core/router.hpp"
+#include "signaling/socketio/connection.hpp"
+#include "signaling/socketio/engine_socket.hpp"
+
+namespace signaling::socketio {
+
+class NamespaceTransport;
+class ServerContext;
+
+/// One client: drives its Connection, and has a transport for each namespace that it is in or asks for.
+///
+/// Threads: the executor of the socket. Re-entrancy: whoever changes something in the connection calls `pump`
+/// afterwards; while it runs already, it sees to the rest.
+class ClientSession final : public std::enable_shared_from_this<ClientSession> {
+ public:
+  ClientSession(ServerContext& context, ConnectInfo info);
+  ~ClientSession();
+
+  void open(std::shared_ptr<EngineSocket> socket);
+  void receive(const MessageView& message);
+  void written() { settle(); }
+  void on_time(TimePoint now);
+  TimePoint next_deadline() const;
+  /// May be called more than once.
+  void end(CloseReason reason);
+
+  ServerContext& context() noexcept { return context_; }
+  const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
+  const std::shared_ptr<const ConnectInfo>& info() const noexcept { return info_; }
+  Connection& connection() noexcept { return *connection_; }
+  void pump();
+
+  /// So many bytes of the peer's messages were given to the connection.
+  void sent(const std::shared_ptr<Peer>& peer, std::size_t bytes);
+  std::size_t namespaces() const noexcept { return transports_.size(); }
+  void remove(const NamespaceTransport& transport);
+
+ private:
+  struct InFlight {
+    std::shared_ptr<Peer> peer;
+    std::size_t bytes;
+  };
+
+  bool flush();
+  void settle();
+  NamespaceTransport* find(std::string_view nsp) const noexcept;
+  void handle(const connection_event::NamespaceRequested& event);
+  void handle(const connection_event::EventReceived& event);
+  void handle(const connection_event::AckReceived& event);
+  void handle(const connection_event::NamespaceClosed& event);
+  void handle(const connection_event::ConnectionClosed& event);
+
+  ServerContext& context_;
+  const std::shared_ptr<const ConnectInfo> info_;
+  boost::asio::any_io_executor executor_;
+  std::shared_ptr<EngineSocket> socket_;  // null: not open, or over
+  std::optional<Connection> connection_;
+  std::vector<std::shared_ptr<NamespaceTransport>> transports_;
+  // What the socket has not sent yet, in order.
+  std::vector<InFlight> in_flight_;
+  std::size_t in_flight_bytes_ = 0;
+  std::size_t connects_ = 0;
+  /// Set while the client is in no namespace any more.
+  TimePoint idle_until_ = TimePoint::max();
+  bool pumping_ = false;
+};
+
+}  // namespace signaling::socketio

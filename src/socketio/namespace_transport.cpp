@@ -1,0 +1,244 @@
+// Path 3/8 and 7/8: one namespace of a client <-> its peer. Next: core/peer_session.cpp (in),
+// socketio/connection.cpp (out)
+#include "socketio/namespace_transport.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "socketio/argument_list.hpp"
+#include "socketio/client_session.hpp"
+#include "socketio/emission.hpp"
+#include "socketio/host_protocol.hpp"
+#include "socketio/server_context.hpp"
+#include "socketio/socket_session.hpp"
+
+namespace signaling::socketio {
+namespace {
+
+bool is_text(const Frame& frame, std::string_view prefix) noexcept {
+  return frame.kind() == MessageKind::text && frame.text_view().starts_with(prefix);
+}
+
+// How packets of these types begin in every namespace.
+bool is_connect(const Frame& frame) noexcept { return is_text(frame, "40"); }
+bool is_connect_error(const Frame& frame) noexcept { return is_text(frame, "44"); }
+bool is_note(const Frame& frame) noexcept {
+  return frame.kind() == MessageKind::text && !is_text(frame, "4");
+}
+
+std::size_t size_of(std::span<const Frame> frames) noexcept {
+  std::size_t bytes = 0;
+  for (const Frame& frame : frames) bytes += frame.size();
+  return bytes;
+}
+
+// It is the connection that has failed, or the server that stops, and the client is welcome to come back: no
+// DISCONNECT, after which clients do not do that by themselves.
+bool is_for_connection(CloseReason reason) noexcept {
+  switch (reason) {
+    case CloseReason::going_away:
+    case CloseReason::slow_consumer:
+    case CloseReason::overloaded: return true;
+    default: return false;
+  }
+}
+
+bool is_for_namespace(CloseReason reason) noexcept {
+  return reason == CloseReason::normal || reason == CloseReason::kicked;
+}
+
+}  // namespace
+
+NamespaceTransport::NamespaceTransport(ClientSession& client, ServedNamespace& nsp)
+    : client_(&client), nsp_(nsp), executor_(client.executor()) {}
+
+NamespaceTransport::~NamespaceTransport() = default;
+
+std::string_view NamespaceTransport::name() const noexcept { return nsp_.name(); }
+
+void NamespaceTransport::connect(std::string_view auth) {
+  std::unique_ptr<Protocol> protocol = nsp_.make_vocabulary_protocol();
+  if (!protocol) {
+    Handshake handshake{client_->info(), auth.empty() ? Argument("{}") : Argument(auth)};
+    socket_ = std::make_shared<SocketSession>(nsp_, std::move(handshake), executor_);
+    protocol = std::make_unique<HostProtocol>(nsp_, socket_);
+  }
+  peer_ = client_->context().router().connect(*this, std::move(protocol), connect_info(auth));
+  if (socket_) socket_->attach(peer_);
+}
+
+// Each namespace is a peer of its own, and only one of them can have the id that the client wishes for.
+ConnectInfo NamespaceTransport::connect_info(std::string_view auth) const {
+  ConnectInfo info = *client_->info();
+  if (name() != main_namespace) {
+    info.wished_id.clear();
+    info.resume.clear();
+  }
+  if (auth.empty()) return info;
+  info.credentials = auth;
+  if (auto token = Argument(auth).member("token").as_string()) info.token = std::move(*token);
+  return info;
+}
+
+void NamespaceTransport::write(std::span<const Frame> frames) {
+  const auto self = shared_from_this();
+  switch (state_) {
+    case State::admitting: answer(frames); break;
+    case State::checking: held_.insert(held_.end(), frames.begin(), frames.end()); break;
+    case State::connected: deliver(frames); break;
+    case State::refused:
+    case State::over: drop(frames); break;
+  }
+  if (client_ != nullptr) client_->pump();
+}
+
+void NamespaceTransport::answer(std::span<const Frame> frames) {
+  if (is_connect_error(frames[0])) {
+    state_ = State::refused;
+    client_->connection().refuse_with(name(), frames[0]);
+    return drop(frames);
+  }
+  if (!socket_ || nsp_.middleware().empty()) return open(frames);
+  state_ = State::checking;
+  held_.assign(frames.begin(), frames.end());
+  call_middleware();
+}
+
+void NamespaceTransport::call_middleware() {
+  const Middleware& middleware = nsp_.middleware()[middleware_];
+  const Next next(std::make_shared<Next::Decision>(shared_from_this(), middleware_));
+  try {
+    middleware(socket_, next);
+  } catch (...) {
+    nsp_.log_exception(peer_->id(), std::current_exception());
+    next.refuse("Internal error");
+  }
+}
+
+void NamespaceTransport::go_on(std::size_t middleware) {
+  if (state_ != State::checking || middleware != middleware_) return;
+  if (++middleware_ != nsp_.middleware().size()) return call_middleware();
+  const std::vector<Frame> held = std::exchange(held_, {});
+  open(held);
+  client_->pump();
+}
+
+void NamespaceTransport::refuse(std::size_t middleware, std::string_view message, std::string_view data) {
+  if (state_ != State::checking || middleware != middleware_) return;
+  ClientSession& client = *client_;
+  client.connection().refuse(name(), message, is_json(data) ? data : std::string_view());
+  finish(CloseReason::unauthorized);
+  client.pump();
+}
+
+void NamespaceTransport::open(std::span<const Frame> frames) {
+  state_ = State::connected;
+  Connection& connection = client_->connection();
+  if (is_connect(frames[0])) {
+    connection.accept_with(name(), frames[0]);
+    client_->sent(peer_, frames[0].size());
+    frames = frames.subspan(1);
+  } else {
+    connection.accept(name(), peer_->id());
+  }
+  if (socket_) socket_->open();
+  deliver(frames);
+}
+
+// What the client is not to see stays here: notes, what they are about, and errors that cannot refuse
+// anything any more.
+void NamespaceTransport::deliver(std::span<const Frame> frames) {
+  std::size_t first = 0;
+  std::size_t next = 0;
+  while (next < frames.size()) {
+    const bool note = socket_ && is_note(frames[next]);
+    if (!note && !is_connect_error(frames[next])) {
+      ++next;
+      continue;
+    }
+    pass_on(frames.subspan(first, next - first));
+    const std::size_t dropped = 1 + (note ? read_note(frames[next]) : 0);
+    first = std::min(next + dropped, frames.size());
+    drop(frames.subspan(next, first - next));
+    next = first;
+  }
+  pass_on(frames.subspan(first));
+}
+
+void NamespaceTransport::pass_on(std::span<const Frame> frames) {
+  if (frames.empty()) return;
+  if (!client_->connection().send(name(), frames)) return drop(frames);
+  client_->sent(peer_, size_of(frames));
+}
+
+void NamespaceTransport::drop(std::span<const Frame> frames) { peer_->written(size_of(frames)); }
+
+// Returns how many of the next frames are not for this client.
+std::size_t NamespaceTransport::read_note(const Frame& frame) {
+  Note note;
+  if (!decode_note(frame.text_view(), note)) return 0;
+  if (note.kind == Note::Kind::except)
+    return socket_->is_excepted(note) ? static_cast<std::size_t>(note.number) : 0;
+  socket_->handle(note);
+  return 0;
+}
+
+void NamespaceTransport::receive(const connection_event::EventReceived& event) {
+  if (socket_) {
+    socket_->receive(event.values, event.ack, event.attachments);
+  } else if (event.attachments.empty()) {
+    peer_->receive({MessageKind::text, event.values.array});
+  }
+}
+
+void NamespaceTransport::receive(const connection_event::AckReceived& event) {
+  if (socket_) socket_->receive_ack(event.id, event.values, event.attachments);
+}
+
+TimePoint NamespaceTransport::next_deadline() const {
+  return socket_ ? socket_->next_deadline() : TimePoint::max();
+}
+
+void NamespaceTransport::on_time(TimePoint now) {
+  if (socket_) socket_->on_time(now);
+}
+
+void NamespaceTransport::close(CloseReason reason) {
+  if (state_ == State::over) return;
+  const auto self = shared_from_this();
+  ClientSession& client = *client_;
+  if (state_ == State::connected) {
+    leave(reason);
+  } else {
+    client.connection().refuse(name(), "The server has closed the connection");
+    const bool wanted = socket_ && socket_->closes_connection();
+    finish(reason);
+    if (wanted) client.connection().close(reason);
+  }
+  client.pump();
+}
+
+// The connection tells the end of the namespace, and with it comes `finish`.
+void NamespaceTransport::leave(CloseReason reason) {
+  Connection& connection = client_->connection();
+  if (is_for_connection(reason)) return connection.close(reason);
+  const bool is_last = client_->namespaces() == 1;
+  connection.disconnect(name(), reason);
+  const bool wanted = socket_ && socket_->closes_connection();
+  if (wanted || (is_last && !is_for_namespace(reason))) connection.close(reason);
+}
+
+void NamespaceTransport::finish(CloseReason reason) {
+  if (state_ == State::over) return;
+  const auto self = shared_from_this();
+  const bool was_connected = std::exchange(state_, State::over) == State::connected;
+  ClientSession& client = *std::exchange(client_, nullptr);
+  if (socket_ && was_connected) socket_->leaving(reason);
+  peer_->disconnected(reason);
+  if (socket_) socket_->left(reason, was_connected);
+  held_.clear();
+  client.remove(*this);
+}
+
+}  // namespace signaling::socketio

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "signaling/core/envelope.hpp"
+#include "socketio/argument_list.hpp"
+#include "socketio/emission.hpp"
+
+namespace signaling::socketio {
+
+/// An event on its way from the host to the router. `name` and the arguments must outlive it.
+class OutgoingEvent {
+ public:
+  OutgoingEvent(std::string_view name, const Arguments& arguments);
+
+  /// Why it cannot be sent, or `ok`.
+  errc error() const noexcept;
+  /// Without addressee. The envelope lives as long as this object.
+  Envelope envelope() const noexcept;
+  /// The same with more than a name and arguments; what is in `emission` of these is ignored. The envelope
+  /// lives as long as this object and `storage`.
+  Envelope envelope(Emission emission, std::string& storage) const;
+
+ private:
+  std::string_view name_;
+  ArgumentList arguments_;
+  /// If there are attachments.
+  std::string packed_;
+};
+
+}  // namespace signaling::socketio

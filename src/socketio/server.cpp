@@ -1,0 +1,84 @@
+// Path 3/8: one Engine.IO session -> its namespaces. Next: socketio/client_session.cpp
+#include "signaling/socketio/server.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "socketio/client_session.hpp"
+#include "socketio/server_context.hpp"
+
+namespace signaling::socketio {
+namespace {
+
+ServerOptions complete(ServerOptions options) {
+  if (options.clock == nullptr) options.clock = &system_clock();
+  return options;
+}
+
+bool is_name(std::string_view name) noexcept {
+  const bool bad = std::ranges::any_of(
+      name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7F' || c == ','; });
+  return name.starts_with('/') && !bad;
+}
+
+/// The session may end while it is in the middle of a call.
+class SessionHandler final : public EngineHandler {
+ public:
+  explicit SessionHandler(std::shared_ptr<ClientSession> session) : session_(std::move(session)) {}
+  SessionHandler(const SessionHandler&) = delete;
+  SessionHandler& operator=(const SessionHandler&) = delete;
+  // The router must not be left with transports that are gone, whatever the owner of the sockets has
+  // forgotten.
+  ~SessionHandler() override { session_->end(CloseReason::lost); }
+
+  void on_open(std::shared_ptr<EngineSocket> socket) override { session_->open(std::move(socket)); }
+  void on_message(const MessageView& message) override { session_->receive(message); }
+  void on_written() override { session_->written(); }
+  TimePoint next_deadline() const override { return session_->next_deadline(); }
+  void on_time(TimePoint now) override { session_->on_time(now); }
+  void on_closed(CloseReason reason) override { session_->end(reason); }
+
+ private:
+  const std::shared_ptr<ClientSession> session_;
+};
+
+}  // namespace
+
+ServerContext::ServerContext(Router& router, ServerOptions options)
+    : router_(router), options_(complete(std::move(options))) {}
+
+void ServerContext::log(LogLevel level, std::string_view event,
+                        std::initializer_list<LogField> fields) const {
+  if (!options_.log || level < options_.log->level()) return;
+  options_.log->log({level, event, {fields.begin(), fields.size()}});
+}
+
+ServedNamespace& ServerContext::of(std::string_view name) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = namespaces_.find(name);
+  if (found != namespaces_.end()) return *found->second;
+  if (!is_name(name)) throw std::invalid_argument("signaling: no name of a Socket.IO namespace");
+  return *namespaces_.emplace(name, std::make_unique<ServedNamespace>(*this, name)).first->second;
+}
+
+ServedNamespace* ServerContext::find(std::string_view name) const {
+  const std::scoped_lock lock(mutex_);
+  const auto found = namespaces_.find(name);
+  return found == namespaces_.end() ? nullptr : found->second.get();
+}
+
+Server::Server(Router& router, ServerOptions options)
+    : context_(std::make_unique<ServerContext>(router, std::move(options))) {}
+
+Server::~Server() = default;
+
+Namespace& Server::of(std::string_view name) { return context_->of(name); }
+
+std::unique_ptr<EngineHandler> Server::accept(ConnectInfo info) {
+  return std::make_unique<SessionHandler>(std::make_shared<ClientSession>(*context_, std::move(info)));
+}
+
+Router& Server::router() noexcept { return context_->router(); }
+
+}  // namespace signaling::socketio
