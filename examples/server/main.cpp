@@ -16,6 +16,7 @@
 #include "routes.hpp"
 #include "signaling/core/router.hpp"
 #include "signaling/net/server.hpp"
+#include "signaling/socketio/server.hpp"
 
 namespace {
 
@@ -71,9 +72,10 @@ class Program {
         log_(std::make_shared<LogfmtSink>(options.log_level)),
         contexts_(make_contexts(options.threads)),
         router_(router_options(options, log_)),
+        socketio_(router_, socketio_options(options, log_)),
         server_(router_, with_executors(server_options(options, log_))),
         signals_(*contexts_.front(), SIGINT, SIGTERM) {
-    add_routes(server_, router_, options_);
+    add_routes(server_, router_, socketio_, options_);
     if (!options_.static_files.empty()) server_.serve_files(options_.static_files);
   }
 
@@ -139,6 +141,7 @@ class Program {
   std::vector<std::unique_ptr<Context>> contexts_;
   std::vector<boost::asio::executor_work_guard<Context::executor_type>> work_;
   signaling::Router router_;
+  signaling::socketio::Server socketio_;
   net::Server server_;
   boost::asio::signal_set signals_;
 };

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "signaling/core/version.hpp"
+#include "signaling/socketio/vocabularies.hpp"
 
 namespace {
 
@@ -58,6 +59,15 @@ signaling::net::EngineTransports parse_transports(const std::string& text) {
       {"all", all}, {"polling", polling}, {"websocket", websocket}};
   if (const auto found = names.find(text); found != names.end()) return found->second;
   throw CLI::ValidationError("'" + text + "' is none of all, polling, websocket");
+}
+
+void check_vocabulary(const std::string& name) {
+  std::string known;
+  for (const std::string_view each : signaling::socketio::vocabulary_names()) {
+    if (name == each) return;
+    known.append(known.empty() ? "" : ", ").append(each);
+  }
+  throw CLI::ValidationError("'" + name + "' is none of " + known);
 }
 
 // URL, or URL,USERNAME,CREDENTIAL.
@@ -255,25 +265,62 @@ class Parser {
   }
 
   void add_socketio() {
-    auto& engine = options_.engine;
+    option("--vocabulary", options_.vocabulary,
+           "What Socket.IO clients speak: email-calls, redis-rooms, rooms-mesh or token-peers; each one also "
+           "in a "
+           "namespace of its name")
+        ->type_name("NAME")
+        ->capture_default_str();
     option("--socketio-transports", transports_, "all, polling or websocket")
         ->type_name("NAME")
         ->capture_default_str();
+    option("--socketio-conformance", options_.socketio_conformance,
+           "Serve what the conformance suites of Engine.IO and Socket.IO expect, with their short times");
+    add_socketio_times();
+    add_socketio_limits();
+    finish_.emplace_back([this] {
+      named("--vocabulary", [&] { check_vocabulary(options_.vocabulary); });
+      options_.transports = named("--socketio-transports", [&] { return parse_transports(transports_); });
+      check_positive("--socketio-ping-interval", options_.engine.ping_interval);
+      check_positive("--socketio-ping-timeout", options_.engine.ping_timeout);
+      options_.socketio.connection.packets.max_json_depth = options_.max_json_depth;
+    });
+  }
+
+  void add_socketio_times() {
+    auto& engine = options_.engine;
     duration("--socketio-ping-interval", engine.ping_interval,
              "From a Socket.IO client's pong to the next ping");
     duration("--socketio-ping-timeout", engine.ping_timeout, "For a Socket.IO client's pong");
     duration("--socketio-upgrade-timeout", engine.upgrade_timeout,
              "For the change from polling to WebSocket");
+    duration("--socketio-close-timeout", engine.close_timeout,
+             "For the poll that takes what is left at the end");
+    duration("--socketio-connect-timeout", options_.socketio.connection.connect_timeout,
+             "For a Socket.IO client to be in a namespace");
+  }
+
+  void add_socketio_limits() {
+    auto& engine = options_.engine;
+    auto& connection = options_.socketio.connection;
+    auto& packets = connection.packets;
     bound("--socketio-max-payload", engine.max_payload_bytes, "Bytes of one request or message of Socket.IO");
+    bound("--socketio-max-payload-packets", engine.max_payload_packets, "Packets in one request");
     bound("--socketio-max-buffered", engine.max_buffered_bytes, "Bytes that wait for a Socket.IO client");
     bound("--socketio-max-sessions", options_.max_sessions, "Socket.IO clients in all");
-    option("--socketio-conformance", options_.socketio_conformance,
-           "Serve an Engine.IO echo at /engine.io/ with the short times that its conformance suite expects");
-    finish_.emplace_back([this] {
-      options_.transports = named("--socketio-transports", [&] { return parse_transports(transports_); });
-      check_positive("--socketio-ping-interval", options_.engine.ping_interval);
-      check_positive("--socketio-ping-timeout", options_.engine.ping_timeout);
-    });
+    bound("--socketio-max-namespaces", connection.max_namespaces, "Namespaces of one client");
+    bound("--socketio-max-connects", options_.socketio.max_connects,
+          "Requests for namespaces of one client in all");
+    bound("--socketio-max-attachments", packets.max_attachments, "Binary messages that belong to one event");
+    bound("--socketio-max-attachment-bytes", connection.max_attachment_bytes, "Bytes of these together");
+    bound("--socketio-max-name-bytes", packets.max_name_bytes,
+          "Bytes of a namespace or of the name of an event");
+    bound("--socketio-max-arguments", packets.max_arguments, "Arguments of one event");
+    bound("--socketio-max-held-bytes", connection.max_held_bytes,
+          "Bytes sent ahead of the answer to a CONNECT");
+    bound("--socketio-max-auth-bytes", options_.socketio.max_auth_bytes, "Bytes of a client's auth");
+    bound("--socketio-max-pending-acks", options_.socketio.max_pending_acks,
+          "Acknowledgements that a client owes");
   }
 
   static void check_positive(const std::string& name, std::chrono::milliseconds time) {

@@ -13,6 +13,7 @@
 #include "signaling/net/engine_route.hpp"
 #include "signaling/net/tls.hpp"
 #include "signaling/socketio/engine_session.hpp"
+#include "signaling/socketio/server.hpp"
 
 /// Where to listen: "127.0.0.1:8080", "[::1]:0".
 struct ListenAddress {
@@ -49,6 +50,9 @@ struct Options {
   std::chrono::milliseconds ping_timeout{20'000};
   std::chrono::milliseconds drain_timeout{5'000};
 
+  /// What Socket.IO clients of the namespace `/` speak.
+  std::string vocabulary = "rooms-mesh";
+  signaling::socketio::ServerOptions socketio;
   signaling::socketio::EngineOptions engine;
   signaling::net::EngineTransports transports = signaling::net::EngineTransports::all;
   std::size_t max_sessions = 0;

@@ -10,6 +10,7 @@
 #include "signaling/protocols/json_protocol.hpp"
 #include "signaling/protocols/vertex.hpp"
 #include "signaling/socketio/vocabularies.hpp"
+#include "socketio_conformance.hpp"
 
 namespace {
 
@@ -59,12 +60,45 @@ socketio::EngineOptions engine_options(const Options& options) {
   return result;
 }
 
+net::EngineRoute socketio_route(socketio::Server& server, const Options& options) {
+  net::EngineRoute route;
+  route.options = engine_options(options);
+  route.transports = options.transports;
+  route.max_sessions = options.max_sessions;
+  route.accept = [&server](const net::HttpRequest& request) -> net::EngineDecision {
+    return server.accept(net::connect_info(request));
+  };
+  return route;
+}
+
+void serve_vocabularies(socketio::Server& server, const std::string& main_vocabulary) {
+  server.of("/").serve(socketio::Vocabulary::make(main_vocabulary));
+  for (const std::string_view name : socketio::vocabulary_names()) {
+    const std::string nsp = '/' + std::string(name);
+    server.of(nsp).serve(socketio::Vocabulary::make(name, nsp));
+  }
+}
+
 }  // namespace
 
-void add_routes(net::Server& server, signaling::Router& router, const Options& options) {
+socketio::ServerOptions socketio_options(const Options& options, std::shared_ptr<signaling::LogSink> log) {
+  socketio::ServerOptions result = options.socketio;
+  if (options.socketio_conformance) result.connection.connect_timeout = std::chrono::seconds(1);
+  result.log = std::move(log);
+  return result;
+}
+
+void add_routes(net::Server& server, signaling::Router& router, socketio::Server& socketio,
+                const Options& options) {
   server.websocket("/signaling", native_route(options));
   server.websocket("/ws", vertex_route(router));
   server.route("GET", "/connections", connections_handler(router));
+  server.engine_io("/socket.io/", socketio_route(socketio, options));
+  if (options.socketio_conformance) {
+    serve_conformance(socketio);
+  } else {
+    serve_vocabularies(socketio, options.vocabulary);
+  }
   if (options.echo) server.websocket("/echo", echo_route());
   if (options.echo || options.socketio_conformance) {
     server.engine_io("/engine.io/", engine_echo_route(engine_options(options)));

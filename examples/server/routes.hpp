@@ -1,8 +1,15 @@
 #pragma once
 
+#include <memory>
+
 #include "options.hpp"
 #include "signaling/core/router.hpp"
 #include "signaling/net/server.hpp"
+#include "signaling/socketio/server.hpp"
 
-/// Everything that signaling-server serves besides its pages. The router must outlive the server.
-void add_routes(signaling::net::Server& server, signaling::Router& router, const Options& options);
+/// Everything that signaling-server serves besides its pages. The router and the Socket.IO server must outlive the server.
+void add_routes(signaling::net::Server& server, signaling::Router& router,
+                signaling::socketio::Server& socketio, const Options& options);
+
+signaling::socketio::ServerOptions socketio_options(const Options& options,
+                                                    std::shared_ptr<signaling::LogSink> log);
