@@ -45,6 +45,8 @@ constexpr std::array entries{
     Entry{errc::closed, "closed", "The peer is gone.", Fault::none, Retry::no},
     Entry{errc::store_unavailable, "store_unavailable", "The server cannot reach its store.", Fault::local,
           Retry::yes},
+    Entry{errc::messages_lost, "messages_lost",
+          "Messages to or from members on other servers may have been lost.", Fault::local, Retry::no},
     Entry{errc::internal, "internal", "The server failed.", Fault::local, Retry::no},
 };
 

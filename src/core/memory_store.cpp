@@ -33,6 +33,7 @@ using NodeIndex = std::uint32_t;
 struct Owner {
   Epoch epoch = 0;
   NodeIndex node = 0;
+  std::string secret;
 };
 
 struct StoredMember {
@@ -65,7 +66,11 @@ Shard<Value>& shard_of(Shards<Value>& shards, std::string_view id) noexcept {
 // happened; told by one thread at a time, outside all locks.
 class Post {
  public:
-  using News = std::variant<MembershipChange, HeldEnvelope>;
+  struct Displaced {
+    PeerId peer;
+    Epoch epoch;
+  };
+  using News = std::variant<MembershipChange, HeldEnvelope, Displaced>;
 
   NodeIndex open(const NodeId& node, StoreListener& listener);
   NodeIndex index_of(const NodeId& node);
@@ -87,6 +92,11 @@ class Post {
     NodeIndex node;
     News news;
   };
+  static void tell(StoreListener& listener, const MembershipChange& change) { listener.changed(change); }
+  static void tell(StoreListener& listener, const HeldEnvelope& held) { listener.delivered(held.view()); }
+  static void tell(StoreListener& listener, const Displaced& news) {
+    listener.displaced(news.peer, news.epoch);
+  }
 
   std::mutex mutex_;
   std::condition_variable idle_;
@@ -144,11 +154,7 @@ void Post::deliver() {
     deliverer_ = std::this_thread::get_id();
     delivering_to_ = item.node;
     lock.unlock();
-    if (const auto* change = std::get_if<MembershipChange>(&item.news)) {
-      listener->changed(*change);
-    } else {
-      listener->delivered(std::get<HeldEnvelope>(item.news).view());
-    }
+    std::visit([listener](const auto& news) { tell(*listener, news); }, item.news);
     lock.lock();
     deliverer_ = {};
     idle_.notify_all();
@@ -195,6 +201,28 @@ struct MemoryStore::State {
     announce(room, change, node);
   }
 
+  // 0: no member of this id.
+  static Epoch epoch_in(const StoredRoom& room, std::string_view peer) {
+    const auto found = room.members.find(peer);
+    return found == room.members.end() ? 0 : found->second.epoch;
+  }
+
+  static errc check_join(const StoredRoom& room, const Join& request, Epoch present) {
+    if (present > request.member.epoch) return errc::id_in_use;
+    const bool full = request.capacity != 0 && room.members.size() >= request.capacity;
+    return present == 0 && full ? errc::room_full : errc::ok;
+  }
+
+  void add_member(StoredRoom& room, Join& request, NodeIndex node) {
+    StoreMember& member = request.member;
+    if (epoch_in(room, member.id) != 0) {
+      remove_member(request.room, room, member.id, LeaveReason::disconnect);
+    }
+    member.joined_at = ++room.version;
+    room.members.emplace(member.id, StoredMember{member.epoch, room.version, member.metadata, node});
+    announce(room, {RoomId(request.room), room.version, MembershipChange::Kind::joined, member, {}}, node);
+  }
+
   StoredMember* find_member(StoredRoom& room, std::string_view peer, Epoch epoch) {
     const auto found = room.members.find(peer);
     return found != room.members.end() && found->second.epoch == epoch ? &found->second : nullptr;
@@ -229,16 +257,22 @@ void MemoryStore::close(const NodeId& node) {
   state_->post.deliver();
 }
 
-void MemoryStore::claim(const NodeId& node, std::string_view peer,
-                        Callback<void(std::error_code, Epoch)> done) {
-  const NodeIndex index = state_->post.index_of(node);
+void MemoryStore::claim(const Claim& request, Callback<void(std::error_code, Epoch)> done) {
+  const NodeIndex node = state_->post.index_of(request.node);
   const Epoch epoch = ++state_->last_epoch;
   bool claimed = false;
   {
-    auto& shard = shard_of(state_->peers, peer);
+    auto& shard = shard_of(state_->peers, request.peer);
     const std::scoped_lock lock(shard.mutex);
-    claimed = shard.map.try_emplace(PeerId(peer), Owner{epoch, index}).second;
+    const auto [entry, is_free] = shard.map.try_emplace(PeerId(request.peer));
+    Owner& owner = entry->second;
+    const bool resumed = !is_free && owner.node != node && !request.resume.empty() &&
+                         equal_secrets(owner.secret, request.resume);
+    if (resumed) state_->post.queue(owner.node, Post::Displaced{entry->first, owner.epoch});
+    claimed = is_free || resumed;
+    if (claimed) owner = {epoch, node, std::string(request.secret)};
   }
+  state_->post.deliver();
   if (claimed) {
     done({}, epoch);
   } else {
@@ -256,36 +290,26 @@ void MemoryStore::release(std::string_view peer, Epoch epoch) {
 void MemoryStore::join(Join request, Callback<void(std::error_code, Joined)> done) {
   const NodeIndex node = state_->post.index_of(request.member.node);
   Joined joined;
-  bool full = false;
+  errc error = errc::ok;
   {
     auto& shard = shard_of(state_->rooms, request.room);
     const std::scoped_lock lock(shard.mutex);
     StoredRoom& room = shard.map.try_emplace(RoomId(request.room)).first->second;
     const Version before = room.version;
-    const auto found = room.members.find(request.member.id);
-    const bool again = found != room.members.end() && found->second.epoch == request.member.epoch;
-    full = !again && request.capacity != 0 && found == room.members.end() &&
-           room.members.size() >= request.capacity;
-    if (!again && !full) {
-      if (found != room.members.end()) {
-        state_->remove_member(request.room, room, request.member.id, LeaveReason::disconnect);
-      }
-      request.member.joined_at = ++room.version;
-      room.members.emplace(request.member.id,
-                           StoredMember{request.member.epoch, room.version, request.member.metadata, node});
-      state_->announce(
-          room, {RoomId(request.room), room.version, MembershipChange::Kind::joined, request.member, {}},
-          node);
-    }
+    const Epoch present = state_->epoch_in(room, request.member.id);
+    const bool again = present == request.member.epoch;
+    error = state_->check_join(room, request, present);
+    if (error == errc::ok && !again) state_->add_member(room, request, node);
     joined.version = room.version;
-    if (!full && (request.known_version != before || again)) joined.state = state_->state_of(room);
+    if (error == errc::ok && (again || request.known_version != before))
+      joined.state = state_->state_of(room);
     if (room.members.empty()) shard.map.erase(shard.map.find(request.room));
   }
   state_->post.deliver();
-  if (full) {
-    done(errc::room_full, {});
-  } else {
+  if (error == errc::ok) {
     done({}, std::move(joined));
+  } else {
+    done(error, {});
   }
 }
 
@@ -334,7 +358,8 @@ void MemoryStore::update(const Update& request, Callback<void(std::error_code, V
   done(error, version);
 }
 
-void MemoryStore::snapshot(std::string_view room, Callback<void(std::error_code, RoomState)> done) {
+void MemoryStore::snapshot(std::string_view room, Version /*known_version*/,
+                           Callback<void(std::error_code, RoomState)> done) {
   RoomState state;
   {
     auto& shard = shard_of(state_->rooms, room);
@@ -345,7 +370,8 @@ void MemoryStore::snapshot(std::string_view room, Callback<void(std::error_code,
   done({}, std::move(state));
 }
 
-std::error_code MemoryStore::publish(const NodeId& node, const Envelope& envelope) {
+std::error_code MemoryStore::publish(const NodeId& node, const Envelope& envelope,
+                                     std::span<const NodeId> /*targets*/) {
   const NodeIndex from = state_->post.index_of(node);
   if (envelope.room.empty()) {
     auto& shard = shard_of(state_->peers, envelope.to);

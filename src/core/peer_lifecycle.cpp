@@ -70,39 +70,36 @@ std::optional<PeerId> PeerSession::choose_id(const Admission& admission, const W
   return core_->new_id();
 }
 
-void PeerSession::claim(PeerId id, std::string secret) {
+void PeerSession::claim(PeerId id, std::string resume) {
   busy_ = true;
-  Initiation initiation(this);
-  core_->store().claim(
-      core_->options().node, id,
-      [self = shared_from_this(), id, secret = std::move(secret)](std::error_code error,
-                                                                  Epoch epoch) mutable {
-        self->on_executor([self, error, epoch, id = std::move(id), secret = std::move(secret)]() mutable {
-          self->on_claimed(error, epoch, std::move(id), secret);
-        });
-      });
+  // An earlier connection of the same client to this node leaves its rooms first.
+  const auto holder = resume.empty() ? nullptr : core_->find_peer(id);
+  if (holder && holder->id() == id && holder->proves(resume)) {
+    return holder->replace([self = shared_from_this(), id = std::move(id)]() mutable {
+      boost::asio::post(self->loop_->executor(),
+                        [self, id = std::move(id)]() mutable { self->claim(std::move(id), {}); });
+    });
+  }
+  secret_ = core_->new_id();
+  const Initiation initiation(this);
+  core_->store().claim({core_->options().node, id, secret_, resume},
+                       [self = shared_from_this(), id](std::error_code error, Epoch epoch) mutable {
+                         self->on_executor([self, error, epoch, id = std::move(id)]() mutable {
+                           self->on_claimed(error, epoch, std::move(id));
+                         });
+                       });
 }
 
-void PeerSession::on_claimed(std::error_code error, Epoch epoch, PeerId id, const std::string& secret) {
+void PeerSession::on_claimed(std::error_code error, Epoch epoch, PeerId id) {
   busy_ = false;
   if (state_ == State::gone) {
     if (!error) core_->store().release(id, epoch);
     return;
   }
-  if (error == errc::id_in_use) {
-    const auto holder = core_->find_peer(id);
-    if (!holder || !holder->proves(secret)) return refuse(errc::id_in_use, {}, CloseReason::unauthorized);
-    busy_ = true;
-    holder->replace([self = shared_from_this(), id = std::move(id)]() mutable {
-      boost::asio::post(self->loop_->executor(),
-                        [self, id = std::move(id)]() mutable { self->claim(id, {}); });
-    });
-    return;
-  }
+  if (error == errc::id_in_use) return refuse(errc::id_in_use, {}, CloseReason::unauthorized);
   if (error) return refuse(errc::store_unavailable, {}, CloseReason::internal);
   id_ = std::move(id);
   epoch_ = epoch;
-  secret_ = core_->new_id();
   switch (core_->add_peer(shared_from_this())) {
     case RouterCore::Added::yes: break;
     case RouterCore::Added::full:

@@ -169,7 +169,7 @@ void PeerSession::claim_alias(JoinRequest request) {
   const std::string name = request.alias;
   const Initiation initiation(this);
   core_->store().claim(
-      core_->options().node, name,
+      {core_->options().node, name, {}, {}},
       [self = shared_from_this(), request = std::move(request)](std::error_code error, Epoch epoch) mutable {
         self->on_executor([self, error, epoch, request = std::move(request)]() mutable {
           self->on_alias(error, epoch, std::move(request));

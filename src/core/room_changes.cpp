@@ -71,10 +71,26 @@ RoomView::Step RoomView::start(room_change::Leave& change) {
   core_.store().leave(request, [self = shared_from_this(), change = std::move(change)](
                                    std::error_code error, Version version) mutable {
     // A store that cannot be reached does not keep anybody in a room: locally the member is gone.
-    self->finish(change, error ? self->version() : version);
-    self->resume_after_store();
+    self->finish_at(error ? self->version() : version,
+                    [self, change = std::move(change)](Version at) mutable { self->finish(change, at); });
   });
   return initiation.completed() ? Step::done : Step::waiting;
+}
+
+// The answer to a change of our own may overtake the news of another node's change before it.
+void RoomView::finish_at(Version version, Callback<void(Version)> finish) {
+  const Version known = this->version();
+  if (version <= known + 1) {
+    finish(version);
+    return resume_after_store();
+  }
+  core_.store().snapshot(id_, known,
+                         [self = shared_from_this(), version, finish = std::move(finish)](
+                             std::error_code error, const RoomState& state) mutable {
+                           if (!error) self->reconcile(state, std::max(version, state.version));
+                           finish(std::max(version, self->version()));
+                           self->resume_after_store();
+                         });
 }
 
 void RoomView::finish(room_change::Leave& change, Version version) {
@@ -96,10 +112,10 @@ RoomView::Step RoomView::start(room_change::Update& change) {
                                     std::error_code error, Version version) mutable {
     if (error) {
       change.peer->tell_error(to_errc(error), {}, change.request);
-    } else {
-      self->finish(change, version);
+      return self->resume_after_store();
     }
-    self->resume_after_store();
+    self->finish_at(version,
+                    [self, change = std::move(change)](Version at) mutable { self->finish(change, at); });
   });
   return initiation.completed() ? Step::done : Step::waiting;
 }
@@ -139,32 +155,48 @@ RoomView::Step RoomView::start(room_change::RemoteMessage& change) {
   return Step::done;
 }
 
-RoomView::Step RoomView::start(room_change::Resync& /*change*/) {
+RoomView::Step RoomView::start(room_change::Resync& change) {
   Initiation initiation(this);
-  core_.store().snapshot(id_, [self = shared_from_this()](std::error_code error, const RoomState& state) {
-    if (!error) self->reconcile(state, state.version);
-    self->resume_after_store();
-  });
+  core_.store().snapshot(
+      id_, version(),
+      [self = shared_from_this(), missed = change.missed](std::error_code error, const RoomState& state) {
+        if (!error) self->reconcile(state, state.version);
+        if (missed == Missed::messages) self->warn(errc::messages_lost);
+        self->resume_after_store();
+      });
   return initiation.completed() ? Step::done : Step::waiting;
 }
 
 void RoomView::apply_remote(const MembershipChange& change) {
   const StoreMember& member = change.member;
   switch (change.kind) {
-    case MembershipChange::Kind::joined: {
-      Entry entry;
-      entry.remote = std::make_unique<RemotePeer>(RemotePeer{member.id, member.node});
-      entry.metadata = member.metadata;
-      entry.epoch = member.epoch;
-      entry.joined_at = member.joined_at;
-      insert(std::move(entry), change.version);
-      return;
-    }
+    case MembershipChange::Kind::joined: insert_remote(member, change.version); return;
     case MembershipChange::Kind::left: erase(member.id, member.epoch, change.version, change.reason); return;
     case MembershipChange::Kind::updated:
       replace_metadata(member.id, member.epoch, member.metadata, change.version);
       return;
   }
+}
+
+// A node that had lost sight of the store joins its members again: for those who know them nothing is new.
+void RoomView::insert_remote(const StoreMember& member, Version version) {
+  bool is_known = false;
+  bool has_changed = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    const Entry* entry = find(member.id);
+    is_known = entry != nullptr && entry->epoch >= member.epoch;
+    has_changed = is_known && entry->epoch == member.epoch && entry->metadata != member.metadata;
+    if (is_known) version_ = std::max(version_, version);
+  }
+  if (has_changed) replace_metadata(member.id, member.epoch, member.metadata, version);
+  if (is_known) return;
+  Entry entry;
+  entry.remote = std::make_unique<RemotePeer>(RemotePeer{member.id, member.node});
+  entry.metadata = member.metadata;
+  entry.epoch = member.epoch;
+  entry.joined_at = member.joined_at;
+  insert(std::move(entry), version);
 }
 
 // Tells the local members the difference between this picture and the store's, as joins, updates and leaves of others.

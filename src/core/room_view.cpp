@@ -30,22 +30,26 @@ std::size_t RoomView::size() const {
 std::vector<Member> RoomView::members() const { return copy_members({}).others; }
 
 SendResult RoomView::broadcast(const Envelope& envelope, EncodedEvent& encoded, const PeerSession* skip) {
-  bool elsewhere = false;
-  SendResult result = tell(encoded, skip, envelope.delivery, [&] { elsewhere = remote_count_ != 0; });
-  if (elsewhere && core_.store().publish(core_.options().node, envelope)) {
+  std::vector<NodeId> elsewhere;
+  SendResult result = tell(encoded, skip, envelope.delivery, [&] { elsewhere = remote_nodes(); });
+  if (!elsewhere.empty() && core_.store().publish(core_.options().node, envelope, elsewhere)) {
     result = combine(result, {SendStatus::dropped, errc::store_unavailable});
   }
   return result;
 }
 
 std::optional<SendResult> RoomView::send_to(const Envelope& envelope, EncodedEvent& encoded) {
+  NodeId node;
   for (;;) {
     std::shared_ptr<const Encoder> missing;
     {
       const std::scoped_lock lock(mutex_);
       const Entry* entry = find(envelope.to);
       if (entry == nullptr) return std::nullopt;
-      if (!entry->local) break;
+      if (!entry->local) {
+        node = entry->remote->node;
+        break;
+      }
       if (const auto* frames = encoded.find(entry->local->encoder())) {
         // No frame: the receiver's language has no word for it.
         if (frames->empty()) return SendResult{SendStatus::dropped, errc::unknown_type};
@@ -57,7 +61,7 @@ std::optional<SendResult> RoomView::send_to(const Envelope& envelope, EncodedEve
   }
   Envelope routed = envelope;
   routed.room = id_;
-  if (core_.store().publish(core_.options().node, routed)) {
+  if (core_.store().publish(core_.options().node, routed, {&node, 1})) {
     return SendResult{SendStatus::dropped, errc::store_unavailable};
   }
   return SendResult{};
@@ -153,6 +157,12 @@ SendResult RoomView::push_to_all(const EncodedEvent& encoded, const PeerSession*
     if (!frames.empty()) result = combine(result, entry.local->push(frames, delivery));
   }
   return result;
+}
+
+void RoomView::warn(errc code) {
+  const Event event = event::Error{code, describe(code), {}};
+  EncodedEvent encoded(event);
+  (void)tell(encoded, nullptr, Delivery::reliable, [] {});
 }
 
 void RoomView::insert(Entry entry, Version version) {
@@ -266,6 +276,17 @@ RoomView::Entry RoomView::take_entry(std::string_view peer) {
     --remote_count_;
   }
   return taken;
+}
+
+std::vector<NodeId> RoomView::remote_nodes() const {
+  std::vector<NodeId> nodes;
+  if (remote_count_ == 0) return nodes;
+  for (const Entry& entry : entries_) {
+    if (entry.remote && std::ranges::find(nodes, entry.remote->node) == nodes.end()) {
+      nodes.push_back(entry.remote->node);
+    }
+  }
+  return nodes;
 }
 
 RoomView::Snapshot RoomView::copy_members(std::string_view except) const {

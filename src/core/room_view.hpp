@@ -62,7 +62,9 @@ struct RemoteMessage {
   explicit RemoteMessage(const Envelope& envelope) : held(envelope) {}
   HeldEnvelope held;
 };
-struct Resync {};
+struct Resync {
+  Missed missed = Missed::changes;
+};
 
 }  // namespace room_change
 
@@ -134,13 +136,18 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   void resume_after_store();
 
   void finish(room_change::Join& change, std::error_code error, StateStore::Joined joined);
+  /// `finish` may only tell the members of `version` when they have been told of all before.
+  void finish_at(Version version, Callback<void(Version)> finish);
   void finish(room_change::Leave& change, Version version);
   void finish(room_change::Update& change, Version version);
   void reconcile(const RoomState& state, Version version);
   void apply_remote(const MembershipChange& change);
+  /// Tells all local members of an error that nobody's request has caused.
+  void warn(errc code);
 
   // These change the table and tell the members in one step.
   void insert(Entry entry, Version version);
+  void insert_remote(const StoreMember& member, Version version);
   void evict(const PeerId& id, Version version);
   bool erase(std::string_view peer, Epoch epoch, Version version, LeaveReason reason);
   bool replace_metadata(std::string_view peer, Epoch epoch, const Payload& metadata, Version version);
@@ -155,6 +162,8 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   void add_entry(Entry entry);
   Entry take_entry(std::string_view peer);
 
+  /// Nodes with members in this room, other than this one.
+  std::vector<NodeId> remote_nodes() const;
   Snapshot copy_members(std::string_view except) const;
 
   const std::shared_ptr<RouterCore> shared_core_;

@@ -52,6 +52,10 @@ std::shared_ptr<Peer> Router::find_peer(std::string_view id) const { return core
 
 std::shared_ptr<Room> Router::find_room(std::string_view id) const { return core_->find_room(id); }
 
+void Router::members(std::string_view room, Callback<void(std::error_code, std::vector<Member>)> done) const {
+  core_->members(room, std::move(done));
+}
+
 void Router::shut_down(std::chrono::milliseconds reconnect_after) { core_->shut_down(reconnect_after); }
 
 const Limits& Router::limits() const noexcept { return core_->limits(); }

@@ -123,7 +123,9 @@ SendResult RouterCore::send(Envelope envelope) {
   EncodedEvent encoded(event);
   if (!envelope.to.empty()) return send_to_peer(envelope, encoded);
   if (const auto room = find_room(envelope.room)) return room->broadcast(envelope, encoded, nullptr);
-  if (store().publish(options_.node, envelope)) return {SendStatus::dropped, errc::store_unavailable};
+  if (store().publish(options_.node, envelope, {})) {
+    return {SendStatus::dropped, errc::store_unavailable};
+  }
   return {};
 }
 
@@ -131,7 +133,7 @@ SendResult RouterCore::send_to_peer(const Envelope& envelope, EncodedEvent& enco
   if (const auto peer = find_peer(envelope.to)) return peer->push(encoded, envelope);
   Envelope routed = envelope;
   routed.room = {};
-  const std::error_code error = store().publish(options_.node, routed);
+  const std::error_code error = store().publish(options_.node, routed, {});
   if (error == errc::peer_not_found) return {SendStatus::dropped, errc::peer_not_found};
   if (error) return {SendStatus::dropped, errc::store_unavailable};
   return {};
@@ -165,6 +167,19 @@ std::shared_ptr<RoomView> RouterCore::find_room(std::string_view id) const {
   const std::scoped_lock lock(shard.mutex);
   const auto found = shard.map.find(id);
   return found == shard.map.end() ? nullptr : found->second;
+}
+
+void RouterCore::members(std::string_view room, Callback<void(std::error_code, std::vector<Member>)> done) {
+  store().snapshot(room, 0, [done = std::move(done)](std::error_code error, RoomState state) mutable {
+    std::vector<Member> members;
+    members.reserve(state.members.size());
+    std::ranges::sort(state.members, {}, &StoreMember::joined_at);
+    for (StoreMember& member : state.members) {
+      members.push_back(
+          {std::move(member.id), std::move(member.metadata), std::move(member.node), member.joined_at});
+    }
+    done(error, std::move(members));
+  });
 }
 
 void RouterCore::remove_room(const RoomView& room) {
@@ -228,11 +243,22 @@ void RouterCore::delivered(const Envelope& envelope) {
   room->submit(message);
 }
 
-void RouterCore::invalidated(std::string_view id) {
+void RouterCore::invalidated(std::string_view id, Missed missed) {
   const auto room = find_room(id);
   if (!room) return;
-  RoomChange resync = room_change::Resync{};
+  RoomChange resync = room_change::Resync{missed};
   room->submit(resync);
+}
+
+// An alias is lost like an id: who cannot be reached under its name any more begins anew.
+void RouterCore::displaced(std::string_view id, Epoch epoch) {
+  const auto peer = find_peer(id);
+  if (peer && (peer->id() != id || peer->epoch() == epoch)) peer->replace([] {});
+}
+
+void RouterCore::undelivered(const Envelope& envelope, errc error) {
+  const auto sender = find_peer(envelope.from);
+  if (sender) sender->tell_error(error == errc::peer_not_found ? error : errc::messages_lost, {}, {});
 }
 
 }  // namespace signaling

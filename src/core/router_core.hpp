@@ -54,6 +54,7 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
   /// Gives the change to the room, which is made if need be.
   void submit_join(std::string_view room, room_change::Join join);
   std::shared_ptr<RoomView> find_room(std::string_view id) const;
+  void members(std::string_view room, Callback<void(std::error_code, std::vector<Member>)> done);
   void remove_room(const RoomView& room);
 
   void open_store();
@@ -63,7 +64,9 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
 
   void changed(const MembershipChange& change) override;
   void delivered(const Envelope& envelope) override;
-  void invalidated(std::string_view room) override;
+  void invalidated(std::string_view room, Missed missed) override;
+  void displaced(std::string_view peer, Epoch epoch) override;
+  void undelivered(const Envelope& envelope, errc error) override;
 
  private:
   template <class Value>

@@ -18,7 +18,11 @@ struct Listener final : StoreListener {
     news.push_back(std::string(envelope.from) + ">" + std::string(envelope.to) + " " +
                    std::string(envelope.payload));
   }
-  void invalidated(std::string_view /*room*/) override {}
+  void invalidated(std::string_view /*room*/, Missed /*missed*/) override {}
+  void displaced(std::string_view peer, Epoch epoch) override {
+    news.push_back("displaced " + std::string(peer) + " " + std::to_string(epoch));
+  }
+  void undelivered(const Envelope& /*envelope*/, errc /*error*/) override {}
   Lines heard() { return std::exchange(news, {}); }
   Lines news;
 };
@@ -44,10 +48,17 @@ struct StoreWorld {
                 [&](std::error_code error, Version /*version*/) { result = error; });
     return result;
   }
-  std::pair<std::error_code, Epoch> claim(const std::string& node, const std::string& peer) {
+  std::pair<std::error_code, Epoch> claim(const std::string& node, const std::string& peer,
+                                          const std::string& secret = {}, const std::string& resume = {}) {
     std::pair<std::error_code, Epoch> result;
-    store.claim(node, peer, [&](std::error_code error, Epoch epoch) { result = {error, epoch}; });
+    store.claim({node, peer, secret, resume}, [&](std::error_code error, Epoch epoch) {
+      result = {error, epoch};
+    });
     return result;
+  }
+
+  std::error_code publish(const std::string& node, const Envelope& envelope) {
+    return store.publish(node, envelope, {});
   }
 
   MemoryStore store;
@@ -56,6 +67,29 @@ struct StoreWorld {
 };
 
 }  // namespace
+
+TEST_CASE("memory store: with the secret of its claim, another node takes an id over, and the first one is told") {
+  StoreWorld w;
+  const auto [error, first] = w.claim("n1", "a", "secret");
+  REQUIRE(!error);
+  CHECK(w.claim("n2", "a", "new", "wrong").first == errc::id_in_use);
+  CHECK(w.claim("n1", "a", "new", "secret").first == errc::id_in_use);
+  CHECK(w.one.heard().empty());
+  const auto [again, second] = w.claim("n2", "a", "new", "secret");
+  CHECK(!again);
+  CHECK(second > first);
+  CHECK(w.one.heard() == Lines{"displaced a " + std::to_string(first)});
+  w.store.release("a", first);
+  CHECK(w.claim("n1", "a").first == errc::id_in_use);
+}
+
+TEST_CASE("memory store: a member of a younger epoch stays, whatever an older one does") {
+  StoreWorld w;
+  CHECK(!w.join("n1", "a", 5).first);
+  CHECK(w.join("n2", "a", 4).first == errc::id_in_use);
+  CHECK(w.leave("a", 4) == errc::not_joined);
+  CHECK(w.join("n1", "b", 6).second.state->members.size() == 2);
+}
 
 TEST_CASE("memory store: an id has one owner, and each claim a greater epoch") {
   StoreWorld w;
@@ -110,12 +144,12 @@ TEST_CASE("memory store: what is published reaches the nodes that have members, 
   envelope.from = "a";
   envelope.room = "r";
   envelope.payload = "to all";
-  CHECK(!w.store.publish("n1", envelope));
+  CHECK(!w.publish("n1", envelope));
   envelope.to = "b";
   envelope.payload = "to b";
-  CHECK(!w.store.publish("n1", envelope));
+  CHECK(!w.publish("n1", envelope));
   (void)w.leave("a", 1);
-  CHECK(!w.store.publish("n1", envelope));
+  CHECK(!w.publish("n1", envelope));
   CHECK(w.two.heard() == Lines{"a> to all", "a>b to b", "r v3 left a", "a>b to b"});
   CHECK(w.one.heard() == Lines{"r v2 joined b"});
 }

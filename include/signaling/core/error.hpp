@@ -31,7 +31,8 @@ enum class errc : std::uint8_t {
   slow_consumer,       ///< the receiver does not read; its queue is full
   closed,              ///< the peer is gone
   store_unavailable,   ///< the state store does not answer
-  internal,            ///< a defect of the library or of the host's hooks
+  messages_lost,  ///< other nodes could not be reached for a while; messages to or from them may be missing
+  internal,       ///< a defect of the library or of the host's hooks
 };
 
 /// Whose fault an error is, and whether the same request may succeed later.

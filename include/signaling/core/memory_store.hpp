@@ -19,13 +19,15 @@ class MemoryStore final : public StateStore {
 
   void open(const NodeId& node, StoreListener& listener, Callback<void(std::error_code)> done) override;
   void close(const NodeId& node) override;
-  void claim(const NodeId& node, std::string_view peer, Callback<void(std::error_code, Epoch)> done) override;
+  void claim(const Claim& request, Callback<void(std::error_code, Epoch)> done) override;
   void release(std::string_view peer, Epoch epoch) override;
   void join(Join request, Callback<void(std::error_code, Joined)> done) override;
   void leave(const Leave& request, Callback<void(std::error_code, Version)> done) override;
   void update(const Update& request, Callback<void(std::error_code, Version)> done) override;
-  void snapshot(std::string_view room, Callback<void(std::error_code, RoomState)> done) override;
-  std::error_code publish(const NodeId& node, const Envelope& envelope) override;
+  void snapshot(std::string_view room, Version known_version,
+                Callback<void(std::error_code, RoomState)> done) override;
+  std::error_code publish(const NodeId& node, const Envelope& envelope,
+                          std::span<const NodeId> targets) override;
 
  private:
   struct State;

@@ -94,6 +94,10 @@ class Router {
   /// Null if no peer of this node is in it.
   std::shared_ptr<Room> find_room(std::string_view id) const;
 
+  /// The members of a room on all nodes, in the order in which they joined, as the store knows them: also of a room that
+  /// no peer of this node is in. Completes as the store does.
+  void members(std::string_view room, Callback<void(std::error_code, std::vector<Member>)> done) const;
+
   /// Tells every client to come back after `reconnect_after` and closes it; later clients are turned away. Local
   /// peers are closed too.
   void shut_down(std::chrono::milliseconds reconnect_after);

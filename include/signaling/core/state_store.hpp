@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -40,6 +41,12 @@ struct MembershipChange {
   LeaveReason reason = LeaveReason::leave;
 };
 
+/// What a node may have missed of a room.
+enum class Missed : std::uint8_t {
+  changes,   ///< of the membership; every message that was accepted still comes
+  messages,  ///< of both
+};
+
 /// What a store tells a node. Implemented by the router.
 ///
 /// Threads: any, but for one node one call after the other, in the order in which things happened.
@@ -51,8 +58,13 @@ class StoreListener {
   virtual void changed(const MembershipChange& change) = 0;
   /// Another node's peer sent this to a peer of this node (`to` set), or to a room with members here.
   virtual void delivered(const Envelope& envelope) = 0;
-  /// Changes of `room` may have been missed: the listener asks for `snapshot`.
-  virtual void invalidated(std::string_view room) = 0;
+  /// The listener asks for `snapshot`. Optional: only for stores that can lose sight of each other.
+  virtual void invalidated(std::string_view room, Missed missed) = 0;
+  /// This node does not have `peer` any more: with the resume secret another connection has taken it over, or two nodes
+  /// had given it away while they could not see each other. The members of that epoch are this node's to remove.
+  virtual void displaced(std::string_view peer, Epoch epoch) = 0;
+  /// `publish` had accepted this, and it cannot be brought: `peer_not_found`, `store_unavailable`.
+  virtual void undelivered(const Envelope& envelope, errc error) = 0;
 };
 
 /// The memory that the nodes of a cluster share: peer ids, room membership, and the way from node to node.
@@ -67,6 +79,8 @@ class StoreListener {
 /// changes that came before.
 /// Cancellation: after `close` returned, the listener of that node is not called any more; outstanding handlers
 /// complete, with an error if need be.
+/// Local first: a store may answer for its node alone while it cannot reach the others. When it can again, it brings
+/// together what each has done, and calls `invalidated` for every room that this may have changed.
 class StateStore {
  public:
   virtual ~StateStore() = default;
@@ -76,10 +90,18 @@ class StateStore {
   /// Forgets `node`. Members it still has leave with `LeaveReason::node_lost`, and its ids become free.
   virtual void close(const NodeId& node) = 0;
 
-  /// Takes `peer` for `node`. Success: nobody else can have the id; the epoch is greater than any before for this id.
-  /// `errc::id_in_use`: somebody has it, nothing changed.
-  virtual void claim(const NodeId& node, std::string_view peer,
-                     Callback<void(std::error_code, Epoch)> done) = 0;
+  struct Claim {
+    NodeId node;
+    std::string_view peer;
+    /// What the client will prove with that it is the same; different for each claim. Empty: nobody can.
+    std::string_view secret;
+    /// The secret of the claim that this one is to take the place of. Empty: of none.
+    std::string_view resume;
+  };
+  /// Takes `peer` for a node. Success: nobody else has the id; the epoch is greater than any before for this id. If
+  /// another node had it and `resume` is the secret of that claim, that one is over, and its node is told `displaced`.
+  /// `errc::id_in_use`: somebody has it, this node perhaps; nothing changed.
+  virtual void claim(const Claim& request, Callback<void(std::error_code, Epoch)> done) = 0;
   /// Gives the id back if `epoch` is still its epoch; else nothing happens.
   virtual void release(std::string_view peer, Epoch epoch) = 0;
 
@@ -96,9 +118,9 @@ class StateStore {
     /// The whole room, the new member included. May be left out when `known_version` is the version before.
     std::optional<RoomState> state;
   };
-  /// Adds a member, if there is room. Success: the version grew by one; or, when this epoch is in the room already,
-  /// nothing changed. `errc::room_full`: nothing changed. An older epoch of the same id is replaced: told to the others
-  /// as left and joined.
+  /// Adds a member, if there is room. Success: the version grew, by one unless the room had less than `known_version`;
+  /// or, when this epoch is in the room already, nothing changed. `errc::room_full`: nothing changed. An older epoch of
+  /// the same id is replaced: told to the others as left and joined. A younger one stays, and this is `errc::id_in_use`.
   virtual void join(Join request, Callback<void(std::error_code, Joined)> done) = 0;
 
   struct Leave {
@@ -119,14 +141,18 @@ class StateStore {
   /// Replaces a member's metadata. `errc::not_joined` as above.
   virtual void update(const Update& request, Callback<void(std::error_code, Version)> done) = 0;
 
-  /// The room as it is; an unknown room is empty, at version 0.
-  virtual void snapshot(std::string_view room, Callback<void(std::error_code, RoomState)> done) = 0;
+  /// The room as it is; an unknown room is empty, at version 0. A store that has forgotten something takes
+  /// `known_version` for the room's version if that is less, so that versions never go back.
+  virtual void snapshot(std::string_view room, Version known_version,
+                        Callback<void(std::error_code, RoomState)> done) = 0;
 
   /// Brings an envelope from `node` to the node of the member `envelope.to` of `envelope.room`; with `to` empty, to every
   /// other node with members in that room; with `room` empty, to the node that has claimed `to`.
+  /// `targets`: the nodes for which that is true as far as the caller knows, which saves looking; empty: it does not.
   /// `errc::store_unavailable`: not accepted. `errc::peer_not_found`: `room` is empty, and no other node has claimed
-  /// `to`. Success means accepted, not received.
-  virtual std::error_code publish(const NodeId& node, const Envelope& envelope) = 0;
+  /// `to`; a store that has to ask says this with `StoreListener::undelivered`. Success means accepted, not received.
+  virtual std::error_code publish(const NodeId& node, const Envelope& envelope,
+                                  std::span<const NodeId> targets) = 0;
 };
 
 }  // namespace signaling
