@@ -37,6 +37,7 @@ net::WebSocketRoute vertex_route(signaling::Router& router) {
     return room ? room->members() : std::vector<signaling::Member>();
   });
   net::WebSocketRoute route;
+  route.settings.any_key = true;  // the app's key has 8 bytes
   route.make_protocol = [factory](const signaling::ConnectInfo& /*info*/) { return factory->make(); };
   return route;
 }
@@ -44,9 +45,13 @@ net::WebSocketRoute vertex_route(signaling::Router& router) {
 // Who is ready, for the clients of the vocabulary "token-peers".
 net::HttpHandler connections_handler(signaling::Router& router) {
   return [&router](const net::HttpRequest& request, const net::HttpResponder& responder) {
-    auto response = net::HttpResponse::json(200, socketio::token_peers_connections(router));
-    for (auto& field : net::cors_headers(request)) response.headers.push_back(std::move(field));
-    responder.send(std::move(response));
+    socketio::token_peers_connections(
+        router, [responder, headers = net::cors_headers(request)](std::error_code error, std::string json) {
+          auto response = error ? net::HttpResponse::text(503, "Service Unavailable\n")
+                                : net::HttpResponse::json(200, std::move(json));
+          response.headers.insert(response.headers.end(), headers.begin(), headers.end());
+          responder.send(std::move(response));
+        });
   };
 }
 

@@ -9,10 +9,17 @@
 namespace signaling {
 namespace {
 
+// An event without a name is for a language, and local peers have none.
+bool is_foreign(const Event& event) noexcept {
+  const auto* message = std::get_if<event::Message>(&event);
+  return message != nullptr && message->envelope.type == EnvelopeType::event &&
+         message->envelope.event.empty();
+}
+
 class LocalEncoder final : public Encoder {
  public:
   void encode(const Event& event, std::vector<Frame>& frames) const override {
-    frames.push_back(pack(event));
+    if (!is_foreign(event)) frames.push_back(pack(event));
   }
 };
 

@@ -35,6 +35,7 @@ websocket::UpgradeResult check(const HttpRequest& request, unsigned http_version
   for (const auto& [name, value] : request.headers) fields.push_back({name, value});
   websocket::UpgradeOptions options;
   options.subprotocols = settings.subprotocols;
+  options.any_key = settings.any_key;
   if (deflate) options.deflate = {.server_no_context_takeover = true, .client_no_context_takeover = true};
   return websocket::check_upgrade({request.method, http_version, fields}, options);
 }

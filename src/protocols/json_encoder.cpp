@@ -168,6 +168,10 @@ JsonEncoder::JsonEncoder(std::chrono::milliseconds heartbeat, std::string_view i
 }
 
 void JsonEncoder::encode(const Event& event, std::vector<Frame>& frames) const {
+  if (const auto* message = std::get_if<event::Message>(&event)) {
+    const Envelope& envelope = message->envelope;
+    if (envelope.type == EnvelopeType::event && envelope.event.empty()) return;  // for another language
+  }
   frames.push_back(std::visit(
       [this](const auto& known) {
         if constexpr (std::is_same_v<std::decay_t<decltype(known)>, event::Welcome>) {

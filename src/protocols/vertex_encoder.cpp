@@ -60,7 +60,7 @@ Frame write_translated(const Envelope& envelope) {
   const auto [id] = members_of(envelope.from_metadata, {"id"});
   JsonWriter out(overhead + 2 * envelope.from.size() + envelope.to.size() + envelope.payload.size());
   out.raw(R"({"type":")").raw(to_string(envelope.type)).raw(R"(","data":{"to":)").string(envelope.to);
-  write_peer_name(out.raw(R"(,"from":)"), id.text, envelope.from);
+  write_peer_name(out.raw(R"(,"id":)"), id.text, envelope.from);  // whom clients answer
   out.raw(envelope.type == EnvelopeType::candidate ? R"(,"candidate":)" : R"(,"description":)");
   out.raw(envelope.payload.empty() ? std::string_view("null") : envelope.payload);
   if (envelope.type == EnvelopeType::offer) out.raw(R"(,"media":"video")");

@@ -40,6 +40,12 @@ Broadcast&& Broadcast::volatile_delivery() && { return std::move(volatile_delive
 EmitResult Broadcast::emit(std::string_view event, const Arguments& arguments) const {
   const OutgoingEvent outgoing(event, arguments);
   if (outgoing.error() != errc::ok) return {SendStatus::dropped, outgoing.error()};
+  return send(outgoing);
+}
+
+EmitResult Broadcast::disconnect(Disconnect what) const { return send(OutgoingEvent(what)); }
+
+EmitResult Broadcast::send(const OutgoingEvent& outgoing) const {
   Exceptions except{{except_.begin(), except_.end()}, {}};
   if (rooms_.empty()) return emit_to_room(nsp_->everybody(), std::move(except), outgoing);
   EmitResult result{SendStatus::sent, errc::ok};
@@ -91,9 +97,11 @@ EmitResult Broadcast::emit_to_room(std::string_view id, Exceptions except,
 
 Envelope Broadcast::make_envelope(const OutgoingEvent& outgoing, const Exceptions& except,
                                   std::string& storage) const {
+  Emission exceptions;
+  exceptions.except_rooms = except.rooms;
+  exceptions.except_ids = except.ids;
   const bool is_for_all = except.rooms.empty() && except.ids.empty();
-  Envelope envelope = is_for_all ? outgoing.envelope()
-                                 : outgoing.envelope({false, {}, except.rooms, except.ids, {}, {}}, storage);
+  Envelope envelope = is_for_all ? outgoing.envelope() : outgoing.envelope(std::move(exceptions), storage);
   envelope.delivery = delivery_;
   if (sender_) envelope.from = sender_->id();
   return envelope;

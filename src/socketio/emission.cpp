@@ -67,7 +67,7 @@ class Reader {
 
 std::string pack(const Emission& emission) {
   Writer writer;
-  writer.character(emission.is_ack ? 'a' : 'e');
+  writer.character(static_cast<char>(emission.kind));
   writer.number(emission.id ? 1 : 0);
   writer.number(emission.id.value_or(0));
   writer.list(emission.except_rooms);
@@ -83,11 +83,18 @@ bool unpack(std::string_view text, Emission& emission) {
   std::uint64_t has_id = 0;
   std::uint64_t id = 0;
   if (!reader.character(kind) || !reader.number(has_id) || !reader.number(id)) return false;
-  emission.is_ack = kind == 'a';
+  emission.kind = static_cast<Emission::Kind>(kind);
   emission.id = has_id != 0 ? std::optional(id) : std::nullopt;
   const bool complete = reader.list(emission.except_rooms) && reader.list(emission.except_ids) &&
                         reader.string(emission.arguments) && reader.list(emission.attachments);
-  return complete && reader.at_end() && (emission.is_ack ? has_id != 0 : kind == 'e');
+  if (!complete || !reader.at_end()) return false;
+  switch (emission.kind) {
+    case Emission::Kind::ack: return has_id != 0;
+    case Emission::Kind::event:
+    case Emission::Kind::leave:
+    case Emission::Kind::hang_up: return true;
+  }
+  return false;
 }
 
 std::vector<std::string_view> views_of(const std::vector<Frame>& attachments) {

@@ -19,7 +19,9 @@ inline constexpr std::string_view packed_language = "socket.io/packed";
 /// What an event or an acknowledgement has beside its name, if that is more than text: it travels as one
 /// string through queues, and from node to node.
 struct Emission {
-  bool is_ack = false;
+  /// `leave` and `hang_up` are no events: who gets them is to disconnect from the namespace, or altogether.
+  enum class Kind : char { event = 'e', ack = 'a', leave = 'd', hang_up = 'h' };
+  Kind kind = Kind::event;
   /// The acknowledgement that is asked for, or given.
   std::optional<std::uint64_t> id;
   /// Sockets in one of these rooms do not get it, nor those with one of these ids.
@@ -40,10 +42,11 @@ std::vector<std::string_view> views_of(const std::vector<Frame>& attachments);
 /// begin with the `4` that all of Socket.IO's do.
 struct Note {
   enum class Kind : char {
-    joined = 'j',   ///< the join with the tag `number` is done
-    refused = 'e',  ///< the join with the tag `number` has failed with `error`
-    put_out = 'l',  ///< of the room `rooms[0]`
-    except = 'x',   ///< the next `number` frames are not for sockets in these `rooms`, or with these `ids`
+    joined = 'j',      ///< the join with the tag `number` is done
+    refused = 'e',     ///< the join with the tag `number` has failed with `error`
+    put_out = 'l',     ///< of the room `rooms[0]`
+    disconnect = 'd',  ///< from the namespace; with the whole connection if `number` is not 0
+    except = 'x',      ///< the next `number` frames are not for sockets in these `rooms`, or with these `ids`
   };
   Kind kind = Kind::joined;
   std::uint64_t number = 0;

@@ -62,14 +62,20 @@ void HostEncoder::encode_message(const Envelope& envelope, std::vector<Frame>& f
 
 void HostEncoder::encode_emission(std::string_view name, const Emission& emission,
                                   std::vector<Frame>& frames) const {
+  using Kind = Emission::Kind;
+  const bool ends = emission.kind == Kind::leave || emission.kind == Kind::hang_up;
   const std::size_t attachments = emission.attachments.size();
   if (!emission.except_rooms.empty() || !emission.except_ids.empty()) {
     frames.push_back(
         encode_note({Note::Kind::except, attachments + 1, 0, emission.except_rooms, emission.except_ids}));
   }
+  if (ends) {
+    const std::uint64_t whole = emission.kind == Kind::hang_up ? 1 : 0;
+    return frames.push_back(encode_note({Note::Kind::disconnect, whole, 0, {}, {}}));
+  }
   const PacketHeader header{PacketType::event, nsp_, emission.id, attachments};
-  frames.push_back(emission.is_ack ? encode_ack(header, emission.arguments)
-                                   : encode_event(header, name, emission.arguments));
+  frames.push_back(emission.kind == Kind::ack ? encode_ack(header, emission.arguments)
+                                              : encode_event(header, name, emission.arguments));
   for (const std::string_view bytes : emission.attachments) {
     frames.push_back(Frame::binary(std::as_bytes(std::span(bytes))));
   }
@@ -79,7 +85,7 @@ void HostEncoder::encode_emission(std::string_view name, const Emission& emissio
 void HostEncoder::encode_foreign(const Envelope& envelope, std::vector<Frame>& frames) const {
   const std::string_view name =
       envelope.type == EnvelopeType::event ? envelope.event : to_string(envelope.type);
-  if (is_reserved_event(name)) return;
+  if (name.empty() || is_reserved_event(name)) return;
   const bool is_binary = envelope.kind == MessageKind::binary;
   protocols::JsonWriter arguments(envelope.payload.size() + envelope.from.size() + envelope.room.size() + 64);
   if (is_binary) {

@@ -15,6 +15,14 @@ OutgoingEvent::OutgoingEvent(std::string_view name, const Arguments& arguments)
   packed_ = pack(emission);
 }
 
+// Without a name, it means nothing in any other language.
+OutgoingEvent::OutgoingEvent(Disconnect what)
+    : arguments_({}), kind_(what == Disconnect::nsp ? Emission::Kind::leave : Emission::Kind::hang_up) {
+  Emission emission;
+  emission.kind = kind_;
+  packed_ = pack(emission);
+}
+
 errc OutgoingEvent::error() const noexcept {
   return is_reserved_event(name_) ? errc::bad_request : arguments_.error();
 }
@@ -33,6 +41,7 @@ Envelope OutgoingEvent::envelope() const noexcept {
 Envelope OutgoingEvent::envelope(Emission emission, std::string& storage) const {
   emission.arguments = arguments_.text();
   emission.attachments = views_of(arguments_.attachments());
+  if (kind_ != Emission::Kind::event) emission.kind = kind_;
   storage = pack(emission);
   Envelope packed = envelope();
   packed.language = packed_language;

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "signaling/core/envelope.hpp"
+#include "signaling/socketio/broadcast.hpp"
 #include "socketio/argument_list.hpp"
 #include "socketio/emission.hpp"
 
@@ -13,6 +14,9 @@ namespace signaling::socketio {
 class OutgoingEvent {
  public:
   OutgoingEvent(std::string_view name, const Arguments& arguments);
+
+  /// No event, but the wish that whoever gets it disconnects.
+  explicit OutgoingEvent(Disconnect what);
 
   /// Why it cannot be sent, or `ok`.
   errc error() const noexcept;
@@ -25,6 +29,7 @@ class OutgoingEvent {
  private:
   std::string_view name_;
   ArgumentList arguments_;
+  Emission::Kind kind_ = Emission::Kind::event;
   /// If there are attachments.
   std::string packed_;
 };

@@ -77,6 +77,17 @@ std::vector<PeerId> ServedNamespace::sockets_of(std::string_view room) const {
 
 std::vector<PeerId> ServedNamespace::sockets() const { return members_of(everybody_); }
 
+void ServedNamespace::fetch_sockets(std::string_view room,
+                                    Callback<void(std::error_code, std::vector<PeerId>)> done) const {
+  if (!room.empty() && find(room)) return done({}, {PeerId(room)});
+  router().members(room.empty() ? everybody_ : room_id(room),
+                   [done = std::move(done)](std::error_code error, std::vector<Member> members) mutable {
+                     std::vector<PeerId> ids;
+                     for (Member& member : members) ids.push_back(std::move(member.id));
+                     done(error, std::move(ids));
+                   });
+}
+
 std::shared_ptr<Socket> ServedNamespace::find(std::string_view id) const {
   const std::scoped_lock lock(mutex_);
   const auto found = sockets_.find(id);

@@ -65,7 +65,7 @@ EmitResult SocketSession::acknowledge(std::uint64_t id, const Arguments& argumen
   const OutgoingEvent outgoing({}, arguments);
   if (outgoing.error() != errc::ok) return {SendStatus::dropped, outgoing.error()};
   Emission emission;
-  emission.is_ack = true;
+  emission.kind = Emission::Kind::ack;
   emission.id = id;
   std::string storage;
   return send(outgoing.envelope(std::move(emission), storage));

@@ -71,7 +71,7 @@ void SocketSession::receive(const Incoming& incoming) {
     peer_->receive({MessageKind::text, incoming.values.array});
   } else {
     Emission emission;
-    emission.is_ack = incoming.is_ack;
+    if (incoming.is_ack) emission.kind = Emission::Kind::ack;
     emission.id = incoming.id;
     emission.arguments = incoming.values.array;
     for (const Frame& frame : incoming.attachments) emission.attachments.push_back(frame.text_view());
@@ -97,9 +97,10 @@ void SocketSession::handle_deferred(const MessageView& message) {
   // What was decoded once as part of a larger packet.
   PacketDecoder decoder(nsp_.context().options().connection.packets);
   Packet packet;
-  const std::string text = (emission.is_ack ? "30" : "2") + std::string(emission.arguments);
+  const bool is_ack = emission.kind == Emission::Kind::ack;
+  const std::string text = (is_ack ? "30" : "2") + std::string(emission.arguments);
   if (decoder.decode(text, packet) != PacketError::none) return;
-  dispatch({emission.is_ack, emission.id, packet.values, attachments});
+  dispatch({is_ack, emission.id, packet.values, attachments});
 }
 
 void SocketSession::dispatch(const Incoming& incoming) {
@@ -140,6 +141,8 @@ void SocketSession::handle(const Note& note) {
     case Note::Kind::put_out:
       if (!note.rooms.empty()) forget_room(nsp_.room_name(note.rooms[0]));
       return;
+    case Note::Kind::disconnect:
+      return disconnect(note.number == 0 ? Disconnect::nsp : Disconnect::connection);
     case Note::Kind::except: return;
   }
 }

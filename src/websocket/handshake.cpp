@@ -17,7 +17,7 @@ constexpr std::array<HeaderField, 2> upgrade_required{
     {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}}};
 
 // The checks that need nothing but the request, in the order in which RFC 6455 4.2.1 lists them.
-std::optional<RefusedUpgrade> find_fault(const UpgradeRequest& request) {
+std::optional<RefusedUpgrade> find_fault(const UpgradeRequest& request, bool any_key) {
   const HeaderFields fields(request.fields);
   if (request.method != "GET")
     return RefusedUpgrade{405, "a WebSocket handshake is a GET request", allow_get};
@@ -28,7 +28,8 @@ std::optional<RefusedUpgrade> find_fault(const UpgradeRequest& request) {
   }
   if (!fields.lists("Connection", "Upgrade"))
     return RefusedUpgrade{400, "Connection does not name Upgrade", {}};
-  if (!is_base64_of_16_bytes(fields.single("Sec-WebSocket-Key").value_or(""))) {
+  const std::string_view key = fields.single("Sec-WebSocket-Key").value_or("");
+  if (key.empty() || (!any_key && !is_base64_of_16_bytes(key))) {
     return RefusedUpgrade{400, "Sec-WebSocket-Key is not one field with 16 bytes in base64", {}};
   }
   const auto version = fields.single("Sec-WebSocket-Version");
@@ -56,7 +57,7 @@ bool wants_websocket(const UpgradeRequest& request) noexcept {
 }
 
 UpgradeResult check_upgrade(const UpgradeRequest& request, const UpgradeOptions& options) {
-  if (const auto fault = find_fault(request)) return *fault;
+  if (const auto fault = find_fault(request, options.any_key)) return *fault;
   const HeaderFields fields(request.fields);
   auto subprotocol = choose_subprotocol(fields.joined("Sec-WebSocket-Protocol"), options.subprotocols);
   if (!subprotocol) return RefusedUpgrade{400, "Sec-WebSocket-Protocol is malformed", {}};

@@ -295,11 +295,10 @@ TEST_CASE("vertex: a peer of another language is called peer: and its id") {
   const std::string session = R"("session_id":"peer:n-1-peer:a"}})";
   CHECK(
       a->heard() ==
-      Lines{
-          R"({"type":"answer","data":{"to":"a","from":"peer:n-1","description":{"sdp":"y"},)" + session,
-          R"({"type":"offer","data":{"to":"a","from":"peer:n-1","description":{"sdp":"z"},"media":"video",)" +
-              session,
-          R"({"type":"candidate","data":{"to":"a","from":"peer:n-1","candidate":null,)" + session});
+      Lines{R"({"type":"answer","data":{"to":"a","id":"peer:n-1","description":{"sdp":"y"},)" + session,
+            R"({"type":"offer","data":{"to":"a","id":"peer:n-1","description":{"sdp":"z"},"media":"video",)" +
+                session,
+            R"({"type":"candidate","data":{"to":"a","id":"peer:n-1","candidate":null,)" + session});
   n->forget();
   a->say(R"({"type":"bye","data":{"session_id":"1-peer:n-1"}})");
   CHECK(

@@ -56,9 +56,9 @@ TEST_CASE("ArgumentList: peers of other languages get the only argument, or the 
 }
 
 TEST_CASE("Emission: what was packed is unpacked the same") {
-  for (const bool is_ack : {false, true}) {
+  for (const auto kind : {Emission::Kind::event, Emission::Kind::ack, Emission::Kind::hang_up}) {
     Emission emission;
-    emission.is_ack = is_ack;
+    emission.kind = kind;
     emission.id = 9'007'199'254'740'991;
     emission.except_rooms = {"a", "", "12;"};
     emission.except_ids = {"b"};
@@ -67,7 +67,7 @@ TEST_CASE("Emission: what was packed is unpacked the same") {
     const std::string text = pack(emission);
     Emission read;
     REQUIRE(unpack(text, read));
-    CHECK(read.is_ack == is_ack);
+    CHECK(read.kind == kind);
     CHECK(read.id == emission.id);
     CHECK(read.except_rooms == emission.except_rooms);
     CHECK(read.except_ids == emission.except_ids);

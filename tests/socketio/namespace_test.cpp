@@ -416,4 +416,44 @@ TEST_CASE("Rooms: a namespace that speaks on several nodes reaches all its socke
   here.socket("ann").to("r").to("s").except("dan").emit("hi");
   CHECK(hearers() == "cay|bob");
   CHECK(here.server.of("/").sockets_of("r") == Lines{"ann", "cay", "bob"});
+  Lines fetched;
+  const auto keep = [&](std::error_code error, const std::vector<PeerId>& ids) {
+    CHECK(!error);
+    fetched = ids;
+  };
+  there.join("t", {"dan"});
+  CHECK(here.server.of("/").sockets_of("t").empty());
+  here.server.of("/").fetch_sockets("t", keep);
+  CHECK(fetched == Lines{"dan"});
+  here.server.of("/").fetch_sockets("", keep);
+  CHECK(fetched == Lines{"ann", "cay", "bob", "dan"});
+}
+
+TEST_CASE("Rooms: the sockets of a room are disconnected on all nodes, and nobody else hears of it") {
+  const auto store = std::make_shared<MemoryStore>();
+  RouterOptions options;
+  options.store = store;
+  options.node = "here";
+  Group here({"ann", "cay"}, options);
+  options.node = "there";
+  Group there({"bob", "dan"}, options);
+  NativeClient native(here, "nat");
+  here.join("r", {"ann", "cay"});
+  there.join("r", {"bob"});
+  native.say(R"({"type":"join","room":"r"})");
+  here.run();
+  there.run();
+  CHECK(native.heard().size() == 2);
+  CHECK(here.server.of("/").to("r").except("cay").disconnect().status == SendStatus::sent);
+  here.run();
+  there.run();
+  CHECK(here.clients["ann"]->heard() == Lines{"1"});
+  CHECK(there.clients["bob"]->heard() == Lines{"1"});
+  CHECK(here.clients["cay"]->heard().empty());
+  CHECK(there.clients["dan"]->heard().empty());
+  CHECK(here.server.of("/").sockets_of("r") == Lines{"cay", "nat"});
+  for (const std::string& line : native.heard()) CHECK(line.starts_with(R"({"type":"peer-left")"));
+  there.server.of("/").to("dan").disconnect(Disconnect::connection);
+  there.run();
+  CHECK(there.clients["dan"]->heard() == Lines{"1", "closed: kicked"});
 }

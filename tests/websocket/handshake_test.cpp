@@ -164,6 +164,20 @@ TEST_CASE("handshake: the key is one field with 16 bytes in base64 (RFC 6455 4.2
   }
 }
 
+TEST_CASE("handshake: with any_key the key is one field with anything in it") {
+  UpgradeOptions options;
+  options.any_key = true;
+  const auto refused = [&](Request request) {
+    return std::holds_alternative<RefusedUpgrade>(check_upgrade(request.view(), options));
+  };
+  CHECK_FALSE(refused(Request().set("Sec-WebSocket-Key", "q9wepamdwlu=")));
+  CHECK(refused(Request().set("Sec-WebSocket-Key", "")));
+  CHECK(refused(Request().remove("Sec-WebSocket-Key")));
+  CHECK(refused(Request().add("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")));
+  const auto accepted = check_upgrade(Request().set("Sec-WebSocket-Key", "q9wepamdwlu=").view(), options);
+  CHECK(std::get<AcceptedUpgrade>(accepted).accept_key == accept_key("q9wepamdwlu="));
+}
+
 TEST_CASE("handshake: the client's first subprotocol that is spoken here is chosen (RFC 6455 4.2.2)") {
   const std::vector<std::string> spoken{"superchat", "chat", "third"};
   CHECK(accept(Request(), {spoken, std::nullopt}).subprotocol == "chat");

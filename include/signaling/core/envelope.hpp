@@ -28,7 +28,8 @@ enum class Reach : std::uint8_t {
 /// Lifetime: all views belong to whoever made the envelope and live for the call they are passed to.
 struct Envelope {
   EnvelopeType type = EnvelopeType::message;
-  /// Name of the event when `type` is `event`, else empty.
+  /// Name of the event when `type` is `event`, else empty. An event without a name is for receivers of the same
+  /// `language` alone.
   std::string_view event;
   /// The sender; filled in by the router, whatever was here.
   std::string_view from;

@@ -45,6 +45,8 @@ struct WebSocketSettings {
   std::optional<std::chrono::milliseconds> ping_interval{};
   /// Bytes of one message, reassembled and decompressed. Absent: Limits::max_message_bytes of the router.
   std::optional<std::size_t> max_message_bytes{};
+  /// As websocket::UpgradeOptions::any_key.
+  bool any_key = false;
 };
 
 /// A path whose clients become peers of the router.

@@ -13,6 +13,9 @@ namespace signaling::socketio {
 class ServedNamespace;
 class SocketSession;
 
+/// What a disconnect ends: this namespace, or all of the client's namespaces and the connection.
+enum class Disconnect : std::uint8_t { nsp, connection };
+
 /// What became of an emit. Other than a SendResult it may be passed over, as in the code that is ported: what
 /// goes wrong without a mistake of the host goes wrong because a client is gone, or is closed for being slow.
 struct EmitResult {
@@ -50,14 +53,17 @@ class Broadcast {
 
   /// `dropped`: not all got it. `bad_json`, `bad_request`: the arguments or the name are not fit to be sent.
   EmitResult emit(std::string_view event, const Arguments& arguments = {}) const;
+  /// Disconnects the sockets that an event would go to, on all nodes. Peers of other languages stay.
+  EmitResult disconnect(Disconnect what = Disconnect::nsp) const;
 
  private:
+  EmitResult send(const class OutgoingEvent& outgoing) const;
   /// Who does not get it, beside the sender.
   struct Exceptions {
     std::vector<std::string_view> rooms;
     std::vector<std::string_view> ids;
   };
-  EmitResult emit_to(std::string_view name, Exceptions except, const class OutgoingEvent& outgoing) const;
+  EmitResult emit_to(std::string_view name, Exceptions except, const OutgoingEvent& outgoing) const;
   EmitResult emit_to_peer(std::string_view id, const Exceptions& except, const OutgoingEvent& outgoing) const;
   EmitResult emit_to_room(std::string_view id, Exceptions except, const OutgoingEvent& outgoing) const;
   Envelope make_envelope(const OutgoingEvent& outgoing, const Exceptions& except, std::string& storage) const;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "signaling/core/callback.hpp"
 #include "signaling/core/ids.hpp"
 #include "signaling/core/peer.hpp"
 #include "signaling/socketio/argument.hpp"
@@ -72,11 +73,15 @@ class Namespace {
   virtual Broadcast to(std::string_view room) = 0;
   virtual Broadcast except(std::string_view room) = 0;
 
-  /// Ids of the sockets in a room, on all nodes, and of other peers that are in it. Of rooms without sockets
-  /// on this node nothing is known.
+  /// Ids of the sockets in a room, on all nodes, and of other peers that are in it, as far as this node knows:
+  /// of rooms that no socket of this node is in, it knows nothing.
   virtual std::vector<PeerId> sockets_of(std::string_view room) const = 0;
   /// The same for all sockets of the namespace.
   virtual std::vector<PeerId> sockets() const = 0;
+  /// The same, asked of the store, which knows all rooms. An empty name: all sockets of the namespace. Completes as
+  /// the store does: at once, or later, on any thread.
+  virtual void fetch_sockets(std::string_view room,
+                             Callback<void(std::error_code error, std::vector<PeerId> ids)> done) const = 0;
   /// A socket that is connected to this node. Null: there is none of this id.
   virtual std::shared_ptr<Socket> find(std::string_view id) const = 0;
 };

@@ -58,9 +58,6 @@ using DisconnectHandler = std::function<void(CloseReason reason)>;
 using AckHandler = Callback<void(std::error_code error, const Arguments& arguments)>;
 using JoinHandler = Callback<void(std::error_code error)>;
 
-/// What `Socket::disconnect` ends: this namespace, or all of the client's namespaces and the connection.
-enum class Disconnect : std::uint8_t { nsp, connection };
-
 /// A client in a namespace whose events the host handles. It is a peer of the router, and its rooms are rooms
 /// of the router.
 ///

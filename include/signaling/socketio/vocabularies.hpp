@@ -6,7 +6,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 
+#include "signaling/core/callback.hpp"
 #include "signaling/core/protocol.hpp"
 #include "signaling/core/router.hpp"
 #include "signaling/socketio/packet.hpp"
@@ -51,7 +53,9 @@ class Vocabulary {
 /// All that `Vocabulary::make` knows.
 std::span<const std::string_view> vocabulary_names() noexcept;
 
-/// The clients of "token-peers" that are ready, on all nodes: a JSON array of `{socketId, peerId, peerType}`.
-std::string token_peers_connections(const Router& router);
+/// The clients of "token-peers" that are ready, on all nodes: a JSON array of `{socketId, peerId, peerType}`. Completes
+/// as the store does: at once, or later, on any thread.
+void token_peers_connections(const Router& router,
+                             Callback<void(std::error_code error, std::string json)> done);
 
 }  // namespace signaling::socketio

@@ -36,6 +36,9 @@ struct UpgradeOptions {
   std::span<const std::string> subprotocols;
   /// Absent (default): never compressed. Otherwise what the server asks for, see negotiate_deflate().
   std::optional<DeflateParameters> deflate;
+  /// True: the client's key may be anything. To the server it means nothing, and clients exist that make it of
+  /// fewer bytes than RFC 6455 4.1 wants.
+  bool any_key = false;
 };
 
 /// The request may become a WebSocket.
@@ -71,7 +74,8 @@ bool wants_websocket(const UpgradeRequest& request) noexcept;
 /// | 405 | the method is not GET |
 /// | 426 | `Upgrade` does not name websocket, or `Sec-WebSocket-Version` is not 13 |
 /// | 400 | HTTP/1.0, `Host` missing or repeated, `Connection` without Upgrade |
-/// | 400 | the key missing, repeated or not 16 bytes in base64, the version missing or repeated |
+/// | 400 | the key missing or repeated, or not 16 bytes in base64 without `any_key` |
+/// | 400 | the version missing or repeated |
 /// | 400 | a malformed list of subprotocols or extensions |
 UpgradeResult check_upgrade(const UpgradeRequest& request, const UpgradeOptions& options = {});
 

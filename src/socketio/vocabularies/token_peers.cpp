@@ -198,17 +198,19 @@ std::shared_ptr<const Vocabulary> make_token_peers(std::string_view nsp, const V
   return std::make_shared<VocabularyOf<TokenPeersEncoder, TokenPeersProtocol>>(nsp, options);
 }
 
-std::string token_peers_connections(const Router& router) {
-  JsonWriter out(64);
-  out.raw("[");
-  const auto room = router.find_room(token_peers_room);
-  std::string_view comma;
-  for (const Member& member : room ? room->members() : std::vector<Member>()) {
-    if (!is_ready(member.metadata.view())) continue;
-    write_connection(out.raw(comma), {member.id, member.metadata.view(), member.joined_at});
-    comma = ",";
-  }
-  return std::string(out.raw("]").finish().text_view());
+void token_peers_connections(const Router& router, Callback<void(std::error_code, std::string)> done) {
+  router.members(token_peers_room,
+                 [done = std::move(done)](std::error_code error, const std::vector<Member>& members) mutable {
+                   JsonWriter out(64);
+                   out.raw("[");
+                   std::string_view comma;
+                   for (const Member& member : members) {
+                     if (!is_ready(member.metadata.view())) continue;
+                     write_connection(out.raw(comma), {member.id, member.metadata.view(), member.joined_at});
+                     comma = ",";
+                   }
+                   done(error, std::string(out.raw("]").finish().text_view()));
+                 });
 }
 
 }  // namespace signaling::socketio

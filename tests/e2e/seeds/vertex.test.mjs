@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { makeCertificate, temporaryFolder, tlsOptions } from "../support/certificate.mjs";
+import { exchange, request } from "../support/raw_http.mjs";
 import { startServer } from "../support/server.mjs";
 import { VertexClient } from "./support/vertex_client.mjs";
 
@@ -62,6 +63,15 @@ describe("registration", () => {
     await a.expectPeers(a);
   });
 
+  withClients("the app's handshake has a key of eight bytes, in lower case", 0, async () => {
+    const fields = ["user-agent: Dart/2.17 (dart:io)", "connection: Upgrade", "accept-encoding: gzip", "content-length: 0"];
+    const upgrade = ["upgrade: websocket", "sec-websocket-version: 13", "sec-websocket-key: q9wepamdwlu="];
+    for (const tls of [undefined, {}]) {
+      const answer = await exchange(server, request("GET", "/ws", [...fields, ...upgrade]), { tls });
+      assert.deepEqual([answer.status, answer.headers.get("upgrade")], [101, "websocket"]);
+    }
+  });
+
   withClients("over TLS", 0, async () => {
     const client = await VertexClient.register(server, "secure", {}, { secure: true });
     assert.deepEqual(client.peers, [client.self]);
@@ -72,7 +82,7 @@ describe("registration", () => {
 describe("relay", () => {
   withClients("offer, answer and candidate reach whom they are for, as they were", 3, async (a, b, c) => {
     const texts = [
-      `{"type":"offer", "data":{"to":"${b.id}","from":"x","description":{"type":"offer","sdp":"v=0\\r\\n"},"session_id":"s"}}`,
+      `{"type":"offer", "data":{"to":"${b.id}","id":"${a.id}","description":{"type":"offer","sdp":"v=0\\r\\n"},"session_id":"a-b","media":"video"}}`,
       `{"data":{"to":"${b.id}","description":{"sdp":"\\u00e9"}},"type":"answer","extra":[1,{"2":3}]}`,
       `{"type":"candidate","data":{"candidate":{"candidate":"","sdpMLineIndex":0},"to":"${b.id}"}}`,
     ];

@@ -130,13 +130,12 @@ TEST_CASE("token-peers: who says ready twice leaves nothing behind") {
   b->say(R"(["ready","p3"])");
   CHECK(b->heard() == Lines{there("p3", R"({"socketId":"a","peerId":"p1"})")});
   CHECK(a->heard() == Lines{closed("p2"), opened("b", "p3")});
-  CHECK(token_peers_connections(world.router) ==
-        R"([{"socketId":"a","peerId":"p1"},{"socketId":"b","peerId":"p3"}])");
+  CHECK(connections(world.router) == R"([{"socketId":"a","peerId":"p1"},{"socketId":"b","peerId":"p3"}])");
   b->say(R"(["ready","p3"])");
   CHECK(a->heard() == Lines{closed("p3"), opened("b", "p3")});
   b->cut();
   CHECK(a->heard() == Lines{closed("p3")});
-  CHECK(token_peers_connections(world.router) == R"([{"socketId":"a","peerId":"p1"}])");
+  CHECK(connections(world.router) == R"([{"socketId":"a","peerId":"p1"}])");
   auto c = world.client("c");
   c->say(R"(["ready","p2"])");
   CHECK(a->heard() == Lines{opened("c", "p2")});
@@ -144,12 +143,11 @@ TEST_CASE("token-peers: who says ready twice leaves nothing behind") {
 
 TEST_CASE("token-peers: /connections lists those who are ready") {
   TokenPeers world;
-  CHECK(token_peers_connections(world.router) == "[]");
+  CHECK(connections(world.router) == "[]");
   auto a = world.client("a");
-  CHECK(token_peers_connections(world.router) == "[]");
+  CHECK(connections(world.router) == "[]");
   a->say(R"(["ready",17,{"kind":"robot"}])");
-  CHECK(token_peers_connections(world.router) ==
-        R"([{"socketId":"a","peerId":17,"peerType":{"kind":"robot"}}])");
+  CHECK(connections(world.router) == R"([{"socketId":"a","peerId":17,"peerType":{"kind":"robot"}}])");
 }
 
 TEST_CASE("token-peers: the policy is asked about the ID that a client gives itself") {
@@ -166,7 +164,7 @@ TEST_CASE("token-peers: the policy is asked about the ID that a client gives its
   auto a = world.client("a");
   a->say(R"(["ready","bob"])");
   CHECK(a->heard() == Lines{R"(42["error",{"code":"forbidden","message":"Not Bob."}])"});
-  CHECK(token_peers_connections(world.router) == "[]");
+  CHECK(connections(world.router) == "[]");
   a->say(R"(["ready","ada"])");
   CHECK(a->heard() == Lines{there("ada", "")});
 }

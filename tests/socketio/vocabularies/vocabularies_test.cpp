@@ -163,7 +163,7 @@ TEST_CASE("vocabularies: clients on two nodes meet as on one") {
     CHECK(b->heard() == Lines{R"(42["message",{"target":"p2"}])"});
     b->say(R"(["message",1])");
     CHECK(a->heard() == Lines{R"(42["message",1])"});
-    CHECK(token_peers_connections(one.router) == token_peers_connections(two.router));
+    CHECK(connections(one.router) == connections(two.router));
     auto c = one.client("c");
     c->say(R"(["ready","p2"])");
     CHECK(c->closed() == CloseReason::normal);

@@ -17,6 +17,15 @@ using signaling::testing::ProtocolClient;
 using signaling::testing::ProtocolClientPtr;
 using signaling::testing::ScriptWorld;
 
+/// The answer of token_peers_connections over a store that completes at once.
+inline std::string connections(const Router& router) {
+  std::string result;
+  token_peers_connections(router, [&](std::error_code error, std::string json) {
+    result = error ? error.message() : std::move(json);
+  });
+  return result;
+}
+
 /// A router with clients of one vocabulary, at 08:49:37 on 5 November 2024.
 struct VocabularyWorld : ScriptWorld {
   explicit VocabularyWorld(std::string_view name, RouterOptions options = {})
