@@ -17,6 +17,7 @@
 #include "signaling/core/router.hpp"
 #include "signaling/net/server.hpp"
 #include "signaling/socketio/server.hpp"
+#include "store.hpp"
 
 namespace {
 
@@ -39,8 +40,10 @@ class TokenPolicy final : public signaling::Policy {
   std::string token_;
 };
 
-signaling::RouterOptions router_options(const Options& options, std::shared_ptr<signaling::LogSink> log) {
+signaling::RouterOptions router_options(const Options& options, const Store& store,
+                                        std::shared_ptr<signaling::LogSink> log) {
   signaling::RouterOptions result;
+  result.store = store.state;
   result.limits = options.limits;
   result.log = std::move(log);
   if (!options.auth_token.empty()) result.policy = std::make_shared<TokenPolicy>(options.auth_token);
@@ -71,11 +74,12 @@ class Program {
       : options_(options),
         log_(std::make_shared<LogfmtSink>(options.log_level)),
         contexts_(make_contexts(options.threads)),
-        router_(router_options(options, log_)),
+        store_(make_store(options, contexts_.front()->get_executor(), log_)),
+        router_(router_options(options, store_, log_)),
         socketio_(router_, socketio_options(options, log_)),
         server_(router_, with_executors(server_options(options, log_))),
         signals_(*contexts_.front(), SIGINT, SIGTERM) {
-    add_routes(server_, router_, socketio_, options_);
+    add_routes(server_, router_, socketio_, store_, options_);
     if (!options_.static_files.empty()) server_.serve_files(options_.static_files);
   }
 
@@ -132,7 +136,8 @@ class Program {
     router_.shut_down(std::chrono::seconds(1));
     server_.stop(options_.drain_timeout, [this] {
       signals_.cancel();
-      work_.clear();
+      if (!store_.stop) return work_.clear();
+      store_.stop([this] { work_.clear(); });
     });
   }
 
@@ -140,6 +145,7 @@ class Program {
   std::shared_ptr<LogfmtSink> log_;
   std::vector<std::unique_ptr<Context>> contexts_;
   std::vector<boost::asio::executor_work_guard<Context::executor_type>> work_;
+  Store store_;
   signaling::Router router_;
   signaling::socketio::Server socketio_;
   net::Server server_;

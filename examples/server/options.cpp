@@ -222,6 +222,16 @@ class Parser {
   void add_behaviour() {
     option("--auth-token", options_.auth_token, "Clients must show this token")->type_name("TOKEN");
     list("--ice-server", ice_servers_, "URL", "Told to clients: URL or URL,USERNAME,CREDENTIAL. Repeatable");
+    option("--store", options_.store,
+           "Where rooms are kept: memory, or redis://[USER[:PASSWORD]@]HOST[:PORT][/DATABASE][?prefix=NAME] "
+           "(rediss:// for TLS), which all nodes of a cluster share")
+        ->type_name("STORE")
+        ->capture_default_str();
+    option("--store-ca", options_.store_ca, "Authorities for the certificate of a rediss:// server, PEM")
+        ->type_name("FILE")
+        ->check(CLI::ExistingFile);
+    option("--store-required", options_.store_required,
+           "While the store is away, turn clients and joins away; else rooms go on within this node");
     option("--allow-client-ids", options_.client_ids, "Clients may choose their peer id with ?peer=");
     option("--deflate", options_.deflate, "Accept permessage-deflate");
     option("--echo", options_.echo, "Serve echoes: WebSocket at /echo, Engine.IO at /engine.io/");

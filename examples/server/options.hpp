@@ -38,6 +38,11 @@ struct Options {
   bool echo = false;
   /// Speaks what the conformance suites of Engine.IO and Socket.IO expect, and nothing else, over Socket.IO.
   bool socketio_conformance = false;
+  /// "memory", or the URL of a Redis server.
+  std::string store = "memory";
+  std::string store_ca;
+  /// While the store is away, nobody can come or join.
+  bool store_required = false;
   signaling::LogLevel log_level = signaling::LogLevel::info;
 
   signaling::Limits limits;

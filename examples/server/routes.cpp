@@ -55,6 +55,15 @@ net::HttpHandler connections_handler(signaling::Router& router) {
   };
 }
 
+// Whether a load balancer may send clients here.
+net::HttpHandler ready_handler(const Store& store) {
+  return [&store](const net::HttpRequest& /*request*/, const net::HttpResponder& responder) {
+    const bool ready = !store.ready || store.ready();
+    responder.send(ready ? net::HttpResponse::text(200, "ready\n")
+                         : net::HttpResponse::text(503, "the store is away\n"));
+  };
+}
+
 socketio::EngineOptions engine_options(const Options& options) {
   socketio::EngineOptions result = options.engine;
   if (options.socketio_conformance) {  // what the published suites are written for
@@ -94,10 +103,11 @@ socketio::ServerOptions socketio_options(const Options& options, std::shared_ptr
 }
 
 void add_routes(net::Server& server, signaling::Router& router, socketio::Server& socketio,
-                const Options& options) {
+                const Store& store, const Options& options) {
   server.websocket("/signaling", native_route(options));
   server.websocket("/ws", vertex_route(router));
   server.route("GET", "/connections", connections_handler(router));
+  server.route("GET", "/readyz", ready_handler(store));
   server.engine_io("/socket.io/", socketio_route(socketio, options));
   if (options.socketio_conformance) {
     serve_conformance(socketio);

@@ -31,7 +31,7 @@ void fields(Archive& archive, event::Left& e) {
 }
 template <class Archive>
 void fields(Archive& archive, event::PeerJoined& e) {
-  archive(e.room, e.version, e.peer);
+  archive(e.room, e.version, e.peer, e.polite);
 }
 template <class Archive>
 void fields(Archive& archive, event::PeerLeft& e) {

@@ -167,16 +167,44 @@ void RoomView::warn(errc code) {
 
 void RoomView::insert(Entry entry, Version version) {
   evict(entry.id(), version);
-  const PeerSession* self = entry.local.get();
   // The entry moves into the table while the event is encoded from what it refers to.
   const Payload metadata = entry.metadata;
   const PeerId id = entry.id();
-  const Event event = event::PeerJoined{id_, version, {id, metadata.view(), version}};
-  EncodedEvent encoded(event);
-  (void)tell(encoded, self, Delivery::reliable, [&] {
-    version_ = version;
-    add_entry(std::move(entry));
-  });
+  const MemberView peer{id, metadata.view(), entry.joined_at};
+  const Event to_older = event::PeerJoined{id_, version, peer, true};
+  const Event to_younger = event::PeerJoined{id_, version, peer, false};
+  EncodedEvent older(to_older);
+  EncodedEvent younger(to_younger);
+  for (;;) {
+    std::shared_ptr<const Encoder> missing;
+    {
+      const std::scoped_lock lock(mutex_);
+      const bool is_last = std::ranges::none_of(
+          entries_, [&](const Entry& other) { return other.local && precedes(peer, other.view()); });
+      missing = missing_encoder(older);
+      if (!missing && !is_last) missing = missing_encoder(younger);
+      if (!missing) {
+        version_ = std::max(version_, version);
+        push_joined(peer, older, younger);
+        add_entry(std::move(entry));
+        return;
+      }
+    }
+    if (older.find(missing.get()) == nullptr) {
+      older.add(std::move(missing));
+    } else {
+      younger.add(std::move(missing));
+    }
+  }
+}
+
+void RoomView::push_joined(const MemberView& peer, const EncodedEvent& older, const EncodedEvent& younger) {
+  for (const Entry& entry : entries_) {
+    if (!entry.local) continue;
+    const bool is_older = precedes(entry.view(), peer);
+    const auto* frames = (is_older ? older : younger).find(entry.local->encoder());
+    if (!frames->empty()) (void)entry.local->push(*frames, Delivery::reliable);
+  }
 }
 
 // An id that comes again without having left is a new life of the same peer: the old one leaves first.

@@ -159,6 +159,7 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   Entry* find(std::string_view peer);
   std::shared_ptr<const Encoder> missing_encoder(const EncodedEvent& encoded) const;
   SendResult push_to_all(const EncodedEvent& encoded, const PeerSession* skip, Delivery delivery);
+  void push_joined(const MemberView& peer, const EncodedEvent& older, const EncodedEvent& younger);
   void add_entry(Entry entry);
   Entry take_entry(std::string_view peer);
 

@@ -56,7 +56,7 @@ void write_members(JsonWriter& out, const MemberView& self, std::span<const Memb
   bool first = true;
   for (const MemberView& member : members) {
     out.raw(first ? R"({"id":)" : R"(,{"id":)").string(member.id);
-    write_metadata(out, member).raw(R"(,"polite":)").boolean(self.joined_at < member.joined_at).raw("}");
+    write_metadata(out, member).raw(R"(,"polite":)").boolean(precedes(self, member)).raw("}");
     first = false;
   }
   out.raw("]");
@@ -85,7 +85,7 @@ Frame write(const event::PeerJoined& joined) {
   JsonWriter out(size_of(joined.room, {&joined.peer, 1}, {}));
   write_version(write_room(out.raw(R"({"type":"peer-joined")"), joined.room), joined.version);
   out.raw(R"(,"peer":{"id":)").string(joined.peer.id);
-  return write_metadata(out, joined.peer).raw(R"(,"polite":true}})").finish();
+  return write_metadata(out, joined.peer).raw(R"(,"polite":)").boolean(joined.polite).raw("}}").finish();
 }
 
 Frame write(const event::PeerLeft& left) {

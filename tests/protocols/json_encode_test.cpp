@@ -89,6 +89,8 @@ TEST_CASE("signaling.v1: membership changes name the room, its version and the p
   CHECK(
       encode(event::PeerJoined{"r", 7, member("p", R"({"n":1})", 7)}) ==
       R"({"type":"peer-joined","room":"r","version":7,"peer":{"id":"p","metadata":{"n":1},"polite":true}})");
+  CHECK(encode(event::PeerJoined{"r", 9, member("p", "", 7), false}) ==
+        R"({"type":"peer-joined","room":"r","version":9,"peer":{"id":"p","metadata":null,"polite":false}})");
   CHECK(encode(event::PeerJoined{"r", 7, member("p", "", 7)}) ==
         R"({"type":"peer-joined","room":"r","version":7,"peer":{"id":"p","metadata":null,"polite":true}})");
   CHECK(encode(event::PeerUpdated{"r", 8, member("p", "[1]", 7)}) ==

@@ -20,6 +20,12 @@ struct MemberView {
   Version joined_at = 0;
 };
 
+/// True if `a` was in the room before `b`. Two that joined while their nodes could not see each other may have the same
+/// `joined_at`.
+constexpr bool precedes(const MemberView& a, const MemberView& b) noexcept {
+  return a.joined_at != b.joined_at ? a.joined_at < b.joined_at : a.id < b.id;
+}
+
 /// What the router tells a peer. A protocol encodes it for the wire; a local peer gets it as it is.
 ///
 /// Lifetime: all views live for the call the event is passed to.
@@ -50,11 +56,14 @@ struct Left {
   std::string_view request;
 };
 
-/// Somebody else joined. The receiver was there first: it is the polite one of the two.
+/// Somebody else joined.
 struct PeerJoined {
   std::string_view room;
   Version version = 0;
   MemberView peer;
+  /// The receiver was there first: it is the polite one of the two. Else this node hears of an older member only now,
+  /// after nodes could not see each other.
+  bool polite = true;
 };
 
 struct PeerLeft {

@@ -1,0 +1,179 @@
+// A room whose store is far away: answers that overtake news, news that are missing, members that come back.
+#include <doctest/doctest.h>
+
+#include "support/script_world.hpp"
+
+using namespace signaling;
+using namespace signaling::testing;
+
+namespace {
+
+/// Answers with what it was given, or as if this node were alone. Other nodes are played by the test.
+class DistantStore final : public StateStore {
+ public:
+  void open(const NodeId& /*node*/, StoreListener& its_listener,
+            Callback<void(std::error_code)> done) override {
+    listener = &its_listener;
+    done({});
+  }
+  void close(const NodeId& /*node*/) override {}
+  void claim(const Claim& /*request*/, Callback<void(std::error_code, Epoch)> done) override {
+    done({}, ++last_epoch);
+  }
+  void release(std::string_view /*peer*/, Epoch /*epoch*/) override {}
+  void join(Join /*request*/, Callback<void(std::error_code, Joined)> done) override {
+    done({}, {++version, state});
+  }
+  void leave(const Leave& /*request*/, Callback<void(std::error_code, Version)> done) override {
+    done({}, ++version);
+  }
+  void update(const Update& /*request*/, Callback<void(std::error_code, Version)> done) override {
+    done({}, ++version);
+  }
+  void snapshot(std::string_view /*room*/, Version /*known_version*/,
+                Callback<void(std::error_code, RoomState)> done) override {
+    ++snapshots;
+    if (state) {
+      done({}, *state);
+    } else {
+      done(errc::store_unavailable, {});
+    }
+  }
+  std::error_code publish(const NodeId& /*node*/, const Envelope& envelope,
+                          std::span<const NodeId> targets) override {
+    for (const NodeId& target : targets) published.push_back(target + " " + std::string(envelope.payload));
+    return {};
+  }
+
+  /// The next change of the room `r`, as another node's.
+  void change(MembershipChange::Kind kind, const std::string& peer, Epoch epoch, Version joined_at = 0) {
+    ++version;
+    const Version at = joined_at == 0 ? version : joined_at;
+    listener->changed({"r", version, kind, {peer, "other", epoch, {}, at}, LeaveReason::leave});
+  }
+
+  StoreListener* listener = nullptr;
+  Version version = 0;
+  Epoch last_epoch = 100;
+  std::optional<RoomState> state;
+  int snapshots = 0;
+  Lines published;
+};
+
+using Kind = MembershipChange::Kind;
+
+struct DistantWorld {
+  DistantWorld() {
+    a->say("join r");
+    run();
+    (void)a->heard();
+  }
+  void run() { world.run(); }
+  static RouterOptions with(std::shared_ptr<StateStore> store) {
+    RouterOptions options;
+    options.store = std::move(store);
+    return options;
+  }
+
+  std::shared_ptr<DistantStore> store = std::make_shared<DistantStore>();
+  ScriptWorld world{with(store)};
+  std::unique_ptr<ScriptClient> a = world.client("a");
+};
+
+}  // namespace
+
+TEST_CASE("distant store: the answer to a leave that overtakes a change brings that change first") {
+  DistantWorld w;
+  auto b = w.world.client("b");
+  b->say("join r");
+  w.run();
+  (void)w.a->heard();
+  w.store->version = 3;  // x has joined, and nobody here knows yet
+  w.store->state = RoomState{4, {{"x", "other", 7, {}, 3}}};
+  b->say("leave r");
+  w.run();
+  CHECK(w.a->heard() == Lines{"+peer r v4 x", "-peer r v4 b leave"});
+  w.store->listener->changed({"r", 3, Kind::joined, {"x", "other", 7, {}, 3}, {}});
+  w.run();
+  CHECK(w.a->heard().empty());
+}
+
+TEST_CASE("distant store: a missing change is found by the next one, and made up for") {
+  DistantWorld w;
+  w.store->change(Kind::joined, "x", 7);
+  w.store->version = 5;
+  w.store->state = RoomState{6, {{"y", "other", 8, {}, 5}}};
+  w.store->change(Kind::joined, "z", 9);
+  w.run();
+  CHECK(w.a->heard() == Lines{"+peer r v2 x", "-peer r v6 x disconnect", "+peer r v6 y"});
+  CHECK(w.store->snapshots == 1);
+}
+
+TEST_CASE("distant store: a member that its node joins again is nothing new; a younger epoch is") {
+  DistantWorld w;
+  w.store->change(Kind::joined, "x", 7);
+  w.store->change(Kind::joined, "x", 7);
+  w.store->change(Kind::joined, "x", 6);
+  w.run();
+  CHECK(w.a->heard() == Lines{"+peer r v2 x"});
+  w.store->change(Kind::joined, "x", 8);
+  w.store->change(Kind::left, "x", 7);
+  w.run();
+  CHECK(w.a->heard() == Lines{"-peer r v5 x disconnect", "+peer r v5 x"});
+}
+
+TEST_CASE("distant store: a member that was there first is told so to those who came later") {
+  DistantWorld w;
+  LocalPeerOptions options;
+  options.executor = w.world.io.get_executor();
+  std::vector<bool> polite;
+  options.on_event = [&](const Event& event) {
+    if (const auto* joined = std::get_if<event::PeerJoined>(&event)) polite.push_back(joined->polite);
+  };
+  const auto local = w.world.router.connect_local(std::move(options));
+  local->join("r");
+  w.run();
+  w.store->change(Kind::joined, "x", 7, 1);
+  w.store->change(Kind::joined, "y", 8);
+  w.run();
+  CHECK(polite == std::vector<bool>{false, true});
+  local->close(CloseReason::normal);
+  w.run();
+}
+
+TEST_CASE("distant store: members are told when messages may be lost, and when one of theirs was") {
+  DistantWorld w;
+  w.store->state = RoomState{1, {}};
+  w.store->listener->invalidated("r", Missed::changes);
+  w.run();
+  CHECK(w.a->heard().empty());
+  w.store->listener->invalidated("r", Missed::messages);
+  Envelope envelope;
+  envelope.from = "a";
+  envelope.to = "x";
+  w.store->listener->undelivered(envelope, errc::peer_not_found);
+  w.store->listener->undelivered(envelope, errc::store_unavailable);
+  w.run();
+  CHECK(w.a->heard() == Lines{"error messages_lost", "error peer_not_found", "error messages_lost"});
+}
+
+TEST_CASE("distant store: messages name the nodes that have receivers") {
+  DistantWorld w;
+  w.store->change(Kind::joined, "x", 7);
+  w.store->listener->changed({"r", ++w.store->version, Kind::joined, {"y", "third", 8, {}, 3}, {}});
+  w.a->say("all r hello");
+  w.a->say("send y hi");
+  w.run();
+  CHECK(w.store->published == Lines{"other hello", "third hello", "third hi"});
+}
+
+TEST_CASE(
+    "distant store: an id that another node has now closes this one's peer, unless it is another epoch") {
+  DistantWorld w;
+  w.store->listener->displaced("a", 99);
+  w.run();
+  CHECK_FALSE(w.a->closed());
+  w.store->listener->displaced("a", 101);
+  w.run();
+  CHECK(w.a->closed() == CloseReason::replaced);
+}
