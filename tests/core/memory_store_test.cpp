@@ -68,7 +68,8 @@ struct StoreWorld {
 
 }  // namespace
 
-TEST_CASE("memory store: with the secret of its claim, another node takes an id over, and the first one is told") {
+TEST_CASE(
+    "memory store: with the secret of its claim, another node takes an id over, and the first one is told") {
   StoreWorld w;
   const auto [error, first] = w.claim("n1", "a", "secret");
   REQUIRE(!error);
