@@ -54,7 +54,7 @@ void PeerSession::on_admission(const Admission& admission, Wish wish) {
   }
   auto id = choose_id(admission, wish);
   if (!id) return refuse(errc::bad_id, {}, CloseReason::unauthorized);
-  claim(std::move(*id), std::move(wish.resume));
+  claim(std::move(*id), wish.resume);
 }
 
 std::optional<PeerId> PeerSession::choose_id(const Admission& admission, const Wish& wish) const {
@@ -70,7 +70,7 @@ std::optional<PeerId> PeerSession::choose_id(const Admission& admission, const W
   return core_->new_id();
 }
 
-void PeerSession::claim(PeerId id, std::string resume) {
+void PeerSession::claim(PeerId id, std::string_view resume) {
   busy_ = true;
   // An earlier connection of the same client to this node leaves its rooms first.
   const auto holder = resume.empty() ? nullptr : core_->find_peer(id);

@@ -87,7 +87,7 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   };
   void on_admission(const Admission& admission, Wish wish);
   std::optional<PeerId> choose_id(const Admission& admission, const Wish& wish) const;
-  void claim(PeerId id, std::string resume);
+  void claim(PeerId id, std::string_view resume);
   void on_claimed(std::error_code error, Epoch epoch, PeerId id);
   void refuse(errc code, std::string_view message, CloseReason reason);
 

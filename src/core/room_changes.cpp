@@ -46,6 +46,7 @@ void RoomView::finish(room_change::Join& change, std::error_code error, StateSto
   }
   if (joined.state) reconcile(*joined.state, joined.version);
   const auto& peer = change.peer;
+  evict(peer->id(), joined.version);  // its earlier life is none of the others
   // The answer is queued before the peer becomes visible: what others send it comes behind it.
   if (change.answer == command::Join::Answer::joined) {
     const Snapshot snapshot = copy_members({});
@@ -146,12 +147,26 @@ RoomView::Step RoomView::start(room_change::Remote& change) {
     apply_remote(change.change);
     return Step::done;
   }
-  room_change::Resync resync;
-  return start(resync);
+  // What is between is lost. If it cannot be had now, this one counts nevertheless, and the gap stays.
+  Initiation initiation(this);
+  core_.store().snapshot(id_, known,
+                         [self = shared_from_this(), change = change.change, known](
+                             std::error_code error, const RoomState& state) mutable {
+                           if (error) {
+                             change.version = known;
+                             self->apply_remote(change);
+                           } else {
+                             self->reconcile(state, state.version);
+                           }
+                           self->resume_after_store();
+                         });
+  return initiation.completed() ? Step::done : Step::waiting;
 }
 
 RoomView::Step RoomView::start(room_change::RemoteMessage& change) {
-  deliver_remote(change.held.view());
+  const Envelope envelope = change.held.view();
+  deliver_remote(envelope);
+  core_.remote_messages().processed(envelope.from);
   return Step::done;
 }
 

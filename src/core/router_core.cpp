@@ -237,10 +237,7 @@ void RouterCore::delivered(const Envelope& envelope) {
     (void)peer->push(encoded, envelope);
     return;
   }
-  const auto room = find_room(envelope.room);
-  if (!room) return;
-  RoomChange message = room_change::RemoteMessage(envelope);
-  room->submit(message);
+  remote_messages_.deliver(envelope);
 }
 
 void RouterCore::invalidated(std::string_view id, Missed missed) {
