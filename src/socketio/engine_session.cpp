@@ -35,7 +35,7 @@ void EngineSession::on_get(RequestId request, TimePoint now) {
   }
   get_ = request;
   if (state_ == EngineState::opening) open(now);
-  if (state_ == EngineState::closing) end_closing();
+  if (state_ == EngineState::closing && (client_closes_ || buffer_.empty())) end_closing();
 }
 
 void EngineSession::on_get_aborted(RequestId request) {
@@ -88,10 +88,12 @@ void EngineSession::on_websocket_closed(SocketId socket, CloseReason reason) {
   finish(reason, close_packet);
 }
 
+// What is left goes in a payload without the `1`, which waits for the next GET: clients of Socket.IO take note of an end
+// at once, and of the packets before it a turn later, when they are in no namespace any more.
 void EngineSession::close(CloseReason reason, TimePoint now) {
   if (state_ != EngineState::open) return;
   now_ = now;
-  if (socket_ || get_) return finish(reason, close_packet);
+  if (socket_ || (get_ && buffer_.empty())) return finish(reason, close_packet);
   state_ = EngineState::closing;
   reason_ = reason;
   close_by_ = now + options_->close_timeout;

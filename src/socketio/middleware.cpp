@@ -8,10 +8,16 @@
 
 namespace signaling::socketio {
 
-Next::Decision::Decision(std::shared_ptr<NamespaceTransport> transport, std::size_t middleware)
+Next::Decision::Decision(const std::shared_ptr<NamespaceTransport>& transport, std::size_t middleware)
     : transport_(transport), executor_(transport->executor()), middleware_(middleware) {}
 
-Next::Decision::~Decision() { refuse("The server gave no answer", {}); }
+Next::Decision::~Decision() {
+  try {
+    refuse("The server gave no answer", {});
+  } catch (...) {
+    // Without memory the client gets no answer.
+  }
+}
 
 void Next::Decision::go_on() {
   if (made_.exchange(true)) return;

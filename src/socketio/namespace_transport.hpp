@@ -78,7 +78,7 @@ class NamespaceTransport final : public Transport, public std::enable_shared_fro
 /// Made for each call of a middleware.
 class Next::Decision {
  public:
-  Decision(std::shared_ptr<NamespaceTransport> transport, std::size_t middleware);
+  Decision(const std::shared_ptr<NamespaceTransport>& transport, std::size_t middleware);
   Decision(const Decision&) = delete;
   Decision& operator=(const Decision&) = delete;
   ~Decision();

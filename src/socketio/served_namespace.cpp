@@ -66,7 +66,9 @@ std::vector<PeerId> ServedNamespace::members_of(const RoomId& room) const {
   std::vector<PeerId> ids;
   const auto found = router().find_room(room);
   if (!found) return ids;
-  for (Member& member : found->members()) ids.push_back(std::move(member.id));
+  std::vector<Member> members = found->members();
+  ids.reserve(members.size());
+  for (Member& member : members) ids.push_back(std::move(member.id));
   return ids;
 }
 
@@ -83,6 +85,7 @@ void ServedNamespace::fetch_sockets(std::string_view room,
   router().members(room.empty() ? everybody_ : room_id(room),
                    [done = std::move(done)](std::error_code error, std::vector<Member> members) mutable {
                      std::vector<PeerId> ids;
+                     ids.reserve(members.size());
                      for (Member& member : members) ids.push_back(std::move(member.id));
                      done(error, std::move(ids));
                    });

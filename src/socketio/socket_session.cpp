@@ -12,6 +12,9 @@
 namespace signaling::socketio {
 
 struct Acknowledge::State {
+  State(std::weak_ptr<SocketSession> its_socket, std::uint64_t its_id)
+      : socket(std::move(its_socket)), id(its_id) {}
+
   std::weak_ptr<SocketSession> socket;
   std::uint64_t id;
   std::atomic<bool> given{false};
@@ -192,7 +195,7 @@ void SocketSession::left(CloseReason reason, bool was_connected) {
 }
 
 void SocketSession::tell(const std::vector<DisconnectHandler>& handlers, CloseReason reason) {
-  const auto called = handlers;
+  const auto called = handlers;  // NOLINT(performance-unnecessary-copy-initialization): they may set others
   for (const DisconnectHandler& handler : called) (void)guarded([&] { handler(reason); });
 }
 
