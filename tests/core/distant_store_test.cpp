@@ -33,7 +33,9 @@ class DistantStore final : public StateStore {
   void snapshot(std::string_view /*room*/, Version /*known_version*/,
                 Callback<void(std::error_code, RoomState)> done) override {
     ++snapshots;
-    if (state) {
+    if (holds) {
+      held = std::move(done);
+    } else if (state) {
       done({}, *state);
     } else {
       done(errc::store_unavailable, {});
@@ -57,6 +59,9 @@ class DistantStore final : public StateStore {
   Epoch last_epoch = 100;
   std::optional<RoomState> state;
   int snapshots = 0;
+  /// Snapshots wait for the test.
+  bool holds = false;
+  Callback<void(std::error_code, RoomState)> held;
   Lines published;
 };
 
@@ -165,6 +170,37 @@ TEST_CASE("distant store: messages name the nodes that have receivers") {
   w.a->say("send y hi");
   w.run();
   CHECK(w.store->published == Lines{"other hello", "third hello", "third hi"});
+}
+
+TEST_CASE(
+    "distant store: what a peer sends through two rooms stays in order, also when one of them has to wait") {
+  DistantWorld w;
+  w.a->say("join s");
+  w.store->listener->changed({"r", 2, Kind::joined, {"x", "other", 7, {}, 2}, {}});
+  w.store->listener->changed({"s", 3, Kind::joined, {"x", "other", 7, {}, 3}, {}});
+  w.run();
+  (void)w.a->heard();
+  w.store->holds = true;
+  w.store->listener->invalidated("r", Missed::changes);
+  Envelope envelope;
+  envelope.from = "x";
+  for (const std::string_view room : {"r", "s", "r", "s"}) {
+    envelope.room = room;
+    envelope.payload = room;
+    w.store->listener->delivered(envelope);
+  }
+  envelope.room = "nowhere";
+  w.store->listener->delivered(envelope);
+  w.run();
+  CHECK(w.a->heard().empty());
+  w.store->held({}, {2, {{"x", "other", 7, {}, 2}}});
+  w.run();
+  CHECK(w.a->heard() == Lines{"msg x r", "msg x s", "msg x r", "msg x s"});
+  w.store->listener->delivered(envelope);
+  envelope.room = "s";
+  w.store->listener->delivered(envelope);
+  w.run();
+  CHECK(w.a->heard() == Lines{"msg x s"});
 }
 
 TEST_CASE(
