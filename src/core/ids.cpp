@@ -2,28 +2,45 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <system_error>
+
+#ifdef _WIN32
 #include <cstring>
-#include <mutex>
 #include <random>
+#else
+#include <unistd.h>
+#endif
 
 namespace signaling {
 namespace {
 
+// Asks the system each time: what is kept in between would be the same in both halves of a fork.
 class SystemRandom final : public Random {
  public:
   void fill(std::span<std::byte> bytes) override {
-    const std::scoped_lock lock(mutex_);
     while (!bytes.empty()) {
-      const std::random_device::result_type word = device_();
-      const std::size_t n = std::min(bytes.size(), sizeof(word));
-      std::memcpy(bytes.data(), &word, n);
+      const std::size_t n = std::min(bytes.size(), max_request);
+      request(bytes.first(n));
       bytes = bytes.subspan(n);
     }
   }
 
  private:
-  std::mutex mutex_;
-  std::random_device device_;
+#ifdef _WIN32
+  static constexpr std::size_t max_request = sizeof(std::random_device::result_type);
+  static void request(std::span<std::byte> bytes) {
+    const std::random_device::result_type word = std::random_device()();
+    std::memcpy(bytes.data(), &word, bytes.size());
+  }
+#else
+  static constexpr std::size_t max_request = 256;  // of getentropy
+  static void request(std::span<std::byte> bytes) {
+    if (::getentropy(bytes.data(), bytes.size()) != 0) {
+      throw std::system_error(errno, std::generic_category(), "getentropy");
+    }
+  }
+#endif
 };
 
 }  // namespace

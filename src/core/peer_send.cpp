@@ -54,6 +54,7 @@ SendResult PeerSession::route(const Envelope& envelope) {
   if (error != errc::ok) return {SendStatus::dropped, error};
   Envelope signed_envelope = envelope;
   signed_envelope.from = id_;
+  signed_envelope.from_epoch = epoch_;
   if (!envelope.to.empty()) return route_to_peer(signed_envelope);
   const Membership* joined = membership_of(envelope.room);
   if (joined == nullptr) {

@@ -71,7 +71,9 @@ void RoomView::deliver_remote(const Envelope& envelope) {
   {
     const std::scoped_lock lock(mutex_);
     // It left before its message came: its leave was told, so the message must not be.
-    if (envelope.reach == Reach::members && find(envelope.from) == nullptr) return;
+    const Entry* const sender = find(envelope.from);
+    const bool is_member = sender != nullptr && sender->epoch == envelope.from_epoch;
+    if (envelope.reach == Reach::members && !is_member) return;
   }
   const Event event = event::Message{envelope};
   EncodedEvent encoded(event);
