@@ -275,9 +275,8 @@ TEST_CASE("engine.io: the handler may close its session when its deadline is ove
   SUBCASE("polling") {
     PollingClient client(world);
     client.post("4x");
-    CHECK(client.poll().body ==
-          "4on time\x1e"
-          "1");
+    CHECK(client.poll().body == "4on time");
+    CHECK(client.poll().body == "1");
     CHECK(client.poll().status == 400);
   }
   SUBCASE("websocket") {
@@ -315,9 +314,8 @@ TEST_CASE("engine.io: the handler closes after what it sent before") {
   SUBCASE("polling") {
     PollingClient client(world);
     leave();
-    CHECK(client.poll().body ==
-          "4last words\x1e"
-          "1");
+    CHECK(client.poll().body == "4last words");
+    CHECK(client.poll().body == "1");
     CHECK(client.poll().status == 400);
   }
   SUBCASE("websocket") {

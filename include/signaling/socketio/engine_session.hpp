@@ -102,7 +102,7 @@ using EngineEvent = std::variant<engine_event::Message, engine_event::Closed>;
 enum class EngineState : std::uint8_t {
   opening,  ///< the GET or the WebSocket that opens it has not been told yet
   open,
-  closing,  ///< one more poll takes what is left. What the client sends is dropped
+  closing,  ///< polls take what is left, and then the end. What the client sends is dropped
   closed,   ///< nothing is kept; what still comes is refused
 };
 
@@ -146,7 +146,7 @@ class EngineSession {
 
   /// Sends a whole text packet, its `4` included, or a binary message. Does nothing unless the session is open.
   void send(Frame packet);
-  /// Ends the session after what was sent. Does nothing unless it is open.
+  /// Ends the session after what was sent: on polling, the GET after that gets the `1`. Does nothing unless it is open.
   void close(CloseReason reason, TimePoint now);
 
   [[nodiscard]] std::optional<EngineEvent> poll_event();

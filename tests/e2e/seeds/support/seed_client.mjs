@@ -107,7 +107,7 @@ export class SeedClient {
   /** The transport that it is on, once it has upgraded if it does. */
   async transport() {
     const { engine } = this.socket.io;
-    if (engine.transport.name === "polling" && engine.opts.transports.length > 1)
+    if (engine.transport.name === "polling" && engine.transports.length > 1)
       await within(new Promise((resolve) => engine.once("upgrade", resolve)), "the upgrade");
     return engine.transport.name;
   }
