@@ -2,7 +2,20 @@
 
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 CONFIG REQUIRED)
-if(SIGNALING_BUILD_NET)
+
+# Boost.Redis came with 1.84. With an older Boost the default is to do without; the summary says so.
+set(SIGNALING_REDIS_DEFAULT ON)
+if(Boost_VERSION VERSION_LESS 1.84)
+  set(SIGNALING_REDIS_DEFAULT OFF)
+endif()
+option(SIGNALING_BUILD_REDIS "Build signaling::redis, the store for several nodes (needs Boost 1.84 and OpenSSL 3)"
+       ${SIGNALING_REDIS_DEFAULT}
+)
+if(SIGNALING_BUILD_REDIS AND Boost_VERSION VERSION_LESS 1.84)
+  message(FATAL_ERROR "SIGNALING_BUILD_REDIS needs Boost 1.84 or later; ${Boost_VERSION} is in ${Boost_DIR}")
+endif()
+
+if(SIGNALING_BUILD_NET OR SIGNALING_BUILD_REDIS)
   find_package(OpenSSL 3.0 REQUIRED)
 endif()
 if(SIGNALING_BUILD_TESTS)

@@ -11,7 +11,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 deps=$root/build/deps
 server_packages=(g++ cmake ninja-build ccache libssl-dev libcli11-dev)
-test_packages=(doctest-dev pkg-config chromium openssl clang-format clang-tidy python3 git)
+test_packages=(doctest-dev pkg-config chromium openssl clang-format clang-tidy python3 git libsqlite3-dev libgtest-dev catch2)
 
 fail() {
   echo "install-deps.sh: $*" >&2
@@ -33,21 +33,39 @@ is_installed() {
   [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
 }
 
+as_root() {
+  if [[ $(id -u) == 0 ]]; then "$@"; else sudo "$@"; fi
+}
+
 install_packages() {
   local missing=() package
   for package in "$@"; do
     is_installed "$package" || missing+=("$package")
   done
   [[ ${#missing[@]} -gt 0 ]] || return 0
-  local as_root=()
   if [[ $(id -u) != 0 ]]; then
     command -v sudo >/dev/null || fail "these packages are missing, and there is neither root nor sudo: ${missing[*]}"
-    as_root=(sudo)
   fi
   echo "install-deps.sh: installing ${missing[*]}" >&2
-  log_run "${as_root[@]}" apt-get -q update
-  log_run "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends "${missing[@]}"
+  log_run as_root apt-get -q update
+  log_run as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends "${missing[@]}"
 }
+
+# The tests start servers of their own. The package's service is neither started (Debian's policy-rc.d says so to
+# it) nor left enabled.
+install_redis() (  # in a shell of its own, whose end takes the policy away
+  command -v redis-server >/dev/null && exit 0
+  policy=/usr/sbin/policy-rc.d
+  if [[ ! -e $policy ]]; then
+    trap 'as_root rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod 755 "$policy"
+  fi
+  install_packages redis-server
+  if command -v systemctl >/dev/null; then
+    as_root systemctl disable redis-server.service >/dev/null 2>&1 || true
+  fi
+)
 
 # node_packages: the packages to install for Node.js 18 or later with npm, if they are not there from elsewhere.
 node_packages() {
@@ -146,6 +164,7 @@ case $1 in
   tests)
     mapfile -t node < <(node_packages)
     install_packages "${server_packages[@]}" "${test_packages[@]}" "${node[@]}"
+    install_redis
     install_boost
     unpack_boost 1.81 bookworm
     install_node_modules

@@ -5,88 +5,15 @@
 //   $ nc -U /tmp/signaling.sock
 //   {"type":"join","room":"lobby"}
 #include <boost/asio.hpp>
-#include <deque>
 #include <iostream>
 #include <memory>
 #include <string>
 
+#include "line_transport.hpp"
 #include "signaling/core/router.hpp"
 #include "signaling/protocols/json_protocol.hpp"
 
 namespace asio = boost::asio;
-using Socket = asio::local::stream_protocol::socket;
-
-/// One client: lines in, lines out. The pending read and write keep it alive; the router never outlives `disconnected`.
-class LineTransport final : public signaling::Transport, public std::enable_shared_from_this<LineTransport> {
- public:
-  explicit LineTransport(Socket socket) : socket_(std::move(socket)) {}
-
-  void start(signaling::Router& router, const signaling::protocols::JsonProtocolFactory& protocols) {
-    max_line_ = router.limits().max_message_bytes;
-    peer_ = router.connect(*this, protocols.make(), {});
-    read();
-  }
-
-  asio::any_io_executor executor() override { return socket_.get_executor(); }
-
-  void write(std::span<const signaling::Frame> frames) override {
-    const bool idle = frames_.empty();
-    frames_.insert(frames_.end(), frames.begin(), frames.end());
-    if (idle) write_all();
-  }
-
-  void close(signaling::CloseReason reason) override {
-    closing_ = reason;
-    if (frames_.empty()) end(reason);  // else when the last frame has left
-  }
-
- private:
-  void read() {
-    asio::async_read_until(socket_, asio::dynamic_buffer(input_, max_line_), '\n',
-                           [self = shared_from_this()](boost::system::error_code error, std::size_t size) {
-                             if (error) return self->end(signaling::CloseReason::lost);
-                             self->peer_->receive({signaling::MessageKind::text,
-                                                   std::string_view(self->input_).substr(0, size - 1)});
-                             self->input_.erase(0, size);
-                             self->read();
-                           });
-  }
-
-  // Everything that waits leaves in one call, each frame followed by the end of its line.
-  void write_all() {
-    static constexpr char newline = '\n';
-    std::vector<asio::const_buffer> buffers;
-    std::size_t bytes = 0;
-    for (const auto& frame : frames_) {
-      bytes += frame.size();
-      buffers.emplace_back(frame.message().data(), frame.size());
-      buffers.emplace_back(&newline, 1);
-    }
-    asio::async_write(socket_, buffers,
-                      [self = shared_from_this(), count = frames_.size(), bytes](
-                          boost::system::error_code error, std::size_t /*written*/) {
-                        if (error) return self->end(signaling::CloseReason::lost);
-                        self->frames_.erase(self->frames_.begin(),
-                                            self->frames_.begin() + static_cast<std::ptrdiff_t>(count));
-                        self->peer_->written(bytes);
-                        if (!self->frames_.empty()) return self->write_all();
-                        if (self->closing_) self->end(*self->closing_);
-                      });
-  }
-
-  void end(signaling::CloseReason reason) {
-    boost::system::error_code ignored;
-    socket_.close(ignored);
-    if (peer_) std::exchange(peer_, nullptr)->disconnected(reason);
-  }
-
-  Socket socket_;
-  std::size_t max_line_ = 0;
-  std::string input_;
-  std::deque<signaling::Frame> frames_;
-  std::optional<signaling::CloseReason> closing_;
-  std::shared_ptr<signaling::Peer> peer_;
-};
 
 /// Rooms whose name starts with "vip" are closed to clients; the host itself is not asked.
 class DoorPolicy final : public signaling::Policy {
@@ -125,7 +52,7 @@ asio::awaitable<void> accept_all(asio::local::stream_protocol::acceptor& accepto
   const signaling::protocols::JsonProtocolFactory protocols;
   for (;;) {
     auto socket = co_await acceptor.async_accept(asio::use_awaitable);
-    std::make_shared<LineTransport>(std::move(socket))->start(router, protocols);
+    std::make_shared<LineTransport>(std::move(socket))->start(router, protocols.make());
   }
 }
 

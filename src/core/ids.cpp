@@ -9,7 +9,7 @@
 #include <cstring>
 #include <random>
 #else
-#include <unistd.h>
+#include <sys/random.h>
 #endif
 
 namespace signaling {

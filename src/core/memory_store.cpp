@@ -218,6 +218,7 @@ struct MemoryStore::State {
     if (epoch_in(room, member.id) != 0) {
       remove_member(request.room, room, member.id, LeaveReason::disconnect);
     }
+    room.version = std::max(room.version, request.known_version);
     member.joined_at = ++room.version;
     room.members.emplace(member.id, StoredMember{member.epoch, room.version, member.metadata, node});
     announce(room, {RoomId(request.room), room.version, MembershipChange::Kind::joined, member, {}}, node);

@@ -40,10 +40,8 @@ void PeerSession::send_now(const Envelope& envelope, std::string_view request) {
 }
 
 errc PeerSession::check_envelope(const Envelope& envelope) const noexcept {
-  const Limits& limits = core_->limits();
-  if (limits.max_message_bytes != 0 && envelope.payload.size() > limits.max_message_bytes) {
-    return errc::message_too_large;
-  }
+  const std::size_t max_bytes = protocol_->max_message_bytes(core_->limits());
+  if (max_bytes != 0 && envelope.payload.size() > max_bytes) return errc::message_too_large;
   if (envelope.type == EnvelopeType::event && !valid_id(envelope.event)) return errc::bad_request;
   if (!envelope.to.empty()) return valid_id(envelope.to) ? errc::ok : errc::bad_id;
   return valid_id(envelope.room) ? errc::ok : errc::bad_id;

@@ -42,7 +42,8 @@ void PeerSession::receive(const MessageView& message) {
   if (state_ == State::gone) return;
   loop_->traffic().received(message.bytes.size());
   const Limits& limits = core_->limits();
-  if (limits.max_message_bytes != 0 && message.bytes.size() > limits.max_message_bytes) {
+  const std::size_t max_bytes = protocol_->max_message_bytes(limits);
+  if (max_bytes != 0 && message.bytes.size() > max_bytes) {
     refuse(errc::message_too_large, {}, CloseReason::message_too_large);
     return;
   }
@@ -255,9 +256,12 @@ void PeerSession::leave(std::string_view room, std::string_view request) {
 }
 
 void PeerSession::leave_room(const std::shared_ptr<RoomView>& room, LeaveReason reason, std::string request) {
-  RoomChange change = room_change::Leave{shared_from_this(), reason, std::move(request)};
-  // A room with a member is never retired.
-  room->submit(change);
+  RoomChange change = room_change::Leave{shared_from_this(), reason, request};
+  if (room->submit(change)) return;
+  // Another life of this peer has pushed it out, and the room here has gone with its last member.
+  core_->store().leave({room->id(), id_, epoch_, reason}, [](std::error_code, Version) {});
+  tell(event::Left{room->id(), reason, request});
+  left_room();
 }
 
 void PeerSession::update(std::string_view room, std::string_view metadata, std::string_view request) {

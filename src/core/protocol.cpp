@@ -2,6 +2,10 @@
 
 namespace signaling {
 
+std::size_t Protocol::max_message_bytes(const Limits& limits) const noexcept {
+  return limits.max_message_bytes;
+}
+
 void Protocol::open(std::string_view /*id*/, std::vector<Command>& /*commands*/) {}
 
 }  // namespace signaling

@@ -29,7 +29,7 @@ RoomView::Step RoomView::start(room_change::Join& change) {
   request.room = id_;
   request.member = {change.peer->id(), core_.options().node, change.peer->epoch(), change.metadata, 0};
   request.capacity = change.capacity;
-  request.known_version = version();
+  request.known_version = followed_version();
   Initiation initiation(this);
   core_.store().join(std::move(request), [self = shared_from_this(), change = std::move(change)](
                                              std::error_code error, StateStore::Joined joined) mutable {
@@ -71,6 +71,11 @@ RoomView::Step RoomView::start(room_change::Leave& change) {
   Initiation initiation(this);
   core_.store().leave(request, [self = shared_from_this(), change = std::move(change)](
                                    std::error_code error, Version version) mutable {
+    if (error == errc::not_joined) {
+      // Perhaps another life of this peer is there, which was not seen behind this one.
+      RoomChange resync = room_change::Resync{};
+      self->submit(resync);
+    }
     // A store that cannot be reached does not keep anybody in a room: locally the member is gone.
     self->finish_at(error ? self->version() : version,
                     [self, change = std::move(change)](Version at) mutable { self->finish(change, at); });
@@ -89,7 +94,8 @@ void RoomView::finish_at(Version version, Callback<void(Version)> finish) {
                          [self = shared_from_this(), version, finish = std::move(finish)](
                              std::error_code error, const RoomState& state) mutable {
                            if (!error) self->reconcile(state, std::max(version, state.version));
-                           finish(std::max(version, self->version()));
+                           // Else what is between is still to come.
+                           finish(error ? self->version() : std::max(version, self->version()));
                            self->resume_after_store();
                          });
 }
@@ -186,7 +192,9 @@ void RoomView::apply_remote(const MembershipChange& change) {
   const StoreMember& member = change.member;
   switch (change.kind) {
     case MembershipChange::Kind::joined: insert_remote(member, change.version); return;
-    case MembershipChange::Kind::left: erase(member.id, member.epoch, change.version, change.reason); return;
+    case MembershipChange::Kind::left:
+      push_out(member.id, member.epoch, change.version, change.reason);
+      return;
     case MembershipChange::Kind::updated:
       replace_metadata(member.id, member.epoch, member.metadata, change.version);
       return;
@@ -200,8 +208,10 @@ void RoomView::insert_remote(const StoreMember& member, Version version) {
   {
     const std::scoped_lock lock(mutex_);
     const Entry* entry = find(member.id);
-    is_known = entry != nullptr && entry->epoch >= member.epoch;
-    has_changed = is_known && entry->epoch == member.epoch && entry->metadata != member.metadata;
+    const bool is_same =
+        entry != nullptr && entry->epoch == member.epoch && entry->joined_at == member.joined_at;
+    is_known = is_same || (entry != nullptr && entry->epoch > member.epoch);
+    has_changed = is_same && entry->metadata != member.metadata;
     if (is_known) version_ = std::max(version_, version);
   }
   if (has_changed) replace_metadata(member.id, member.epoch, member.metadata, version);
@@ -230,13 +240,15 @@ void RoomView::reconcile(const RoomState& state, Version version) {
     for (const Entry& entry : entries_) {
       if (entry.local) continue;
       const auto found = wanted.find(entry.id());
-      if (found != wanted.end() && found->second->epoch == entry.epoch) continue;
+      const bool is_same = found != wanted.end() && found->second->epoch == entry.epoch &&
+                           found->second->joined_at == entry.joined_at;
+      if (is_same) continue;
       add(MembershipChange::Kind::left, {entry.id(), entry.remote->node, entry.epoch, entry.metadata, 0},
           LeaveReason::disconnect);
     }
     for (const auto& [id, member] : wanted) {
       const Entry* entry = find(id);
-      if (entry == nullptr || entry->epoch != member->epoch) {
+      if (entry == nullptr || entry->epoch != member->epoch || entry->joined_at != member->joined_at) {
         add(MembershipChange::Kind::joined, *member, {});
       } else if (entry->metadata != member->metadata) {
         add(MembershipChange::Kind::updated, *member, {});

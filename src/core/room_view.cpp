@@ -22,6 +22,11 @@ Version RoomView::version() const {
   return version_;
 }
 
+Version RoomView::followed_version() const {
+  const std::scoped_lock lock(mutex_);
+  return entries_.size() == remote_count_ ? 0 : version_;
+}
+
 std::size_t RoomView::size() const {
   const std::scoped_lock lock(mutex_);
   return entries_.size();
@@ -61,6 +66,7 @@ std::optional<SendResult> RoomView::send_to(const Envelope& envelope, EncodedEve
   }
   Envelope routed = envelope;
   routed.room = id_;
+  routed.names_room = !envelope.room.empty();
   if (core_.store().publish(core_.options().node, routed, {&node, 1})) {
     return SendResult{SendStatus::dropped, errc::store_unavailable};
   }
@@ -75,7 +81,9 @@ void RoomView::deliver_remote(const Envelope& envelope) {
     const bool is_member = sender != nullptr && sender->epoch == envelope.from_epoch;
     if (envelope.reach == Reach::members && !is_member) return;
   }
-  const Event event = event::Message{envelope};
+  Envelope told = envelope;
+  if (!told.names_room) told.room = {};
+  const Event event = event::Message{told};
   EncodedEvent encoded(event);
   if (envelope.to.empty()) {
     (void)tell(encoded, nullptr, envelope.delivery, [] {});
@@ -156,7 +164,10 @@ SendResult RoomView::push_to_all(const EncodedEvent& encoded, const PeerSession*
   for (const Entry& entry : entries_) {
     if (!entry.local || entry.local.get() == skip) continue;
     const std::span<const Frame> frames = *encoded.find(entry.local->encoder());
-    if (!frames.empty()) result = combine(result, entry.local->push(frames, delivery));
+    if (frames.empty()) continue;
+    const SendResult pushed = entry.local->push(frames, delivery);
+    // Who is just going has as good as left.
+    if (pushed.error != errc::closed) result = combine(result, pushed);
   }
   return result;
 }
@@ -218,7 +229,19 @@ void RoomView::evict(const PeerId& id, Version version) {
     if (entry == nullptr) return;
     stale = entry->epoch;
   }
-  erase(id, stale, version, LeaveReason::disconnect);
+  push_out(id, stale, version, LeaveReason::disconnect);
+}
+
+// Whose place here another life has taken is not to go on talking until the store says so.
+void RoomView::push_out(std::string_view peer, Epoch epoch, Version version, LeaveReason reason) {
+  std::shared_ptr<PeerSession> local;
+  {
+    const std::scoped_lock lock(mutex_);
+    const Entry* const entry = find(peer);
+    if (entry != nullptr && entry->epoch == epoch) local = entry->local;
+  }
+  erase(peer, epoch, version, reason);
+  if (local) local->replace([] {});
 }
 
 bool RoomView::erase(std::string_view peer, Epoch epoch, Version version, LeaveReason reason) {

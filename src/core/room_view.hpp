@@ -149,11 +149,15 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   void insert(Entry entry, Version version);
   void insert_remote(const StoreMember& member, Version version);
   void evict(const PeerId& id, Version version);
+  void push_out(std::string_view peer, Epoch epoch, Version version, LeaveReason reason);
   bool erase(std::string_view peer, Epoch epoch, Version version, LeaveReason reason);
   bool replace_metadata(std::string_view peer, Epoch epoch, const Payload& metadata, Version version);
   /// Encodes in every language needed, then runs `change` and delivers to all local members but `skip` under one lock.
   template <class Change>
   SendResult tell(EncodedEvent& encoded, const PeerSession* skip, Delivery delivery, Change change);
+
+  /// The version up to which this picture is complete: 0 without local members, since then no news come.
+  Version followed_version() const;
 
   // Under the lock:
   Entry* find(std::string_view peer);

@@ -116,9 +116,9 @@ TEST_CASE("distant store: a missing change is found by the next one, and made up
 
 TEST_CASE("distant store: a member that its node joins again is nothing new; a younger epoch is") {
   DistantWorld w;
-  w.store->change(Kind::joined, "x", 7);
-  w.store->change(Kind::joined, "x", 7);
-  w.store->change(Kind::joined, "x", 6);
+  w.store->change(Kind::joined, "x", 7, 2);
+  w.store->change(Kind::joined, "x", 7, 2);
+  w.store->change(Kind::joined, "x", 6, 2);
   w.run();
   CHECK(w.a->heard() == Lines{"+peer r v2 x"});
   w.store->change(Kind::joined, "x", 8);
@@ -184,6 +184,7 @@ TEST_CASE(
   w.store->listener->invalidated("r", Missed::changes);
   Envelope envelope;
   envelope.from = "x";
+  envelope.from_epoch = 7;
   for (const std::string_view room : {"r", "s", "r", "s"}) {
     envelope.room = room;
     envelope.payload = room;

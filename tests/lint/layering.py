@@ -1,7 +1,8 @@
 """Which folder may include what, and where each file belongs (lint.layering).
 
-Layers point one way: net -> socketio -> protocols -> core, and net -> websocket -> core. All but net are sans-I/O: no socket, no thread, no
-clock, no OpenSSL. layering_test.py shows that each rule bites.
+Layers point one way: net -> socketio -> protocols -> core, net -> websocket -> core, redis -> core, testing -> core. All
+but net, redis and testing are sans-I/O: no socket, no thread, no clock, no OpenSSL. layering_test.py shows that each rule
+bites.
 """
 
 import re
@@ -32,14 +33,16 @@ EXECUTOR = r"boost/asio/(any_io_executor\.hpp|post\.hpp|dispatch\.hpp|execution\
 # One way to read and write JSON, and to name peers, for all protocols.
 SHARED = re.compile(r"protocols/(json_(members|scanner|text|writer)|peer_name)\.hpp")
 LAYERS = {
-    "core": layer("core", rf"{CONTAINERS}|{EXECUTOR}"),
+    "core": layer("core", rf"{CONTAINERS}|{EXECUTOR}", r"sys/random\.h"),
     "websocket": layer("core websocket", CONTAINERS, r"boost/beast/zlib(\.hpp|/.+)"),
     "protocols": layer("core protocols", CONTAINERS, r"boost/json(\.hpp|/.+)"),
     "socketio": layer("core protocols socketio", rf"{CONTAINERS}|{EXECUTOR}", r"boost/json(\.hpp|/.+)", shared=SHARED),
+    "testing": layer("core testing", rf"{EXECUTOR}", sans_io=False),
+    "redis": layer("core redis", r"boost/(asio|redis)(\.hpp|/.+)|openssl/.+", sans_io=False),
     "net": layer("core websocket protocols socketio net", r".*", r".*", sans_io=False),
 }
 # These stay out of public headers, whatever the layer: they would be the consumer's to compile and to have.
-NOT_PUBLIC = re.compile(r"boost/(beast|json)(\.hpp|/.+)|openssl/.+")
+NOT_PUBLIC = re.compile(r"boost/(beast|json|redis)(\.hpp|/.+)|openssl/.+")
 SANS_IO = {
     "starts a thread": re.compile(r"\bstd::(j?thread\b(?!\s*::)|async\b)"),
     "sleeps": re.compile(r"\bthis_thread::sleep"),

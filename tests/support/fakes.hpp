@@ -1,22 +1,11 @@
 #pragma once
 
-#include <chrono>
 #include <random>
 
-#include "signaling/core/clock.hpp"
 #include "signaling/core/ids.hpp"
+#include "signaling/testing/fake_clock.hpp"
 
 namespace signaling::testing {
-
-/// A clock that stands still until told.
-class FakeClock final : public Clock {
- public:
-  TimePoint now() const noexcept override { return now_; }
-  void advance(std::chrono::nanoseconds by) { now_ += by; }
-
- private:
-  TimePoint now_{};
-};
 
 /// The same numbers every time.
 class SeededRandom final : public Random {

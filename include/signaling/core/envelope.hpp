@@ -39,6 +39,8 @@ struct Envelope {
   std::string_view to;
   /// With `to` empty: the room to send to. With `to` set: the addressee must be a member of this room; empty: of any.
   std::string_view room;
+  /// False: the router has named the room, for the way to another node.
+  bool names_room = true;
   std::string_view payload;
   /// The sender's metadata in the room it was sent through; filled in by the router. May be empty.
   std::string_view from_metadata;

@@ -11,7 +11,7 @@ namespace signaling {
 struct Limits {
   /// Bytes of one message, after reassembly and decompression. Default 256 KiB: the SDP of a large SFU fits.
   /// Over it: `message_too_large`, and the connection closes. Cost: that much memory per peer that is in
-  /// the middle of a message.
+  /// the middle of a message. Not for Socket.IO, whose messages have a bound of their own, 1,000,000 bytes.
   std::size_t max_message_bytes = 256 * 1024;
   /// Bytes of one peer's metadata in one room. Default 4 KiB. Over it: `metadata_too_large`. Cost: kept per
   /// membership, and sent to every joiner.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "signaling/core/command.hpp"
 #include "signaling/core/event.hpp"
 #include "signaling/core/frame.hpp"
+#include "signaling/core/limits.hpp"
 
 namespace signaling {
 
@@ -36,6 +38,9 @@ class Protocol {
   virtual ~Protocol() = default;
   /// A word for statistics and logs: "signaling.v1".
   virtual std::string_view name() const noexcept = 0;
+  /// How many bytes a message of this language may have, if its transport does not see to that; 0: it does. Default:
+  /// Limits::max_message_bytes.
+  virtual std::size_t max_message_bytes(const Limits& limits) const noexcept;
   /// The peer is admitted as `id`: appends what it does before its first message. Default: nothing.
   virtual void open(std::string_view id, std::vector<Command>& commands);
   /// Appends what `message` asks for. Never throws on input: what cannot be understood becomes

@@ -30,6 +30,8 @@ class VocabularyProtocol : public Protocol {
       : name_(name), encoder_(std::move(encoder)) {}
 
   std::string_view name() const noexcept final { return name_; }
+  /// Engine.IO bounds them: EngineOptions::max_payload_bytes.
+  std::size_t max_message_bytes(const Limits& /*limits*/) const noexcept final { return 0; }
   void decode(const MessageView& message, Commands& commands) final;
   const std::shared_ptr<const Encoder>& encoder() const noexcept final { return encoder_; }
 

@@ -112,26 +112,6 @@ function sizeTests(testWith) {
     client.emit("message", ...parts);
     await client.expect(["message-back", ...parts]);
   });
-
-  testWith("what the bound of messages allows comes back; a byte more puts the client out", async (_, options) => {
-    const atBound = filling(MAX_MESSAGE + 2); // "4" and "2" do not count
-    const client = await SeedClient.connect(strict, options);
-    await client.expect(["auth", {}]);
-    client.emit("message", atBound);
-    await client.expect(["message-back", atBound]);
-    client.emit("message", `${atBound}x`);
-    assert.equal(await client.ended(), "io server disconnect");
-  });
-
-  testWith("attachments count, together", async (_, options) => {
-    const client = await SeedClient.connect(strict, options);
-    await client.expect(["auth", {}]);
-    const parts = [bytes(100_000, 1), bytes(100_000, 2)];
-    client.emit("message", ...parts);
-    await client.expect(["message-back", ...parts]);
-    client.emit("message", ...parts, bytes(70_000, 3));
-    assert.equal(await client.ended(), "io server disconnect");
-  });
 }
 
 onEachTransport(() => server, (testWith) => {

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace signaling::testing {
+
+enum class Outcome : std::uint8_t {
+  passed,
+  failed,
+  skipped,  ///< the fixture cannot do what the case needs: nothing was shown
+};
+
+/// What became of one case of a contract.
+struct [[nodiscard]] ContractResult {
+  Outcome outcome = Outcome::passed;
+  /// What went wrong, or why it was skipped. Bytes that are not printable are escaped.
+  std::string text;
+};
+
+}  // namespace signaling::testing

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+
+#include "signaling/core/clock.hpp"
+
+namespace signaling::testing {
+
+/// A clock that stands still until told. Threads: any.
+class FakeClock final : public Clock {
+ public:
+  TimePoint now() const noexcept override { return TimePoint(now_.load()); }
+  void advance(std::chrono::nanoseconds by) noexcept { now_ = now_.load() + by; }
+
+ private:
+  std::atomic<std::chrono::nanoseconds> now_{std::chrono::nanoseconds(0)};
+};
+
+}  // namespace signaling::testing

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "signaling/core/state_store.hpp"
+
+namespace signaling::redis {
+
+/// Passes on what the store tells, until it is closed: then the listener is not called any more, and no call is under
+/// way, unless it is one that closes the gate itself.
+///
+/// Threads: `close` from any; all else one at a time.
+class ListenerGate final : public StoreListener {
+ public:
+  explicit ListenerGate(StoreListener& listener) : listener_(&listener) {}
+
+  void close() {
+    std::unique_lock lock(mutex_);
+    listener_ = nullptr;
+    idle_.wait(lock, [&] { return caller_ == std::thread::id() || caller_ == std::this_thread::get_id(); });
+  }
+
+  void changed(const MembershipChange& change) override {
+    pass([&](StoreListener& listener) { listener.changed(change); });
+  }
+  void delivered(const Envelope& envelope) override {
+    pass([&](StoreListener& listener) { listener.delivered(envelope); });
+  }
+  void invalidated(std::string_view room, Missed missed) override {
+    pass([&](StoreListener& listener) { listener.invalidated(room, missed); });
+  }
+  void displaced(std::string_view peer, Epoch epoch) override {
+    pass([&](StoreListener& listener) { listener.displaced(peer, epoch); });
+  }
+  void undelivered(const Envelope& envelope, errc error) override {
+    pass([&](StoreListener& listener) { listener.undelivered(envelope, error); });
+  }
+
+ private:
+  // A listener that calls the store may be told something before it returns: that is a call inside a call.
+  template <class Call>
+  void pass(Call call) {
+    std::unique_lock lock(mutex_);
+    StoreListener* const listener = listener_;
+    if (listener == nullptr) return;
+    const auto before = std::exchange(caller_, std::this_thread::get_id());
+    lock.unlock();
+    call(*listener);
+    lock.lock();
+    caller_ = before;
+    idle_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  StoreListener* listener_;
+  std::thread::id caller_;
+};
+
+}  // namespace signaling::redis

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "redis/backend.hpp"
+#include "signaling/core/clock.hpp"
+#include "signaling/core/envelope.hpp"
+
+namespace signaling::redis {
+
+/// What a node still has to bring to the database, in order: messages, and the ends of what it has begun there. It stays
+/// until it is known to have happened, and is sent again in a new session.
+///
+/// Invariant: what is published before a member leaves stands before that leave.
+class Outgoing {
+ public:
+  struct Leave {
+    RoomId room;
+    PeerId peer;
+    Epoch epoch = 0;
+    LeaveReason reason = LeaveReason::leave;
+  };
+  struct Update {
+    RoomId room;
+    PeerId peer;
+    Epoch epoch = 0;
+    Payload metadata;
+  };
+  struct Release {
+    PeerId peer;
+    Epoch epoch = 0;
+  };
+  struct Messages {
+    Batch batch;
+    std::size_t bytes = 0;
+    TimePoint since;
+  };
+  struct Item {
+    std::variant<Leave, Update, Release, Messages> what;
+    /// For leaves and updates: who waits for the answer. Empty when it has been given.
+    Callback<void(std::error_code, Version)> done;
+    bool finished = false;
+  };
+  using ItemPointer = std::shared_ptr<Item>;
+
+  /// Appends behind everything that was gathered.
+  void push(std::variant<Leave, Update, Release, Messages> what,
+            Callback<void(std::error_code, Version)> done);
+
+  /// Gathers a message. `targets` as in StateStore::publish.
+  void gather(const Envelope& envelope, std::span<const NodeId> targets, TimePoint now);
+  /// Makes an item of what was gathered.
+  void seal();
+  /// The same, unless enough of them are on their way, in which case it grows.
+  void seal_if_few_in_flight();
+
+  /// The first item that was not sent, and is sent now; null: there is none.
+  ItemPointer take_unsent();
+  void finish(Item& item);
+  /// Those with messages that are not finished, sent or not.
+  std::vector<ItemPointer> unfinished_messages() const;
+  /// All that was sent in a session that is over must be sent again.
+  void unsend_all();
+
+  std::size_t queued_bytes() const noexcept { return bytes_; }
+
+ private:
+  Batch::Part& part_for(std::string_view node, std::string_view peer, std::string_view room);
+
+  std::deque<ItemPointer> items_;
+  std::size_t sent_ = 0;  // of these, from the first on
+  Messages gathered_;
+  std::uint64_t last_batch_ = 0;
+  std::size_t bytes_ = 0;
+  std::size_t in_flight_ = 0;
+};
+
+}  // namespace signaling::redis

@@ -1,0 +1,394 @@
+#include "redis/script.hpp"
+
+namespace signaling::redis {
+
+const char* const script = R"lua(
+-- ARGV: operation, prefix, bound of an inbox, node, session, number of the call in the session, arguments.
+-- The answer is one string: a letter, then what the operation gives, packed: numbers as 8 or 4 bytes, the most
+-- significant first; texts behind their length. Letters: O done, S the session is not known, U id in use, F room full,
+-- N not joined, X expired.
+local prefix, max_entries, node = ARGV[2], ARGV[3], ARGV[4]
+local call, pack, unpack_at = redis.call, struct.pack, struct.unpack
+
+-- Tries every command, and names the first that the user may not run. What is wrong with the values is no trouble.
+local function refused_command()
+  local probe = prefix .. ':check'
+  local commands = {
+    {'TIME'}, {'GET', probe}, {'SET', probe, '1'}, {'EXISTS', probe}, {'DEL', probe},
+    {'HSET', probe, 'f', '1'}, {'HGET', probe, 'f'}, {'HMGET', probe, 'f'}, {'HINCRBY', probe, 'f', '1'},
+    {'HKEYS', probe}, {'HLEN', probe}, {'HGETALL', probe}, {'HDEL', probe, 'f'},
+    {'SADD', probe, 'm'}, {'SREM', probe, 'm'}, {'SMEMBERS', probe}, {'SPOP', probe, '1'},
+    {'ZADD', probe, '1', 'm'}, {'ZSCORE', probe, 'm'}, {'ZRANGE', probe, '0', '-1'},
+    {'ZRANGEBYSCORE', probe, '0', '1'}, {'ZREM', probe, 'm'},
+    {'XADD', probe, 'MAXLEN', '~', '1', '1-*', 'e', ''}, {'XINFO', 'STREAM', probe},
+    {'XREAD', 'COUNT', '1', 'STREAMS', probe, '0-0'}, {'XTRIM', probe, 'MINID', '~', '2-0'},
+  }
+  local refused = ''
+  for _, command in ipairs(commands) do
+    local answer = redis.pcall(unpack(command))
+    if type(answer) == 'table' and answer.err and string.sub(answer.err, 1, 9) ~= 'WRONGTYPE' then
+      refused = command[1] .. ' ' .. answer.err
+      break
+    end
+  end
+  redis.pcall('DEL', probe)
+  return refused
+end
+
+if ARGV[1] == 'check' then return 'O' .. refused_command() end
+
+local clock = call('TIME')
+local microseconds = clock[1] * 1000000 + clock[2]
+local now = math.floor(microseconds / 1000)
+
+-- Lua would write great numbers with an exponent.
+local function decimal(number) return string.format('%.0f', number) end
+
+-- A name is any bytes: as part of a key it must not look like another key, nor like a pattern or a hash tag.
+local function key(kind, name)
+  if not name then return prefix .. ':' .. kind end
+  local encoded = string.gsub(name, '[^%w_.-]', function(byte)
+    return string.format('%%%02X', string.byte(byte))
+  end)
+  return prefix .. ':' .. kind .. ':' .. encoded
+end
+
+local function text(bytes) return pack('>I4', #bytes) .. bytes end
+
+-- Greater than any before: also if the database has lost the last one, since time goes on.
+local function next_number()
+  local number = math.max((tonumber(call('GET', key('seq')) or 0)) + 1, microseconds)
+  call('SET', key('seq'), decimal(number))
+  return number
+end
+
+-- The entry's kind is its last byte. False: nobody of this name is there. An inbox that somebody has spoilt goes, and
+-- the node's session with it, so that it gets another one.
+local function deliver(target, entry)
+  local inbox = call('HGET', key('node', target), 'inbox')
+  if not inbox then return false end
+  local stream = key('inbox', target)
+  local added = redis.pcall('XADD', stream, 'MAXLEN', '~', max_entries, inbox .. '-*', 'e', entry)
+  if type(added) == 'string' then return true end
+  call('DEL', stream, key('node', target))
+  return false
+end
+
+-- To all nodes with members in the room but one. False: there is none.
+local function deliver_to_room(room, except, entry)
+  local delivered = false
+  for _, target in ipairs(call('HKEYS', key('roomnodes', room))) do
+    if target ~= except and deliver(target, entry) then delivered = true end
+  end
+  return delivered
+end
+
+-- Rooms. P:room:<room> has the members, each packed: epoch, joined_at, node, metadata. P:members:<node> has the same
+-- memberships by node, P:roomnodes:<room> how many of them each node has.
+
+local function find_member(room, peer)
+  local packed = call('HGET', key('room', room), peer)
+  if not packed then return nil end
+  local epoch, joined_at, holder, rest = unpack_at('>I8I8I4c0', packed)
+  return {epoch = epoch, joined_at = joined_at, node = holder, metadata = string.sub(packed, rest), packed = packed}
+end
+
+local function store_member(room, peer, member)
+  member.packed = pack('>I8I8', member.epoch, member.joined_at) .. text(member.node) .. member.metadata
+  call('HSET', key('room', room), peer, member.packed)
+end
+
+local function version_of(room) return tonumber(call('GET', key('version', room)) or 0) end
+
+-- kind: j joined, l left, u updated; reason: a digit. Not to the node whose doing it is: that gets the answer.
+local function announce(room, version, kind, reason, peer, member, doer)
+  local entry = pack('>I8', version) .. kind .. reason .. text(room) .. text(peer) .. member.packed .. 'c'
+  deliver_to_room(room, doer, entry)
+end
+
+local function membership(room, peer) return text(room) .. peer end
+
+-- Gives the room's new version, which is kept as long as somebody is there.
+local function remove_member(room, peer, member, reason, doer)
+  local version = version_of(room) + 1
+  call('HDEL', key('room', room), peer)
+  call('SREM', key('members', member.node), membership(room, peer))
+  if call('HINCRBY', key('roomnodes', room), member.node, -1) <= 0 then
+    call('HDEL', key('roomnodes', room), member.node)
+  end
+  if call('EXISTS', key('room', room)) == 0 then
+    call('DEL', key('version', room), key('roomnodes', room))
+    if version > tonumber(call('GET', key('lastversion')) or 0) then
+      call('SET', key('lastversion'), decimal(version))
+    end
+  else
+    call('SET', key('version', room), decimal(version))
+  end
+  announce(room, version, 'l', reason, peer, member, doer)
+  return version
+end
+
+local function add_member(room, peer, member)
+  store_member(room, peer, member)
+  call('SADD', key('members', member.node), membership(room, peer))
+  call('HINCRBY', key('roomnodes', room), member.node, 1)
+end
+
+-- A member that its node brings back is there already. The database may have forgotten its last metadata.
+local function refresh_member(room, peer, member, metadata, version)
+  if member.metadata ~= metadata then
+    version = version + 1
+    member.metadata = metadata
+    store_member(room, peer, member)
+    announce(room, version, 'u', '0', peer, member, node)
+  end
+  if version > version_of(room) then call('SET', key('version', room), decimal(version)) end
+  return version
+end
+
+local function state_of(room)
+  local fields = call('HGETALL', key('room', room))
+  local parts = {pack('>I4', #fields / 2)}
+  for index = 1, #fields do parts[index + 1] = text(fields[index]) end
+  return table.concat(parts)
+end
+
+-- Leases. P:nodes has each node with the end of its lease, P:beat when any was renewed last.
+
+-- If nobody came for long, or the clock was put back, it was not the nodes that stood still.
+local function renew_lease(lease, outage)
+  local silence = now - tonumber(call('GET', key('beat')) or now)
+  call('ZADD', key('nodes'), decimal(now + lease), node)
+  if silence > tonumber(outage) or silence < 0 then
+    for _, other in ipairs(call('ZRANGE', key('nodes'), 0, -1)) do
+      call('ZADD', key('nodes'), decimal(now + lease), other)
+    end
+  end
+  call('SET', key('beat'), decimal(now))
+end
+
+local function release_claim(peer, holder)
+  call('HDEL', key('peers'), peer)
+  call('SREM', key('claims', holder), peer)
+end
+
+local function find_claim(peer)
+  local packed = call('HGET', key('peers'), peer)
+  if not packed then return nil end
+  local epoch, holder, rest = unpack_at('>I8I4c0', packed)
+  return {epoch = epoch, node = holder, secret = string.sub(packed, rest)}
+end
+
+-- Removes so many members and claims of a node, and the node when it has none left. True: there is more to do.
+local function remove_node(lost, bound, node_lost)
+  call('DEL', key('node', lost), key('inbox', lost))
+  local members = call('SPOP', key('members', lost), bound)
+  for _, packed in ipairs(members) do
+    local room, rest = unpack_at('>I4c0', packed)
+    local peer = string.sub(packed, rest)
+    local member = find_member(room, peer)
+    if member then remove_member(room, peer, member, node_lost, lost) end
+  end
+  for _, peer in ipairs(call('SPOP', key('claims', lost), bound)) do
+    release_claim(peer, lost)
+  end
+  if call('EXISTS', key('members', lost), key('claims', lost)) > 0 then return true end
+  call('ZREM', key('nodes'), lost)
+  if call('EXISTS', key('nodes')) == 0 then call('DEL', key('beat'), key('seq'), key('lastversion')) end
+  return false
+end
+
+-- Can the inbox have come as far as its node has read it?
+local function has_come_to(inbox, number)
+  if call('HGET', key('node', node), 'inbox') ~= inbox then return false end
+  if call('EXISTS', key('inbox', node)) == 0 then return tonumber(number) == 0 end
+  local info = call('XINFO', 'STREAM', key('inbox', node))
+  for index = 1, #info, 2 do
+    if info[index] == 'last-generated-id' then
+      local last_inbox, last_number = string.match(info[index + 1], '^(%d+)%-(%d+)$')
+      return last_inbox == inbox and tonumber(number) <= tonumber(last_number) + 1
+    end
+  end
+end
+-- Operations. Each gets its arguments, and gives the answer.
+
+local operations = {}
+
+function operations.open(inbox, number, lease, outage)
+  local own = key('node', node)
+  if not has_come_to(inbox, number) then
+    inbox, number = decimal(next_number()), '0'
+    call('DEL', key('inbox', node))
+    call('HSET', own, 'inbox', inbox)
+  end
+  local session = next_number()
+  call('HSET', own, 'session', decimal(session), 'calls', '0')
+  renew_lease(lease, outage)
+  local batch = tonumber(call('HGET', own, 'batch') or 0)
+  return 'O' .. pack('>I8I8I8I8I8', session, tonumber(inbox), tonumber(number), now, batch)
+end
+
+function operations.renew(probe, lease, outage)
+  renew_lease(lease, outage)
+  deliver(node, pack('>I8', tonumber(probe)) .. 'p')
+  return 'O' .. pack('>I8', now)
+end
+
+function operations.reap(bound, node_lost)
+  local more = 0
+  if tonumber(call('ZSCORE', key('nodes'), node) or 0) > now then
+    local lost = call('ZRANGEBYSCORE', key('nodes'), '-inf', decimal(now), 'LIMIT', 0, 2)
+    if lost[1] and remove_node(lost[1], bound, node_lost) or lost[2] then more = 1 end
+  end
+  return 'O' .. pack('B', more)
+end
+
+function operations.goodbye(bound, node_lost)
+  while remove_node(node, bound, node_lost) do end
+  return 'O'
+end
+
+-- The secrets are kept as hashes: who can read the database cannot take over a peer.
+function operations.claim(peer, epoch, secret, resume)
+  local claim, wanted = find_claim(peer), tonumber(epoch)
+  local hash = secret ~= '' and redis.sha1hex(secret) or ''
+  if claim and claim.node == node then
+    if wanted == 0 and (hash == '' or hash ~= claim.secret) then return 'U' end
+    if wanted == 0 then return 'O' .. pack('>I8', claim.epoch) end
+  elseif claim then
+    if resume == '' or redis.sha1hex(resume) ~= claim.secret then return 'U' end
+    deliver(claim.node, pack('>I8', claim.epoch) .. peer .. 'd')
+    release_claim(peer, claim.node)
+  end
+  if wanted == 0 then
+    wanted = next_number()
+  elseif wanted > tonumber(call('GET', key('seq')) or 0) then
+    call('SET', key('seq'), epoch)
+  end
+  call('HSET', key('peers'), peer, pack('>I8', wanted) .. text(node) .. hash)
+  call('SADD', key('claims', node), peer)
+  return 'O' .. pack('>I8', wanted)
+end
+
+function operations.release(peer, epoch)
+  local claim = find_claim(peer)
+  if claim and claim.epoch == tonumber(epoch) then release_claim(peer, claim.node) end
+  return 'O'
+end
+
+function operations.join(room, peer, epoch, metadata, joined_at, capacity, known, wants_state, disconnect)
+  local stored = version_of(room)
+  local version = math.max(stored, tonumber(known))
+  -- What is left in inboxes of a room of this name that was empty meanwhile must not look like news of this one.
+  if stored == 0 then version = math.max(version, tonumber(call('GET', key('lastversion')) or 0)) end
+  local new = {epoch = tonumber(epoch), node = node, metadata = metadata}
+  local old, claim = find_member(room, peer), find_claim(peer)
+  if old and old.epoch > new.epoch then return 'U' end
+  if claim and (claim.node ~= node or claim.epoch ~= new.epoch) then return 'U' end
+  -- The same epoch with another place in the order: it has left and joined again, and that was forgotten.
+  local is_same = old and old.epoch == new.epoch and (joined_at == '0' or tonumber(joined_at) == old.joined_at)
+  if is_same then
+    version = refresh_member(room, peer, old, metadata, version)
+  else
+    local bound = tonumber(capacity)
+    if not old and bound > 0 and call('HLEN', key('room', room)) >= bound then return 'F' end
+    if old then
+      call('SET', key('version', room), decimal(version))
+      version = remove_member(room, peer, old, disconnect, node)
+    end
+    version = version + 1
+    new.joined_at = joined_at ~= '0' and tonumber(joined_at) or version
+    add_member(room, peer, new)
+    call('SET', key('version', room), decimal(version))
+    announce(room, version, 'j', '0', peer, new, node)
+  end
+  local answer = 'O' .. pack('>I8', version)
+  local knows_all = tonumber(known) == stored and version <= stored + 1
+  if wants_state == '0' or knows_all then return answer .. pack('B', 0) end
+  return answer .. pack('B', 1) .. state_of(room)
+end
+
+-- What the database takes for the node's: members, then claims.
+function operations.own()
+  local members, claims = {}, {}
+  for _, packed in ipairs(call('SMEMBERS', key('members', node))) do
+    local room, rest = unpack_at('>I4c0', packed)
+    local peer = string.sub(packed, rest)
+    local member = find_member(room, peer)
+    if member then members[#members + 1] = text(room) .. text(peer) .. pack('>I8', member.epoch) end
+  end
+  for _, peer in ipairs(call('SMEMBERS', key('claims', node))) do
+    local claim = find_claim(peer)
+    if claim then claims[#claims + 1] = text(peer) .. pack('>I8', claim.epoch) end
+  end
+  return 'O' .. pack('>I4', #members) .. table.concat(members) .. table.concat(claims)
+end
+
+function operations.leave(room, peer, epoch, reason)
+  local member = find_member(room, peer)
+  if not member or member.epoch ~= tonumber(epoch) then return 'N' end
+  return 'O' .. pack('>I8', remove_member(room, peer, member, reason, node))
+end
+
+function operations.update(room, peer, epoch, metadata)
+  local member = find_member(room, peer)
+  if not member or member.epoch ~= tonumber(epoch) then return 'N' end
+  local version = version_of(room)
+  if member.metadata ~= metadata then
+    version = version + 1
+    member.metadata = metadata
+    store_member(room, peer, member)
+    call('SET', key('version', room), decimal(version))
+    announce(room, version, 'u', '0', peer, member, node)
+  end
+  return 'O' .. pack('>I8', version)
+end
+
+function operations.snapshot(room, known)
+  local version = version_of(room)
+  if version > 0 and version < tonumber(known) then
+    version = tonumber(known)
+    call('SET', key('version', room), known)
+  end
+  return 'O' .. pack('>I8', version) .. state_of(room)
+end
+
+-- Each part is three arguments: n node, p peer, r room or m a room's member; its name; the bytes.
+function operations.publish(batch, expires_at)
+  local own = key('node', node)
+  if tonumber(batch) <= tonumber(call('HGET', own, 'batch') or 0) then return 'O' end
+  if now > tonumber(expires_at) then return 'X' end
+  call('HSET', own, 'batch', batch)
+  local missing = {}
+  for index = 9, #ARGV, 3 do
+    local kind, name, entry = ARGV[index], ARGV[index + 1], ARGV[index + 2] .. 'm'
+    local delivered
+    if kind == 'n' then
+      delivered = deliver(name, entry)
+    elseif kind == 'p' then
+      local claim = find_claim(name)
+      delivered = claim and claim.node ~= node and deliver(claim.node, entry)
+    elseif kind == 'm' then
+      local room, rest = unpack_at('>I4c0', name)
+      local member = find_member(room, string.sub(name, rest))
+      delivered = member and member.node ~= node and deliver(member.node, entry)
+    else
+      delivered = deliver_to_room(name, node, entry)
+    end
+    if not delivered then missing[#missing + 1] = pack('>I4', (index - 9) / 3) end
+  end
+  return 'O' .. table.concat(missing)
+end
+
+-- A call that comes after one that did not happen must not happen either: the order is part of what was promised.
+local operation = ARGV[1]
+if operation ~= 'open' then
+  local own = key('node', node)
+  local session = call('HMGET', own, 'session', 'calls')
+  if session[1] ~= ARGV[5] or session[2] ~= ARGV[6] then return 'S' end
+  call('HINCRBY', own, 'calls', 1)
+end
+return operations[operation](unpack(ARGV, 7, math.min(#ARGV, 20)))
+)lua";
+
+}  // namespace signaling::redis

@@ -1,0 +1,211 @@
+// Path 5/8: what a room asks of the cluster -> the database, or, while that is away, the node itself. Next:
+// redis/redis_backend.cpp
+#include "redis/store_engine.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "redis/store_engine_impl.hpp"
+
+namespace signaling::redis {
+
+StoreEngine::Impl::Impl(Backend& its_backend, NodeId its_node, StoreListener& its_listener,
+                        EngineOptions its_options, TimePoint its_now)
+    : backend(its_backend),
+      node(std::move(its_node)),
+      listener(&its_listener),
+      options(std::move(its_options)),
+      now(its_now),
+      open_at(its_now) {}
+
+void StoreEngine::Impl::claim(const StateStore::Claim& request, ClaimDone done) {
+  if (!session) return claim_here(request, std::move(done));
+  Backend::Claim wanted{PeerId(request.peer), 0, std::string(request.secret), std::string(request.resume)};
+  backend.claim(
+      node, *session, wanted,
+      [self = shared_from_this(), from = *session, wanted, done = std::move(done)](std::error_code error,
+                                                                                   Epoch epoch) mutable {
+        if (is_away(error)) {
+          self->lose_session(from);
+          // In the next session, if that is open already.
+          return self->claim({self->node, wanted.peer, wanted.secret, wanted.resume}, std::move(done));
+        }
+        if (!error) {
+          self->registry.claim(wanted.peer, epoch, wanted.secret);
+          self->last_epoch = std::max(self->last_epoch, epoch);
+        }
+        done(error, epoch);
+      });
+}
+
+// Should another node have given the id away too, the database knows who was first, and the second is displaced.
+void StoreEngine::Impl::claim_here(const StateStore::Claim& request, ClaimDone done) {
+  if (options.when_away == WhenAway::refuse) return done(errc::store_unavailable, 0);
+  if (registry.has_claim(request.peer)) return done(errc::id_in_use, 0);
+  last_epoch = std::max(last_epoch + 1, 1'000 * database_now());
+  registry.claim(request.peer, last_epoch, request.secret);
+  done({}, last_epoch);
+}
+
+void StoreEngine::Impl::release(std::string_view peer, Epoch epoch) {
+  if (registry.release(peer, epoch)) owe(Outgoing::Release{PeerId(peer), epoch}, {});
+}
+
+void StoreEngine::Impl::join(StateStore::Join request, JoinDone done) {
+  if (!session) return join_here(request, std::move(done));
+  Backend::Join wanted{RoomId(request.room), request.member, request.capacity, request.known_version};
+  outgoing.seal();
+  send_outgoing();
+  registry.add(request.room, request.member, request.known_version);
+  backend.join(
+      *session, wanted,
+      [self = shared_from_this(), from = *session, wanted, done = std::move(done)](
+          std::error_code error, StateStore::Joined joined) mutable {
+        const StateStore::Join asked{wanted.room, wanted.member, wanted.capacity, wanted.known_version};
+        if (!is_away(error)) {
+          return self->on_joined(asked, error, std::move(joined), std::move(done));
+        }
+        self->lose_session(from);
+        self->join(asked, std::move(done));  // in the next session, if that is open already
+      });
+}
+
+void StoreEngine::Impl::on_joined(const StateStore::Join& request, std::error_code error,
+                                  StateStore::Joined joined, JoinDone done) {
+  const StoreMember& member = request.member;
+  if (error) {
+    registry.remove(request.room, member.id, member.epoch);
+  } else {
+    registry.set_joined_at(request.room, member.id, member.epoch, joined.version);
+    registry.reach(request.room, joined.version);
+    if (is_settling()) joined.state.reset();
+  }
+  done(error, std::move(joined));
+}
+
+void StoreEngine::Impl::join_here(const StateStore::Join& request, JoinDone done) {
+  const StoreMember& member = request.member;
+  if (options.when_away == WhenAway::refuse) {
+    registry.remove(request.room, member.id, member.epoch);
+    return done(errc::store_unavailable, {});
+  }
+  const Registry::Room* const room = registry.find(request.room);
+  const bool is_full = room != nullptr && request.capacity != 0 && room->members.size() >= request.capacity;
+  if (is_full && !room->members.contains(member.id)) return done(errc::room_full, {});
+  registry.add(request.room, member, request.known_version);
+  const Version version = std::max<Version>(1, request.known_version);
+  registry.set_joined_at(request.room, member.id, member.epoch, version);
+  registry.set_unsure(request.room, true);
+  done({}, {version, std::nullopt});
+}
+
+void StoreEngine::Impl::leave(const StateStore::Leave& request, VersionDone done) {
+  const Version here = registry.version_here(request.room);
+  if (!registry.remove(request.room, request.peer, request.epoch)) return done(errc::not_joined, 0);
+  Outgoing::Leave leave{RoomId(request.room), PeerId(request.peer), request.epoch, request.reason};
+  if (session) return owe(std::move(leave), std::move(done));
+  owe(std::move(leave), {});
+  done({}, here);
+}
+
+void StoreEngine::Impl::update(const StateStore::Update& request, VersionDone done) {
+  if (!registry.update(request.room, request.peer, request.epoch, request.metadata)) {
+    return done(errc::not_joined, 0);
+  }
+  Outgoing::Update update{RoomId(request.room), PeerId(request.peer), request.epoch, request.metadata};
+  if (session) return owe(std::move(update), std::move(done));
+  owe(std::move(update), {});
+  done({}, registry.version_here(request.room));
+}
+
+// While others bring their members back, the database shows a room that never was.
+void StoreEngine::Impl::snapshot(std::string_view room, Version known_version,
+                                 Callback<void(std::error_code, RoomState)> done) {
+  if (!session || is_settling()) {
+    registry.set_unsure(room, true);
+    return done(errc::store_unavailable, {});
+  }
+  backend.snapshot(node, *session, RoomId(room), known_version,
+                   [self = shared_from_this(), from = *session, room = RoomId(room), done = std::move(done)](
+                       std::error_code error, RoomState state) mutable {
+                     if (is_away(error)) self->lose_session(from);
+                     if (!error) self->registry.reach(room, state.version);
+                     self->registry.set_unsure(room, bool(error));
+                     done(error, std::move(state));
+                   });
+}
+
+std::error_code StoreEngine::Impl::publish(const Envelope& envelope, std::span<const NodeId> targets) {
+  const bool is_full = options.max_queued_bytes != 0 && outgoing.queued_bytes() >= options.max_queued_bytes;
+  if (!session || restoring != 0 || is_full) return errc::store_unavailable;
+  outgoing.gather(envelope, targets, now);
+  return {};
+}
+
+StoreEngine::StoreEngine(Backend& backend, NodeId node, StoreListener& listener, EngineOptions options,
+                         TimePoint now)
+    : impl_(std::make_shared<Impl>(backend, std::move(node), listener, std::move(options), now)) {}
+
+StoreEngine::~StoreEngine() { impl_->listener = nullptr; }
+
+void StoreEngine::open(Callback<void(std::error_code)> done) {
+  impl_->opened_first = std::move(done);
+  impl_->open_session();
+}
+
+void StoreEngine::claim(const StateStore::Claim& request, Callback<void(std::error_code, Epoch)> done) {
+  impl_->claim(request, std::move(done));
+}
+
+void StoreEngine::release(std::string_view peer, Epoch epoch) { impl_->release(peer, epoch); }
+
+void StoreEngine::join(StateStore::Join request, Callback<void(std::error_code, StateStore::Joined)> done) {
+  impl_->join(std::move(request), std::move(done));
+}
+
+void StoreEngine::leave(const StateStore::Leave& request, Callback<void(std::error_code, Version)> done) {
+  impl_->leave(request, std::move(done));
+}
+
+void StoreEngine::update(const StateStore::Update& request, Callback<void(std::error_code, Version)> done) {
+  impl_->update(request, std::move(done));
+}
+
+void StoreEngine::snapshot(std::string_view room, Version known_version,
+                           Callback<void(std::error_code, RoomState)> done) {
+  impl_->snapshot(room, known_version, std::move(done));
+}
+
+std::error_code StoreEngine::publish(const Envelope& envelope, std::span<const NodeId> targets) {
+  return impl_->publish(envelope, targets);
+}
+
+void StoreEngine::flush() {
+  if (!impl_->session) return;
+  impl_->outgoing.seal_if_few_in_flight();
+  impl_->send_outgoing();
+}
+
+void StoreEngine::on_time(TimePoint now) { impl_->on_time(now); }
+
+void StoreEngine::close(Callback<void()> done) {
+  flush();
+  impl_->listener = nullptr;
+  const auto session = std::exchange(impl_->session, std::nullopt);
+  if (!session) return done();
+  impl_->backend.goodbye(impl_->node, *session,
+                         [done = std::move(done)](std::error_code /*error*/) mutable { done(); });
+}
+
+StoreHealth StoreEngine::health() const {
+  StoreHealth health;
+  health.connected = impl_->session.has_value();
+  const auto patience = 2 * impl_->options.renew_interval;
+  health.inbox_answers = health.connected && impl_->heard_at && impl_->now - *impl_->heard_at <= patience;
+  health.lease_age = std::chrono::duration_cast<std::chrono::milliseconds>(impl_->now - impl_->renewed_at);
+  health.queued_bytes = impl_->outgoing.queued_bytes();
+  health.bad_entries = impl_->bad_entries;
+  return health;
+}
+
+}  // namespace signaling::redis

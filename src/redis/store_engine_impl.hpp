@@ -1,0 +1,130 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "redis/backend.hpp"
+#include "redis/outgoing.hpp"
+#include "redis/registry.hpp"
+#include "redis/store_engine.hpp"
+
+namespace signaling::redis {
+
+/// States: away -> opening -> open -> away …; closed at the end.
+///
+/// Away: claims and joins are answered from the registry, or refused; messages are refused; ends wait in `outgoing`.
+/// Open: everything goes to the database, and into the registry. To open means, in this order: the session; each claim
+/// and each member of the registry is brought back (which changes nothing if it is there); what waits in `outgoing`.
+/// All of that is sent at once, since the database does things in the order in which they come.
+/// Whatever fails for want of the database ends the session, and a new one brings everything into line: there is no
+/// other way of repair.
+struct StoreEngine::Impl : std::enable_shared_from_this<Impl> {
+  using ClaimDone = Callback<void(std::error_code, Epoch)>;
+  using JoinDone = Callback<void(std::error_code, StateStore::Joined)>;
+  using VersionDone = Callback<void(std::error_code, Version)>;
+
+  Impl(Backend& its_backend, NodeId its_node, StoreListener& its_listener, EngineOptions its_options,
+       TimePoint its_now);
+
+  // store_engine.cpp: what the router asks for.
+  void claim(const StateStore::Claim& request, ClaimDone done);
+  void claim_here(const StateStore::Claim& request, ClaimDone done);
+  void release(std::string_view peer, Epoch epoch);
+  void join(StateStore::Join request, JoinDone done);
+  void join_here(const StateStore::Join& request, JoinDone done);
+  void on_joined(const StateStore::Join& request, std::error_code error, StateStore::Joined joined,
+                 JoinDone done);
+  void leave(const StateStore::Leave& request, VersionDone done);
+  void update(const StateStore::Update& request, VersionDone done);
+  void snapshot(std::string_view room, Version known_version,
+                Callback<void(std::error_code, RoomState)> done);
+  std::error_code publish(const Envelope& envelope, std::span<const NodeId> targets);
+
+  // store_engine_outgoing.cpp: what must reach the database, sooner or later.
+  void owe(std::variant<Outgoing::Leave, Outgoing::Update, Outgoing::Release, Outgoing::Messages> what,
+           VersionDone done);
+  void send_outgoing();
+  void send(const Outgoing::ItemPointer& item, const Outgoing::Leave& leave);
+  void send(const Outgoing::ItemPointer& item, const Outgoing::Update& update);
+  void send(const Outgoing::ItemPointer& item, const Outgoing::Release& release);
+  void send(const Outgoing::ItemPointer& item, const Outgoing::Messages& messages);
+  void on_changed(Session from, const Outgoing::ItemPointer& item, std::error_code error, Version version);
+  void on_published(const Outgoing::ItemPointer& item, std::error_code error,
+                    const std::vector<std::uint32_t>& missing);
+  void give_up(Outgoing::Item& messages);
+  void tell_undelivered(std::string_view bytes, errc error);
+
+  // store_engine_session.cpp: the session with the database.
+  void open_session();
+  void on_opened(std::error_code error, const Backend::Opened& opened);
+  void restore();
+  void disown();
+  void restore(const PeerId& peer, const Registry::Claimed& claimed);
+  void restore(const RoomId& room, Version known, const StoreMember& member);
+  void restored(Session from) noexcept {
+    if (is_current(from)) --restoring;
+  }
+  void lose_session(Session lost);
+  void renew();
+  void reap();
+  void on_time(TimePoint time);
+  void invalidate(const RoomId& room, Missed missed);
+  void invalidate_all(Missed missed);
+  bool is_settling() const noexcept { return settle_until > now; }
+  std::uint64_t database_now() const noexcept;
+  void log(LogLevel level, std::string_view event, std::string_view detail = {}) const;
+
+  // store_engine_inbox.cpp: what other nodes have to say.
+  void read_inbox();
+  void on_read(Session from, std::error_code error, const std::vector<InboxEntry>& entries);
+  void handle(const InboxEntry& entry);
+  void deliver(std::string_view bytes);
+  void watch_inbox();
+
+  /// The answer is for this session, or did not come because this session is over.
+  bool is_current(Session from) const noexcept { return session == from; }
+
+  Backend& backend;
+  const NodeId node;
+  StoreListener* listener;  // null: closed
+  const EngineOptions options;
+  TimePoint now;
+  Callback<void(std::error_code)> opened_first;
+
+  std::optional<Session> session;
+  bool opening = false;
+  bool reading = false;
+  bool renewing = false;
+  bool reaping = false;
+  /// Claims and members that are being brought back in this session: whose messages come sooner are nobody's.
+  std::size_t restoring = 0;
+  bool was_open = false;
+  TimePoint open_at;
+  TimePoint renew_at = TimePoint::max();
+  TimePoint renewed_at;
+  TimePoint reap_at = TimePoint::max();
+  /// Until then the database may lack members of other nodes that are still bringing them back.
+  TimePoint settle_until = TimePoint::min();
+  bool must_invalidate = false;
+
+  std::uint64_t database_time = 0;
+  TimePoint database_time_at;
+
+  InboxPlace next;
+  std::uint64_t last_probe = 0;
+  TimePoint opened_at;                // the session
+  std::optional<TimePoint> heard_at;  // the last probe
+  std::size_t bad_entries = 0;
+
+  Registry registry;
+  Outgoing outgoing;
+  Epoch last_epoch = 0;
+};
+
+/// The database was not reached, or does not know the session: the session is over.
+inline bool is_away(std::error_code error) noexcept {
+  return error == errc::store_unavailable || error == errc::closed;
+}
+
+}  // namespace signaling::redis

@@ -1,0 +1,111 @@
+// Path 5/8: what waits is sent in order; what fails waits for the next session. Next: redis/redis_backend.cpp
+#include <utility>
+
+#include "redis/envelope_codec.hpp"
+#include "redis/store_engine_impl.hpp"
+
+namespace signaling::redis {
+
+void StoreEngine::Impl::owe(
+    std::variant<Outgoing::Leave, Outgoing::Update, Outgoing::Release, Outgoing::Messages> what,
+    VersionDone done) {
+  outgoing.push(std::move(what), std::move(done));
+  send_outgoing();
+}
+
+void StoreEngine::Impl::send_outgoing() {
+  while (session) {
+    const Outgoing::ItemPointer item = outgoing.take_unsent();
+    if (!item) return;
+    std::visit([&](const auto& what) { send(item, what); }, item->what);
+  }
+}
+
+void StoreEngine::Impl::send(const Outgoing::ItemPointer& item, const Outgoing::Leave& leave) {
+  backend.leave(node, *session, leave.room, leave.peer, leave.epoch, leave.reason,
+                [self = shared_from_this(), from = *session, item](std::error_code error, Version version) {
+                  self->on_changed(from, item, error, version);
+                });
+}
+
+void StoreEngine::Impl::send(const Outgoing::ItemPointer& item, const Outgoing::Update& update) {
+  backend.update(node, *session, update.room, update.peer, update.epoch, update.metadata,
+                 [self = shared_from_this(), from = *session, item](std::error_code error, Version version) {
+                   self->on_changed(from, item, error, version);
+                 });
+}
+
+void StoreEngine::Impl::send(const Outgoing::ItemPointer& item, const Outgoing::Release& release) {
+  backend.release(node, *session, release.peer, release.epoch,
+                  [self = shared_from_this(), from = *session, item](std::error_code error) {
+                    self->on_changed(from, item, error, 0);
+                  });
+}
+
+// Whoever waits is not made to wait for the next session.
+void StoreEngine::Impl::on_changed(Session from, const Outgoing::ItemPointer& item, std::error_code error,
+                                   Version version) {
+  VersionDone done = std::move(item->done);
+  const auto* const update = std::get_if<Outgoing::Update>(&item->what);
+  const auto* const leave = std::get_if<Outgoing::Leave>(&item->what);
+  const std::string_view room = update != nullptr  ? std::string_view(update->room)
+                                : leave != nullptr ? std::string_view(leave->room)
+                                                   : std::string_view();
+  if (!is_away(error)) {
+    outgoing.finish(*item);
+    if (!error) registry.reach(room, version);
+    if (done) done(error, version);
+    return;
+  }
+  lose_session(from);
+  if (!done) return;
+  const Version here = registry.version_here(room);
+  done(here == 0 ? std::error_code(errc::store_unavailable) : std::error_code(), here);
+}
+
+void StoreEngine::Impl::send(const Outgoing::ItemPointer& item, const Outgoing::Messages& messages) {
+  const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(now - messages.since);
+  if (age >= options.message_lifetime) return give_up(*item);
+  Batch batch = messages.batch;
+  batch.expires_at = database_now() + static_cast<std::uint64_t>((options.message_lifetime - age).count());
+  backend.publish(node, *session, std::move(batch),
+                  [self = shared_from_this(), from = *session, item](
+                      std::error_code error, const std::vector<std::uint32_t>& missing) {
+                    if (is_away(error)) return self->lose_session(from);
+                    self->on_published(item, error, missing);
+                  });
+}
+
+void StoreEngine::Impl::on_published(const Outgoing::ItemPointer& item, std::error_code error,
+                                     const std::vector<std::uint32_t>& missing) {
+  const auto& parts = std::get<Outgoing::Messages>(item->what).batch.parts;
+  if (error) give_up(*item);
+  for (const std::uint32_t index : missing) {
+    // A room without members elsewhere is no trouble.
+    const bool is_for_room = index < parts.size() && parts[index].node.empty() && parts[index].peer.empty();
+    if (index < parts.size() && !is_for_room) {
+      tell_undelivered(parts[index].bytes, errc::peer_not_found);
+    }
+  }
+  outgoing.finish(*item);
+  outgoing.seal_if_few_in_flight();
+  send_outgoing();
+}
+
+void StoreEngine::Impl::give_up(Outgoing::Item& messages) {
+  for (const Batch::Part& part : std::get<Outgoing::Messages>(messages.what).batch.parts) {
+    tell_undelivered(part.bytes, errc::store_unavailable);
+  }
+  outgoing.finish(messages);
+}
+
+// What was for a whole room reaches those of its nodes that are there.
+void StoreEngine::Impl::tell_undelivered(std::string_view bytes, errc error) {
+  Envelope envelope;
+  while (!bytes.empty() && take_envelope(bytes, envelope)) {
+    const bool is_for_room = envelope.to.empty() && error == errc::peer_not_found;
+    if (listener != nullptr && !is_for_room) listener->undelivered(envelope, error);
+  }
+}
+
+}  // namespace signaling::redis

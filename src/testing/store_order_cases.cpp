@@ -1,0 +1,193 @@
+// One order of changes for all, whatever happens at once.
+#include <algorithm>
+#include <map>
+#include <thread>
+
+#include "testing/store_cases.hpp"
+#include "testing/store_world.hpp"
+
+namespace signaling::testing {
+namespace {
+
+const std::string room = "room";
+
+/// A node that looks on from the beginning, and knows what it has itself done.
+struct Observer {
+  StoreNode* node = nullptr;
+  std::vector<Someone> peers;
+  std::map<Version, std::string> own{};
+};
+
+Observer observe(StoreWorld& w, Version version, int peers) {
+  Observer observer{&w.node(), {}};
+  const std::string name = "o" + std::to_string(version);
+  const Someone self = w.arrive(*observer.node, name);
+  w.join(*observer.node, room, self, version);
+  for (int i = 0; i < peers; ++i) {
+    observer.peers.push_back(w.arrive(*observer.node, name + "." + std::to_string(i)));
+  }
+  return observer;
+}
+
+// "room v12 joined ..." -> 12
+Version version_of(const std::string& line) { return std::stoull(line.substr(line.find(" v") + 2)); }
+
+using History = std::map<Version, std::string>;
+
+// What a node was told and what it has done itself, in order and without a gap.
+History check_history(const Observer& observer, Version first, Version last) {
+  History history = observer.own;
+  Version before = 0;
+  for (const std::string& line : observer.node->take()) {
+    const Version version = version_of(line);
+    require(version > before, "told out of order: " + line + " after version " + std::to_string(before));
+    require(history.emplace(version, line).second, "told a version that was this node's own: " + line);
+    before = version;
+  }
+  for (Version version = first; version <= last; ++version) {
+    require(history.contains(version),
+            quote(observer.node->id()) + " was not told version " + std::to_string(version));
+  }
+  return history;
+}
+
+// The members that follow from a history.
+RoomState picture_of(RoomState state, const History& history, const std::map<std::string, Someone>& people) {
+  for (const auto& [version, line] : history) {
+    if (version <= state.version) continue;
+    state.version = version;
+    for (const auto& [id, who] : people) {
+      if (line == joined(room, version, who)) state.members.push_back(who.member(version));
+      if (line == left(room, version, who))
+        std::erase_if(state.members, [&gone = id](const auto& member) { return member.id == gone; });
+    }
+  }
+  return state;
+}
+
+void wait_for_history(StoreWorld& w, const Observer& observer, std::size_t changes) {
+  w.run_until([&] { return observer.node->told() + observer.own.size() >= changes; },
+              quote(observer.node->id()) + " has been told all changes");
+}
+
+// Joins of all, at once; then every second one leaves, at once.
+void crowd_moves(StoreWorld& w, std::vector<Observer>& observers) {
+  for (int step = 0; step < 2; ++step) {
+    std::vector<Pending<StateStore::Joined>> joins;
+    std::vector<Pending<Version>> leaves;
+    for (Observer& observer : observers) {
+      for (std::size_t i = 0; i < observer.peers.size(); ++i) {
+        if (step == 0) joins.push_back(observer.node->start_join(room, observer.peers[i]));
+        if (step == 1 && i % 2 == 0) leaves.push_back(observer.node->start_leave(room, observer.peers[i]));
+      }
+    }
+    std::size_t next = 0;
+    for (Observer& observer : observers) {
+      for (std::size_t i = 0; i < observer.peers.size(); ++i) {
+        const Someone& who = observer.peers[i];
+        if (step == 0) {
+          const Version version = w.succeed(joins[next++], "join").version;
+          observer.own.emplace(version, joined(room, version, who));
+        } else if (i % 2 == 0) {
+          const Version version = w.succeed(leaves[next++], "leave");
+          observer.own.emplace(version, left(room, version, who));
+        }
+      }
+    }
+  }
+}
+
+void one_order_for_all(StoreWorld& w) {
+  constexpr int nodes = 3;
+  constexpr int peers = 8;
+  std::vector<Observer> observers;
+  for (Version version = 1; version <= nodes; ++version) observers.push_back(observe(w, version, peers));
+  const RoomState begin = w.snapshot(*observers.front().node, room);
+  for (Version version = 1; version < nodes; ++version) {
+    wait_for_history(w, observers[version - 1], nodes - version);
+    observers[version - 1].node->take();
+  }
+  crowd_moves(w, observers);
+  constexpr std::size_t changes = nodes * (peers + peers / 2);
+  constexpr Version last = nodes + changes;
+  std::map<std::string, Someone> people;
+  for (const Observer& observer : observers) {
+    for (const Someone& who : observer.peers) people.emplace(who.id, who);
+  }
+  History first;
+  for (const Observer& observer : observers) {
+    wait_for_history(w, observer, changes);
+    const History history = check_history(observer, nodes + 1, last);
+    if (first.empty()) first = history;
+    require(history == first, "two nodes were told different changes for the same version");
+  }
+  const RoomState end = w.snapshot(*observers.back().node, room);
+  require(to_line(end) == to_line(picture_of(begin, first, people)),
+          "the snapshot " + to_line(end) + " is not what follows from the changes");
+}
+
+void threads_at_once(StoreWorld& w) {
+  constexpr int rounds = 40;
+  std::vector<Observer> observers;
+  for (Version version = 1; version <= 3; ++version) observers.push_back(observe(w, version, rounds));
+  for (const Observer& observer : observers) observer.node->ignore_news();
+  std::vector<std::vector<Pending<StateStore::Joined>>> joins(observers.size());
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < observers.size(); ++i) {
+      threads.emplace_back([&observer = observers[i], &mine = joins[i]] {
+        for (const Someone& who : observer.peers) {
+          mine.push_back(observer.node->start_join(room, who));
+          (void)observer.node->publish(to_room(room, "hello"));
+          (void)observer.node->start_snapshot(room);
+          (void)observer.node->start_claim(who.id);
+        }
+      });
+    }
+  }
+  std::vector<Version> versions;
+  for (const auto& mine : joins) {
+    for (const auto& join : mine) versions.push_back(w.succeed(join, "join").version);
+  }
+  std::ranges::sort(versions);
+  for (std::size_t i = 0; i < versions.size(); ++i) {
+    require(versions[i] == i + 4, "joins from several threads gave a version twice, or left one out");
+  }
+  require(w.snapshot(*observers.front().node, room).members.size() == versions.size() + 3,
+          "joins from several threads got lost");
+}
+
+// Should the case end early, the hook may still be called: it refers to nothing that is gone by then.
+void calls_from_handlers(StoreWorld& w) {
+  StoreNode& one = w.node();
+  StoreNode& two = w.node();
+  const Someone a = w.arrive(one, "a");
+  w.join(two, room, w.arrive(two, "x"), 1);
+  const Pending<RoomState> inside_listener;
+  two.on_changed([&two, inside_listener](const MembershipChange& change) {
+    two.store().snapshot(change.room, 0, inside_listener.handler());
+  });
+  const Pending<RoomState> inside_handler;
+  one.store().join({room, a.member(), 0, 0},
+                   [&one, inside_handler](std::error_code, const StateStore::Joined&) {
+                     one.store().snapshot(room, 0, inside_handler.handler());
+                   });
+  require(w.succeed(inside_handler, "snapshot from a handler").members.size() == 2,
+          "the joiner is not there");
+  require(w.succeed(inside_listener, "snapshot from a listener").members.size() == 2,
+          "the joiner is not there");
+  w.expect(two, {joined(room, 2, a)});
+}
+
+}  // namespace
+
+void add_order_cases(StoreCases& cases) {
+  cases.insert(cases.end(),
+               {{"one_order_for_all",
+                 "Of changes at once all nodes are told the same, in one order, with versions one by one.",
+                 one_order_for_all},
+                {"threads_at_once", "Any thread may call at any time.", threads_at_once},
+                {"calls_from_handlers", "Handlers and listeners may call the store.", calls_from_handlers}});
+}
+
+}  // namespace signaling::testing

@@ -1,0 +1,94 @@
+#include "testing/store_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+
+namespace signaling::testing {
+namespace {
+
+void add_field(std::string& line, std::string_view name, std::string_view value) {
+  if (value.empty()) return;
+  line += ' ';
+  line += name;
+  line += '=';
+  line += quote(value);
+}
+
+}  // namespace
+
+std::string quote(std::string_view bytes) {
+  static constexpr std::string_view digits = "0123456789abcdef";
+  static constexpr std::size_t shown = 160;
+  std::string text;
+  for (const char c : bytes.substr(0, shown)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte > 0x20 && byte < 0x7F && c != '\\') {
+      text += c;
+    } else {
+      text += {'\\', 'x', digits[byte >> 4U], digits[byte & 0xFU]};
+    }
+  }
+  if (bytes.size() > shown) {
+    text += "...(" + std::to_string(bytes.size()) + " bytes, hash " +
+            std::to_string(std::hash<std::string_view>{}(bytes)) + ")";
+  }
+  return text;
+}
+
+// Of a member that left, only who it was is of interest.
+std::string to_line(const MembershipChange& change) {
+  static constexpr std::array kinds{"joined", "left", "updated"};
+  const StoreMember& member = change.member;
+  std::string line = quote(change.room) + " v" + std::to_string(change.version) + " " +
+                     kinds.at(static_cast<std::size_t>(change.kind)) + " ";
+  if (change.kind == MembershipChange::Kind::joined) return line + to_line(member);
+  line += quote(member.id) + " epoch=" + std::to_string(member.epoch);
+  if (change.kind == MembershipChange::Kind::left)
+    return line + " reason=" + std::string(to_string(change.reason));
+  add_field(line, "metadata", member.metadata.view());
+  return line;
+}
+
+std::string to_line(const StoreMember& member) {
+  std::string line = quote(member.id) + " epoch=" + std::to_string(member.epoch) +
+                     " node=" + quote(member.node) + " joined_at=" + std::to_string(member.joined_at);
+  add_field(line, "metadata", member.metadata.view());
+  return line;
+}
+
+std::string to_line(const Envelope& envelope) {
+  std::string line(to_string(envelope.type));
+  add_field(line, "event", envelope.event);
+  add_field(line, "from", envelope.from);
+  add_field(line, "to", envelope.to);
+  add_field(line, "room", envelope.room);
+  add_field(line, "payload", envelope.payload);
+  add_field(line, "from_metadata", envelope.from_metadata);
+  add_field(line, "language", envelope.language);
+  add_field(line, "original", envelope.original);
+  if (envelope.from_epoch != 0) line += " from_epoch=" + std::to_string(envelope.from_epoch);
+  if (!envelope.names_room) line += " unnamed room";
+  if (envelope.kind == MessageKind::binary) line += " binary";
+  if (envelope.delivery == Delivery::volatile_) line += " volatile";
+  if (envelope.audience == Audience::everybody) line += " everybody";
+  if (envelope.reach == Reach::anybody) line += " anybody";
+  return line;
+}
+
+std::string to_line(const RoomState& state) {
+  Lines lines;
+  for (const StoreMember& member : state.members) lines.push_back(to_line(member));
+  std::ranges::sort(lines);
+  return "v" + std::to_string(state.version) + " [" + join_lines(lines) + "]";
+}
+
+std::string to_line(std::error_code error) { return error ? quote(error.message()) : "success"; }
+
+std::string join_lines(const Lines& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += (text.empty() ? "" : " | ") + line;
+  return text;
+}
+
+}  // namespace signaling::testing

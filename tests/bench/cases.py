@@ -1,0 +1,148 @@
+"""What is measured: the servers, the workloads, and who takes part in which."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+NODE_PEERS = Path(__file__).resolve().parent / "peers" / "node"
+
+# Every limit of the library that stands in the way of a load generator; its defaults are for clients that are people.
+UNLIMITED = (
+    "messages-per-second message-burst joins-per-second join-burst rooms-per-peer peers-per-room outbound-bytes "
+    "pending-bytes connections connections-per-address"
+).split()
+
+
+@dataclass(frozen=True)
+class Server:
+    """One program, and the dialect in which it is spoken to."""
+
+    name: str
+    label: str
+    dialect: str
+    program: str
+    arguments: tuple[str, ...] = ()
+    pins: bool = True  # to one core, beside the load generator on another
+
+    def command(self, bins: Path, signaling_server: Path, certificate: tuple[str, str] | None) -> list[str]:
+        if self.program == "signaling-server":
+            listen = ["--listen", "127.0.0.1:0"]
+            if certificate:
+                listen = ["--tls-listen", "127.0.0.1:0", "--tls-cert", certificate[0], "--tls-key", certificate[1]]
+            limits = [word for name in UNLIMITED for word in (f"--max-{name}", "0")]
+            return [str(signaling_server), *listen, "--log-level", "error", *limits, *self.arguments]
+        files = list(certificate or ())
+        if self.program.endswith(".mjs"):
+            return ["node", str(NODE_PEERS / self.program), *self.arguments, *files]
+        return [str(bins / self.program), *self.arguments, *files]
+
+
+ONE_THREAD = ("--threads", "1")
+OURS = Server("signaling", "signaling (native)", "native", "signaling-server", ONE_THREAD)
+OURS_SOCKETIO = Server(
+    "signaling-io", "signaling (Socket.IO)", "socketio", "signaling-server", (*ONE_THREAD, "--vocabulary", "rooms-mesh")
+)
+OURS_TWO = Server("signaling-2", "signaling, 2 threads", "native", "signaling-server", ("--threads", "2"), pins=False)
+OURS_ONE = Server("signaling-1", "signaling, 1 thread", "native", "signaling-server", ONE_THREAD, pins=False)
+LIMIT = Server("limit", "epoll relay (limit)", "raw", "bench_epoll_relay")
+UWS = Server("uws", "uWebSockets", "raw", "bench_uws_relay")
+UWS_TOPIC = Server("uws-topic", "uWebSockets, topics", "raw", "bench_uws_relay", ("--topic",))
+BEAST = Server("beast", "Beast", "raw", "bench_beast_relay")
+NODE_WS = Server("node-ws", "ws on Node", "raw", "ws_relay.mjs")
+NODE_IO = Server("node-io", "socket.io on Node", "socketio", "rooms_mesh.mjs")
+NODE_IO_LOG = Server("node-io-log", "socket.io on Node, logging", "socketio", "rooms_mesh.mjs", ("--log",))
+
+RAW = (OURS, LIMIT, UWS, UWS_TOPIC, BEAST, NODE_WS, NODE_IO, NODE_IO_LOG)
+TLS = (OURS, LIMIT, UWS, BEAST, NODE_WS, NODE_IO)
+SOCKETIO = (OURS_SOCKETIO, NODE_IO)
+THREADS = (OURS_ONE, OURS_TWO)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One workload. `base`: the server that the ratios are ratios to, if it takes part."""
+
+    name: str
+    label: str
+    workload: str
+    servers: tuple[Server, ...]
+    options: dict[str, object] = field(default_factory=dict)
+    tls: bool = False
+    base: str = "uws"
+    metric: str = "rate"  # per server CPU second; or "memory", kB per connection; or "wall", per second
+
+    def arguments(self) -> list[str]:
+        words = ["--workload", self.workload]
+        for name, value in self.options.items():
+            words += [f"--{name}", str(value)]
+        return words + (["--tls"] if self.tls else [])
+
+
+def relay(name: str, in_flight: int, size: int, servers: tuple[Server, ...], **more: object) -> Case:
+    label = f"relay, {in_flight} in flight, {size} B"
+    return Case(name, label, "relay", servers, {"in-flight": in_flight, "bytes": size}, **more)
+
+
+def broadcast(name: str, rooms: int, members: int, in_flight: int, servers: tuple[Server, ...], **more: object) -> Case:
+    label = f"broadcast, {rooms} x {members}, {in_flight} in flight"
+    options = {"rooms": rooms, "members": members, "in-flight": in_flight}
+    return Case(name, label, "broadcast", servers, options, **more)
+
+
+def idle(name: str, servers: tuple[Server, ...], connections: int, **more: object) -> Case:
+    options = {"connections": connections, "concurrency": 64, "seconds": 1}
+    return Case(name, "idle, resident kB per connection", "idle", servers, options, metric="memory", **more)
+
+
+CONNECT = {"connections": 1000}
+CHURN = {"bytes": 1500}
+
+PLAIN = [
+    relay("relay-1-200", 1, 200, RAW),
+    relay("relay-1-1500", 1, 1500, RAW),
+    relay("relay-16-200", 16, 200, RAW),
+    relay("relay-16-1500", 16, 1500, RAW),
+    broadcast("broadcast-10x100", 10, 100, 1, RAW),
+    broadcast("broadcast-1x1000", 1, 1000, 1, RAW),
+    broadcast("broadcast-10x100-16", 10, 100, 16, RAW),
+    Case("connect", "connect and join", "connect", RAW, CONNECT),
+    Case("churn", "churn", "churn", RAW, CHURN),
+    idle("idle", RAW, 5000),
+    Case("rate", "relay, 10,000 messages/s", "relay", RAW, {"rate": 10000, "bytes": 200}, metric="latency"),
+]
+OVER_TLS = [
+    relay("tls-relay-1-200", 1, 200, TLS, tls=True),
+    relay("tls-relay-16-1500", 16, 1500, TLS, tls=True),
+    Case("tls-connect", "connect and join", "connect", TLS, {"connections": 300}, tls=True),
+    idle("tls-idle", TLS, 2000, tls=True),
+]
+OVER_SOCKETIO = [
+    relay("io-relay-1-200", 1, 200, SOCKETIO, base="node-io"),
+    relay("io-relay-16-200", 16, 200, SOCKETIO, base="node-io"),
+    broadcast("io-broadcast-10x100", 10, 100, 1, SOCKETIO, base="node-io"),
+    Case("io-connect", "connect and join", "connect", SOCKETIO, CONNECT, base="node-io"),
+    Case("io-churn", "churn", "churn", SOCKETIO, CHURN, base="node-io"),
+    idle("io-idle", SOCKETIO, 5000, base="node-io"),
+    relay("io-tls-relay-1-200", 1, 200, SOCKETIO, base="node-io", tls=True),
+]
+TWO_THREADS = [
+    relay("threads-1-200", 1, 200, THREADS, base="signaling-1", metric="wall"),
+    relay("threads-16-200", 16, 200, THREADS, base="signaling-1", metric="wall"),
+]
+
+
+def crowd(others: int) -> Case:
+    """The same work among more and more peers that are only there."""
+    options = {"in-flight": 1, "bytes": 200, "bystanders": others}
+    label = f"relay among {others} others"
+    return Case(f"crowd-{others}", label, "relay", (OURS, LIMIT), options, base="limit")
+
+
+CROWDS = [crowd(others) for others in (0, 100, 1000, 4000, 16000)]
+
+GROUPS = {
+    "plain": ("Plain", PLAIN),
+    "tls": ("Over TLS", OVER_TLS),
+    "socketio": ("Over Socket.IO", OVER_SOCKETIO),
+    "threads": ("Two threads", TWO_THREADS),
+    "crowds": ("The same work among more peers", CROWDS),
+}

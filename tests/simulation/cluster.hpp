@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "simulation/dice.hpp"
+#include "simulation/life.hpp"
+#include "simulation/model_database.hpp"
+#include "simulation/oracle.hpp"
+#include "simulation/process.hpp"
+#include "simulation/trace.hpp"
+
+namespace signaling::simulation {
+
+/// The database, the processes, and the connections that clients have to them.
+class Cluster {
+ public:
+  struct Options {
+    std::size_t processes = 3;
+    Mutant mutant = Mutant::none;
+    Limits limits;
+    redis::EngineOptions engine;
+  };
+  Cluster(Scheduler& scheduler, Trace& trace, Oracle& oracle, Dice dice, Options options);
+  ~Cluster();
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
+
+  std::size_t size() const noexcept { return slots_.size(); }
+  /// Null: this one is down.
+  Process* process(std::size_t slot) { return slots_[slot].process.get(); }
+  std::shared_ptr<Life> connect(Process& process, const std::string& id, const std::string& secret);
+
+  // Faults. Those with a duration end by themselves.
+  void crash(std::size_t slot);
+  void restart(std::size_t slot);
+  void pause(std::size_t slot, milliseconds duration);
+  void part(std::size_t slot, ModelBackend::Reach reach, milliseconds duration);
+  void break_connection(std::size_t slot);
+  void deafen(std::size_t slot);
+  void trim(std::size_t slot);
+  void stop_database(milliseconds duration);
+  void hang_database(milliseconds duration);
+  void empty_database(milliseconds duration);
+  /// A replica that is behind by `lag` becomes the database.
+  void fail_over(milliseconds lag);
+  void make_flaky(milliseconds duration);
+  void make_slow(milliseconds duration);
+
+  /// The end: every process tells its clients to go, and takes leave of the database.
+  void shut_down();
+  const ModelDatabase& database() const noexcept { return database_; }
+
+ private:
+  struct Slot {
+    std::unique_ptr<Process> process;
+    std::size_t starts = 0;
+    /// Since when the database could be reached without a break.
+    TimePoint reachable_since{};
+    TimePoint awake_since{};
+  };
+
+  void start(std::size_t slot);
+  void end(std::size_t slot);
+  void tick(std::size_t slot, std::size_t starts);
+  void check_bounds(Process& process);
+  void note_reaped(const NodeId& node);
+  void watch_reach();
+  void cut_all_off();
+  void disturb(milliseconds duration, milliseconds aftermath);
+  Process* find(const NodeId& node);
+  ModelBackend::World world() { return {scheduler_, trace_, database_, wire_, options_.mutant}; }
+
+  Scheduler& scheduler_;
+  Trace& trace_;
+  Oracle& oracle_;
+  Dice dice_;
+  const Options options_;
+  ModelDatabase database_;
+  Wire wire_;
+  std::vector<Slot> slots_;
+  std::vector<std::shared_ptr<Life>> lives_;
+  /// When something other than a crash was wrong last.
+  TimePoint clouded_until_{};
+};
+
+}  // namespace signaling::simulation

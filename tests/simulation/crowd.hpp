@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "simulation/cluster.hpp"
+#include "simulation/dice.hpp"
+#include "simulation/oracle.hpp"
+
+namespace signaling::simulation {
+
+/// The clients: they come, join, talk, leave, are cut off and come back.
+class Crowd {
+ public:
+  struct Options {
+    std::size_t people = 8;
+    std::size_t rooms = 3;
+    /// Two people who wish for the same id.
+    bool has_twins = false;
+    /// Chance of each to do something in a step, in percent.
+    std::size_t liveliness = 12;
+    bool sends_much = false;
+  };
+  Crowd(Scheduler& scheduler, Cluster& cluster, Oracle& oracle, Dice dice, Options options);
+
+  /// Each does something, or nothing.
+  void step();
+  /// Those who wait too long for their welcome give up. Part of `step`.
+  void give_up_waiting();
+  /// Everybody says something to each of their rooms.
+  void talk_once();
+  /// Everybody goes.
+  void go_home();
+
+ private:
+  struct Person {
+    std::string id;
+    std::string secret;
+    std::shared_ptr<Life> life;  // null, or over: offline
+    TimePoint since{};
+    TimePoint offline_until{};
+  };
+  using Membership = Oracle::Membership;
+
+  void act(Person& person);
+  void come(Person& person);
+  void go(Person& person, milliseconds unnoticed);
+  void join(Person& person);
+  void leave(Person& person);
+  void update(Person& person);
+  void ask_members(Person& person);
+  void talk(Person& person);
+  void say(Person& person, const RoomId& room, const PeerId& to, std::size_t bytes);
+  bool is_online(const Person& person) const { return person.life && !person.life->is_over(); }
+  /// Rooms that the person is in, and has not asked to leave.
+  std::vector<RoomId> rooms_of(const Person& person) const;
+  std::string next_tag(char kind) { return kind + std::to_string(++tags_); }
+  /// As the oracle wants it.
+  std::string metadata_of(const Person& person, std::string_view membership);
+
+  Scheduler& scheduler_;
+  Cluster& cluster_;
+  Oracle& oracle_;
+  Dice dice_;
+  const Options options_;
+  std::vector<Person> people_;
+  std::size_t tags_ = 0;
+};
+
+}  // namespace signaling::simulation

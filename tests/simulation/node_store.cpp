@@ -1,0 +1,62 @@
+#include "simulation/node_store.hpp"
+
+#include <utility>
+
+namespace signaling::simulation {
+
+void NodeStore::open(const NodeId& node, StoreListener& listener, Callback<void(std::error_code)> done) {
+  engine_.emplace(*backend_, node, listener, options_, clock_.now());
+  engine_->open(std::move(done));
+}
+
+void NodeStore::close(const NodeId& /*node*/) {
+  if (std::exchange(closed_, true)) return;
+  engine_->close([] {});
+}
+
+void NodeStore::die() {
+  closed_ = true;
+  engine_.reset();
+}
+
+void NodeStore::on_time() {
+  if (!closed_) engine_->on_time(clock_.now());
+}
+
+void NodeStore::flush() {
+  if (!closed_) engine_->flush();
+}
+
+void NodeStore::claim(const Claim& request, Callback<void(std::error_code, Epoch)> done) {
+  if (closed_) return;
+  engine_->claim(request, std::move(done));
+}
+
+void NodeStore::release(std::string_view peer, Epoch epoch) {
+  if (!closed_) engine_->release(peer, epoch);
+}
+
+void NodeStore::join(Join request, Callback<void(std::error_code, Joined)> done) {
+  if (!closed_) engine_->join(std::move(request), std::move(done));
+}
+
+void NodeStore::leave(const Leave& request, Callback<void(std::error_code, Version)> done) {
+  if (!closed_) engine_->leave(request, std::move(done));
+}
+
+void NodeStore::update(const Update& request, Callback<void(std::error_code, Version)> done) {
+  if (!closed_) engine_->update(request, std::move(done));
+}
+
+void NodeStore::snapshot(std::string_view room, Version known_version,
+                         Callback<void(std::error_code, RoomState)> done) {
+  if (!closed_) engine_->snapshot(room, known_version, std::move(done));
+}
+
+std::error_code NodeStore::publish(const NodeId& /*node*/, const Envelope& envelope,
+                                   std::span<const NodeId> targets) {
+  if (closed_) return errc::store_unavailable;
+  return engine_->publish(envelope, targets);
+}
+
+}  // namespace signaling::simulation

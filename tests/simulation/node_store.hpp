@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "redis/store_engine.hpp"
+#include "signaling/core/state_store.hpp"
+#include "simulation/model_backend.hpp"
+
+namespace signaling::simulation {
+
+/// A StoreEngine over the model database, as one node's store. What RedisStore is over Redis.
+class NodeStore final : public StateStore {
+ public:
+  NodeStore(const Clock& clock, std::shared_ptr<ModelBackend> backend, redis::EngineOptions options)
+      : clock_(clock), backend_(std::move(backend)), options_(std::move(options)) {}
+
+  void open(const NodeId& node, StoreListener& listener, Callback<void(std::error_code)> done) override;
+  void close(const NodeId& node) override;
+  void claim(const Claim& request, Callback<void(std::error_code, Epoch)> done) override;
+  void release(std::string_view peer, Epoch epoch) override;
+  void join(Join request, Callback<void(std::error_code, Joined)> done) override;
+  void leave(const Leave& request, Callback<void(std::error_code, Version)> done) override;
+  void update(const Update& request, Callback<void(std::error_code, Version)> done) override;
+  void snapshot(std::string_view room, Version known_version,
+                Callback<void(std::error_code, RoomState)> done) override;
+  std::error_code publish(const NodeId& node, const Envelope& envelope,
+                          std::span<const NodeId> targets) override;
+
+  void on_time();
+  void flush();
+  /// The process has died: nothing is asked or told any more.
+  void die();
+  redis::StoreHealth health() const { return engine_ ? engine_->health() : redis::StoreHealth{}; }
+
+ private:
+  const Clock& clock_;
+  std::shared_ptr<ModelBackend> backend_;
+  const redis::EngineOptions options_;
+  std::optional<redis::StoreEngine> engine_;
+  bool closed_ = false;
+};
+
+}  // namespace signaling::simulation

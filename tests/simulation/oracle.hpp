@@ -1,0 +1,159 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "simulation/model_database.hpp"
+#include "simulation/scheduler.hpp"
+#include "simulation/trace.hpp"
+
+namespace signaling::simulation {
+
+/// Knows what every client has asked, said and heard, and nothing of the system between them; tells when that cannot be.
+///
+/// A `life` is one connection of a client. Its metadata in a room begin with `L`, its number, a point, and the number of
+/// this membership, so that two lives of one peer id, and two stays of one life, can be told apart: "L17.41.58".
+class Oracle {
+ public:
+  /// Whether clients may join while the database is away.
+  enum class Joins : std::uint8_t { always, with_database };
+  Oracle(const Scheduler& scheduler, Trace& trace) : scheduler_(scheduler), trace_(trace) {}
+  void expect(Joins joins) noexcept { joins_ = joins; }
+
+  /// The first thing that cannot be; empty: all is well.
+  const std::string& failure() const noexcept { return failure_; }
+  void fail(std::string what);
+
+  // What the clients do.
+  std::uint32_t begin(const PeerId& id, const NodeId& node);
+  void asks(std::uint32_t life, std::string_view verb, const RoomId& room, const std::string& tag,
+            const std::string& metadata = {});
+  /// Gives the number that the message is known by.
+  std::uint64_t sends(std::uint32_t life, const RoomId& room, const PeerId& to, std::size_t bytes);
+  void hears(std::uint32_t life, std::string_view line);
+  void ends(std::uint32_t life);
+
+  // What a client knows of itself.
+  struct Other {
+    std::string metadata;
+    /// Of the two, this client is the one who gives way.
+    bool is_polite = false;
+    friend bool operator==(const Other&, const Other&) = default;
+  };
+  using View = std::map<PeerId, Other, std::less<>>;
+  struct Membership {
+    enum class State : std::uint8_t { joining, in, leaving };
+    State state = State::joining;
+    std::uint64_t number = 0;
+    View view;
+    Version version = 0;
+    /// Its own. More than one: nobody knows which.
+    std::set<std::string> metadata;
+  };
+  using Rooms = std::map<RoomId, Membership, std::less<>>;
+  const Rooms& rooms_of(std::uint32_t life) const { return lives_[life].rooms; }
+  bool is_updating(std::uint32_t life, std::string_view room) const;
+  bool is_welcome(std::uint32_t life) const { return !lives_[life].secret.empty(); }
+  const std::string& secret_of(std::uint32_t life) const { return lives_[life].secret; }
+
+  // What happens to the system. Loss is excused, if it is told, while something is wrong, and not otherwise.
+  void disturb(TimePoint until) { disturbed_until_ = std::max(disturbed_until_, until); }
+  TimePoint disturbed_until() const noexcept { return disturbed_until_; }
+
+  /// To be called every now and then.
+  void check_messages();
+  /// Who is connected to this node, which is awake since then, has its answers.
+  void check_answers(const NodeId& node, TimePoint awake_since);
+  /// Nobody sees anybody who was on this node.
+  void check_no_ghosts(const NodeId& node);
+  /// Nothing was wrong for long: what each client sees, what the database has, and what is are the same.
+  void check_converged(const ModelData& data);
+
+ private:
+  struct Request {
+    std::string verb;
+    RoomId room;
+    std::string metadata;
+    TimePoint at;
+  };
+  struct Seen {
+    TimePoint at;
+    RoomId room;
+    std::uint32_t life = 0;
+  };
+  struct LifeRecord {
+    std::uint32_t number = 0;
+    PeerId id;
+    NodeId node;
+    std::string secret;
+    std::optional<TimePoint> ended;
+    Rooms rooms;
+    std::map<std::string, Request, std::less<>> requests;
+    std::vector<Seen> left;                             // rooms of its own, `life` unused
+    std::vector<Seen> saw_leave;                        // others
+    std::vector<TimePoint> told_of_loss;                // that something was lost, or may be
+    std::map<std::uint32_t, std::uint64_t> last_heard;  // by sender: the number of the last message
+  };
+  struct Message {
+    std::uint64_t number = 0;
+    std::uint32_t from = 0;
+    RoomId room;
+    std::uint64_t membership = 0;
+    PeerId to;
+    std::size_t bytes = 0;
+    TimePoint at;
+    std::vector<std::uint32_t> missing;
+    std::set<std::uint32_t> received;
+  };
+  using Words = std::vector<std::string_view>;
+
+  // oracle.cpp: events.
+  void hear(LifeRecord& life, std::string_view line);
+  void hear_answer(LifeRecord& life, const Words& words);
+  void hear_joined(LifeRecord& life, const Words& words);
+  void hear_members(LifeRecord& life, const Words& words);
+  void hear_left(LifeRecord& life, const Words& words);
+  void hear_change(LifeRecord& life, const Words& words);
+  void hear_error(LifeRecord& life, const Words& words);
+  void refuse(LifeRecord& life, const Request& request, std::string_view code);
+  Membership* member(LifeRecord& life, std::string_view room);
+  std::optional<Request> take_request(LifeRecord& life, std::string_view tag, std::string_view verb);
+  View listed(LifeRecord& life, const Words& words);
+  void advance(LifeRecord& life, Membership& membership, std::string_view version);
+  void fail(const LifeRecord& life, std::string_view what, std::string_view line);
+
+  // oracle_messages.cpp
+  void hear_message(LifeRecord& life, const Words& words);
+  void accept(LifeRecord& life, std::uint64_t number);
+  bool is_calm_since(TimePoint time) const;
+  bool is_excused(const Message& message, const LifeRecord& receiver) const;
+  bool is_settled(Message& message);
+
+  // oracle_final.cpp
+  void check_requests(const LifeRecord& life);
+  void check_view(const LifeRecord& life, const RoomId& room, const Membership& membership);
+  void check_pair(const LifeRecord& life, const LifeRecord& other, const RoomId& room);
+  void check_data(const ModelData& data);
+  void check_place(const ModelData& data, const LifeRecord& life, const RoomId& name,
+                   const Membership& membership);
+  std::vector<const LifeRecord*> members_of(const RoomId& room) const;
+
+  TimePoint now() const noexcept { return scheduler_.now(); }
+
+  const Scheduler& scheduler_;
+  Trace& trace_;
+  std::string failure_;
+  std::deque<LifeRecord> lives_;
+  std::deque<Message> messages_;
+  std::deque<std::uint64_t> unsettled_;  // accepted, by number
+  TimePoint disturbed_until_{};
+  Joins joins_ = Joins::always;
+};
+
+}  // namespace signaling::simulation

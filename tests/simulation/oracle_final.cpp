@@ -1,0 +1,119 @@
+// What must be true when all is quiet.
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "simulation/oracle.hpp"
+
+namespace signaling::simulation {
+
+void Oracle::check_no_ghosts(const NodeId& node) {
+  for (const LifeRecord& life : lives_) {
+    if (life.ended) continue;
+    for (const auto& [room, membership] : life.rooms) {
+      for (const auto& [id, other] : membership.view) {
+        const auto number = std::stoul(other.metadata.substr(1));
+        if (lives_[number].node == node) fail(life, "still sees somebody of a dead node in " + room, id);
+      }
+    }
+  }
+}
+
+void Oracle::check_answers(const NodeId& node, TimePoint awake_since) {
+  constexpr std::chrono::seconds patience{8};
+  for (const LifeRecord& life : lives_) {
+    if (life.ended || life.node != node) continue;
+    for (const auto& [tag, request] : life.requests) {
+      const bool is_late = std::max(request.at, awake_since) + patience < now();
+      if (is_late) fail(life, "has waited too long for an answer", tag);
+    }
+  }
+}
+
+void Oracle::check_converged(const ModelData& data) {
+  for (const LifeRecord& life : lives_) {
+    if (life.ended) continue;
+    check_requests(life);
+    for (const auto& [room, membership] : life.rooms) check_view(life, room, membership);
+  }
+  check_data(data);
+}
+
+void Oracle::check_requests(const LifeRecord& life) {
+  for (const auto& [tag, request] : life.requests) fail(life, "waits for an answer", tag);
+}
+
+std::vector<const Oracle::LifeRecord*> Oracle::members_of(const RoomId& room) const {
+  std::vector<const LifeRecord*> members;
+  for (const LifeRecord& life : lives_) {
+    if (!life.ended && life.rooms.contains(room)) members.push_back(&life);
+  }
+  return members;
+}
+
+void Oracle::check_view(const LifeRecord& life, const RoomId& room, const Membership& membership) {
+  const auto members = members_of(room);
+  for (const auto& [id, seen] : membership.view) {
+    const bool is_there =
+        std::ranges::any_of(members, [&](const LifeRecord* other) { return other->id == id; });
+    if (!is_there) fail(life, "still sees in " + room, id + " " + seen.metadata);
+  }
+  for (const LifeRecord* const other : members) {
+    if (other != &life) check_pair(life, *other, room);
+  }
+}
+
+// Exactly one of two gives way when both call at once.
+void Oracle::check_pair(const LifeRecord& life, const LifeRecord& other, const RoomId& room) {
+  const View& view = life.rooms.at(room).view;
+  const View& back = other.rooms.at(room).view;
+  const auto seen = view.find(other.id);
+  if (seen == view.end()) return fail(life, "does not see in " + room, other.id);
+  if (!other.rooms.at(room).metadata.contains(seen->second.metadata)) {
+    fail(life, "sees wrong metadata in " + room, other.id + " " + seen->second.metadata);
+  }
+  const auto sees = back.find(life.id);
+  if (sees != back.end() && sees->second.is_polite == seen->second.is_polite) {
+    fail(life, "both are polite, or none, in " + room, other.id);
+  }
+}
+
+void Oracle::check_data(const ModelData& data) {
+  std::set<PeerId> claimed;
+  std::set<std::pair<RoomId, PeerId>> placed;
+  for (const LifeRecord& life : lives_) {
+    if (life.ended) continue;
+    claimed.insert(life.id);
+    const auto claim = data.claims.find(life.id);
+    if (claim == data.claims.end() || claim->second.node != life.node) {
+      fail(life, "has no claim in the database", life.id);
+    }
+    for (const auto& [room, membership] : life.rooms) {
+      placed.emplace(room, life.id);
+      check_place(data, life, room, membership);
+    }
+  }
+  for (const auto& [id, claim] : data.claims) {
+    if (!claimed.contains(id)) fail("the database has a claim of somebody who has gone: " + id);
+  }
+  for (const auto& [name, room] : data.rooms) {
+    for (const auto& [id, member] : room.members) {
+      if (!placed.contains({name, id})) fail("the database has somebody in " + name + " who has gone: " + id);
+    }
+  }
+}
+
+void Oracle::check_place(const ModelData& data, const LifeRecord& life, const RoomId& name,
+                         const Membership& membership) {
+  const auto room = data.rooms.find(name);
+  const bool is_there = room != data.rooms.end() && room->second.members.contains(life.id);
+  if (!is_there) return fail(life, "is not in the database", name);
+  const StoreMember& member = room->second.members.at(life.id);
+  if (member.node != life.node) fail(life, "is on another node in the database", member.node);
+  if (!membership.metadata.contains(std::string(member.metadata.view()))) {
+    fail(life, "has wrong metadata in the database", member.metadata.view());
+  }
+}
+
+}  // namespace signaling::simulation

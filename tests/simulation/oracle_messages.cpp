@@ -1,0 +1,127 @@
+// What becomes of messages.
+#include <algorithm>
+#include <string>
+
+#include "simulation/oracle.hpp"
+#include "simulation/wire_language.hpp"
+
+namespace signaling::simulation {
+namespace {
+
+using std::chrono::seconds;
+
+// A message that is not there after that long is not on its way any more, unless something was wrong meanwhile.
+constexpr seconds patience{10};
+
+std::uint32_t life_number(std::string_view metadata) {
+  return static_cast<std::uint32_t>(number_in(metadata.substr(1)));
+}
+
+std::uint64_t stay_number(std::string_view metadata) {
+  return number_in(metadata.substr(metadata.find('.') + 1));
+}
+
+}  // namespace
+
+std::uint64_t Oracle::sends(std::uint32_t life, const RoomId& room, const PeerId& to, std::size_t bytes) {
+  Message& message = messages_.emplace_back();
+  message.number = messages_.size() - 1;
+  message.from = life;
+  message.room = room;
+  message.membership = lives_[life].rooms.at(room).number;
+  message.to = to;
+  message.bytes = bytes;
+  lives_[life].requests["s" + std::to_string(message.number)] = {"send", room, {}, now()};
+  return message.number;
+}
+
+// Whom the sender sees in the room at this moment gets it, or somebody is told.
+void Oracle::accept(LifeRecord& life, std::uint64_t number) {
+  Message& message = messages_[number];
+  message.at = now();
+  const auto room = life.rooms.find(message.room);
+  if (room == life.rooms.end()) return fail(life, "sends to a room that it is not in", message.room);
+  for (const auto& [id, seen] : room->second.view) {
+    if (!message.to.empty() && message.to != id) continue;
+    const std::uint32_t receiver = life_number(seen.metadata);
+    const LifeRecord& other = lives_[receiver];
+    const auto membership = other.rooms.find(message.room);
+    const bool is_in = membership != other.rooms.end() && membership->second.state == Membership::State::in;
+    if (!other.ended && is_in && !message.received.contains(receiver)) message.missing.push_back(receiver);
+  }
+  if (!message.missing.empty()) unsettled_.push_back(number);
+}
+
+void Oracle::hear_message(LifeRecord& life, const Words& words) {
+  const std::string_view from = words[1];
+  const std::uint64_t number = number_in(words[4]);
+  const std::string text = std::to_string(number);
+  if (number >= messages_.size()) return fail(life, "a message that nobody has sent", text);
+  Message& message = messages_[number];
+  const LifeRecord& sender = lives_[message.from];
+  if (sender.id != from) fail(life, "a message under a wrong name", text);
+  if (message.room != words[2] || message.to != words[3] || (!message.to.empty() && message.to != life.id)) {
+    fail(life, "a message for somebody else", text);
+  }
+  if (words[4].size() != text.size() + 1 + message.bytes) fail(life, "a message is cut", text);
+  if (!message.received.insert(life.number).second) return fail(life, "a message comes twice", text);
+  Membership* const membership = member(life, words[2]);
+  if (membership == nullptr) return;
+  const auto seen = membership->view.find(from);
+  const bool is_there = seen != membership->view.end() &&
+                        life_number(seen->second.metadata) == sender.number &&
+                        stay_number(seen->second.metadata) == message.membership;
+  if (!is_there) return fail(life, "a message of somebody who is not there", text);
+  std::uint64_t& last = life.last_heard[message.from];
+  if (last > number) return fail(life, "messages overtake each other", std::to_string(last) + " > " + text);
+  last = number;
+  std::erase(message.missing, life.number);
+}
+
+bool Oracle::is_calm_since(TimePoint time) const { return disturbed_until_ < time; }
+
+bool Oracle::is_excused(const Message& message, const LifeRecord& receiver) const {
+  const LifeRecord& sender = lives_[message.from];
+  const auto since = [&](TimePoint time) { return time >= message.at; };
+  const auto saw = [&](const LifeRecord& observer, std::uint32_t whom) {
+    return std::ranges::any_of(observer.saw_leave, [&](const Seen& seen) {
+      return since(seen.at) && seen.room == message.room && seen.life == whom;
+    });
+  };
+  const auto has_left = [&](const LifeRecord& member) {
+    return member.ended || std::ranges::any_of(member.left, [&](const Seen& seen) {
+             return since(seen.at) && seen.room == message.room;
+           });
+  };
+  // Who is on the same node gets it whatever else happens.
+  if (has_left(receiver)) return true;
+  if (sender.node == receiver.node) return false;
+  if (saw(sender, receiver.number)) return true;
+  if (is_calm_since(message.at - seconds(20))) return false;
+  // Nodes that cannot see each other may have given the sender's id away a second time.
+  const bool was_unseen = std::ranges::any_of(receiver.saw_leave, [&](const Seen& seen) {
+    return since(seen.at + patience) && seen.room == message.room && lives_[seen.life].id == sender.id;
+  });
+  return has_left(sender) || was_unseen || std::ranges::any_of(sender.told_of_loss, since) ||
+         std::ranges::any_of(receiver.told_of_loss, since);
+}
+
+bool Oracle::is_settled(Message& message) {
+  std::erase_if(message.missing, [&](std::uint32_t life) { return is_excused(message, lives_[life]); });
+  if (message.missing.empty()) return true;
+  if (!is_calm_since(now() - patience)) return false;
+  const LifeRecord& receiver = lives_[message.missing.front()];
+  fail(receiver, "a message is lost, and nobody was told",
+       std::to_string(message.number) + " of L" + std::to_string(message.from) + " in " + message.room);
+  return true;
+}
+
+void Oracle::check_messages() {
+  std::erase_if(unsettled_, [&](std::uint64_t number) {
+    Message& message = messages_[number];
+    if (message.missing.empty()) return true;
+    return message.at + patience < now() && is_settled(message);
+  });
+}
+
+}  // namespace signaling::simulation
