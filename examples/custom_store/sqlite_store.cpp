@@ -184,6 +184,7 @@ void SqliteStore::join(Join request, Callback<void(std::error_code, Joined)> don
     }
     joined.state = state_of(request.room);
     joined.version = joined.state->version;
+    joined.joined_at = std::ranges::find(joined.state->members, member.id, &StoreMember::id)->joined_at;
   });
   if (error) return done(error, {});
   done(refused == errc::ok ? std::error_code() : refused, std::move(joined));

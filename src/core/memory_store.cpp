@@ -5,18 +5,16 @@
 #include <atomic>
 #include <boost/container_hash/hash.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <condition_variable>
-#include <deque>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <utility>
-#include <variant>
 
-#include "core/held_envelope.hpp"
+#include "core/memory_post.hpp"
 
 namespace signaling {
 namespace {
+
+using NodeIndex = MemoryPost::NodeIndex;
 
 struct Hash {
   using is_transparent = void;
@@ -27,8 +25,6 @@ struct Hash {
 
 template <class Value>
 using StringMap = boost::unordered_flat_map<std::string, Value, Hash, std::equal_to<>>;
-
-using NodeIndex = std::uint32_t;
 
 struct Owner {
   Epoch epoch = 0;
@@ -62,112 +58,13 @@ Shard<Value>& shard_of(Shards<Value>& shards, std::string_view id) noexcept {
   return shards[Hash{}(id) % shards.size()];
 }
 
-// What other nodes have to be told. Queued under the lock of the room it is about, so in the order in which it
-// happened; told by one thread at a time, outside all locks.
-class Post {
- public:
-  struct Displaced {
-    PeerId peer;
-    Epoch epoch;
-  };
-  using News = std::variant<MembershipChange, HeldEnvelope, Displaced>;
-
-  NodeIndex open(const NodeId& node, StoreListener& listener);
-  NodeIndex index_of(const NodeId& node);
-  NodeId name_of(NodeIndex node);
-  /// After it returned, the node's listener is not called any more.
-  NodeIndex close(const NodeId& node);
-  /// Alone, a node needs no news.
-  bool has_several_nodes() const noexcept { return opened_.load(std::memory_order_relaxed) > 1; }
-
-  void queue(NodeIndex node, News news);
-  void deliver();
-
- private:
-  struct Node {
-    NodeId id;
-    StoreListener* listener = nullptr;
-  };
-  struct Item {
-    NodeIndex node;
-    News news;
-  };
-  static void tell(StoreListener& listener, const MembershipChange& change) { listener.changed(change); }
-  static void tell(StoreListener& listener, const HeldEnvelope& held) { listener.delivered(held.view()); }
-  static void tell(StoreListener& listener, const Displaced& news) {
-    listener.displaced(news.peer, news.epoch);
-  }
-
-  std::mutex mutex_;
-  std::condition_variable idle_;
-  std::deque<Node> nodes_;  // never shrinks: an index stays valid
-  std::deque<Item> items_;
-  std::thread::id deliverer_;
-  NodeIndex delivering_to_ = 0;
-  std::atomic<std::size_t> opened_{0};
-};
-
-NodeIndex Post::index_of(const NodeId& node) {
-  const std::scoped_lock lock(mutex_);
-  const auto found = std::ranges::find(nodes_, node, &Node::id);
-  const auto index = static_cast<NodeIndex>(found - nodes_.begin());
-  if (found == nodes_.end()) nodes_.push_back({node, nullptr});
-  return index;
-}
-
-NodeId Post::name_of(NodeIndex node) {
-  const std::scoped_lock lock(mutex_);
-  return nodes_[node].id;
-}
-
-NodeIndex Post::open(const NodeId& node, StoreListener& listener) {
-  const NodeIndex index = index_of(node);
-  const std::scoped_lock lock(mutex_);
-  nodes_[index].listener = &listener;
-  ++opened_;
-  return index;
-}
-
-NodeIndex Post::close(const NodeId& node) {
-  const NodeIndex index = index_of(node);
-  std::unique_lock lock(mutex_);
-  nodes_[index].listener = nullptr;
-  const auto self = std::this_thread::get_id();
-  idle_.wait(
-      lock, [&] { return deliverer_ == std::thread::id() || deliverer_ == self || delivering_to_ != index; });
-  return index;
-}
-
-void Post::queue(NodeIndex node, News news) {
-  const std::scoped_lock lock(mutex_);
-  items_.push_back({node, std::move(news)});
-}
-
-void Post::deliver() {
-  std::unique_lock lock(mutex_);
-  if (deliverer_ != std::thread::id()) return;
-  while (!items_.empty()) {
-    const Item item = std::move(items_.front());
-    items_.pop_front();
-    StoreListener* listener = nodes_[item.node].listener;
-    if (listener == nullptr) continue;
-    deliverer_ = std::this_thread::get_id();
-    delivering_to_ = item.node;
-    lock.unlock();
-    std::visit([listener](const auto& news) { tell(*listener, news); }, item.news);
-    lock.lock();
-    deliverer_ = {};
-    idle_.notify_all();
-  }
-}
-
 }  // namespace
 
 struct MemoryStore::State {
   Shards<Owner> peers;
   Shards<StoredRoom> rooms;
   std::atomic<Epoch> last_epoch{0};
-  Post post;
+  MemoryPost post;
 
   StoreMember member_of(std::string_view id, const StoredMember& stored) {
     return {PeerId(id), post.name_of(stored.node), stored.epoch, stored.metadata, stored.joined_at};
@@ -207,10 +104,10 @@ struct MemoryStore::State {
     return found == room.members.end() ? 0 : found->second.epoch;
   }
 
-  static errc check_join(const StoredRoom& room, const Join& request, Epoch present) {
+  static std::error_code check_join(const StoredRoom& room, const Join& request, Epoch present) {
     if (present > request.member.epoch) return errc::id_in_use;
     const bool full = request.capacity != 0 && room.members.size() >= request.capacity;
-    return present == 0 && full ? errc::room_full : errc::ok;
+    return present == 0 && full ? errc::room_full : std::error_code();
   }
 
   void add_member(StoredRoom& room, Join& request, NodeIndex node) {
@@ -222,6 +119,14 @@ struct MemoryStore::State {
     member.joined_at = ++room.version;
     room.members.emplace(member.id, StoredMember{member.epoch, room.version, member.metadata, node});
     announce(room, {RoomId(request.room), room.version, MembershipChange::Kind::joined, member, {}}, node);
+  }
+
+  // Among several nodes an answer takes its place among the news. Under the room's lock; `done` is taken then.
+  template <class Value>
+  void answer_in_order(Callback<void(std::error_code, Value)>& done, std::error_code error,
+                       const Value& value) {
+    if (!post.has_several_nodes()) return;
+    post.queue([done = std::move(done), error, value]() mutable { done(error, std::move(value)); });
   }
 
   StoredMember* find_member(StoredRoom& room, std::string_view peer, Epoch epoch) {
@@ -269,7 +174,7 @@ void MemoryStore::claim(const Claim& request, Callback<void(std::error_code, Epo
     Owner& owner = entry->second;
     const bool resumed = !is_free && owner.node != node && !request.resume.empty() &&
                          equal_secrets(owner.secret, request.resume);
-    if (resumed) state_->post.queue(owner.node, Post::Displaced{entry->first, owner.epoch});
+    if (resumed) state_->post.queue(owner.node, MemoryPost::Displaced{entry->first, owner.epoch});
     claimed = is_free || resumed;
     if (claimed) owner = {epoch, node, std::string(request.secret)};
   }
@@ -291,7 +196,7 @@ void MemoryStore::release(std::string_view peer, Epoch epoch) {
 void MemoryStore::join(Join request, Callback<void(std::error_code, Joined)> done) {
   const NodeIndex node = state_->post.index_of(request.member.node);
   Joined joined;
-  errc error = errc::ok;
+  std::error_code error;
   {
     auto& shard = shard_of(state_->rooms, request.room);
     const std::scoped_lock lock(shard.mutex);
@@ -300,18 +205,17 @@ void MemoryStore::join(Join request, Callback<void(std::error_code, Joined)> don
     const Epoch present = state_->epoch_in(room, request.member.id);
     const bool again = present == request.member.epoch;
     error = state_->check_join(room, request, present);
-    if (error == errc::ok && !again) state_->add_member(room, request, node);
+    if (!error && !again) state_->add_member(room, request, node);
     joined.version = room.version;
-    if (error == errc::ok && (again || request.known_version != before))
-      joined.state = state_->state_of(room);
+    if (!error) {
+      joined.joined_at = room.members.find(request.member.id)->second.joined_at;
+      if (again || before == 0 || request.known_version != before) joined.state = state_->state_of(room);
+    }
+    state_->answer_in_order(done, error, joined);
     if (room.members.empty()) shard.map.erase(shard.map.find(request.room));
   }
   state_->post.deliver();
-  if (error == errc::ok) {
-    done({}, std::move(joined));
-  } else {
-    done(error, {});
-  }
+  if (done) done(error, std::move(joined));
 }
 
 void MemoryStore::leave(const Leave& request, Callback<void(std::error_code, Version)> done) {
@@ -327,10 +231,11 @@ void MemoryStore::leave(const Leave& request, Callback<void(std::error_code, Ver
       error = {};
       version = room->second.version;
       if (room->second.members.empty()) shard.map.erase(room);
+      state_->answer_in_order(done, error, version);
     }
   }
   state_->post.deliver();
-  done(error, version);
+  if (done) done(error, version);
 }
 
 void MemoryStore::update(const Update& request, Callback<void(std::error_code, Version)> done) {
@@ -353,10 +258,11 @@ void MemoryStore::update(const Update& request, Callback<void(std::error_code, V
                         state_->member_of(request.peer, *member),
                         {}},
                        member->node);
+      state_->answer_in_order(done, error, version);
     }
   }
   state_->post.deliver();
-  done(error, version);
+  if (done) done(error, version);
 }
 
 void MemoryStore::snapshot(std::string_view room, Version /*known_version*/,
@@ -367,8 +273,10 @@ void MemoryStore::snapshot(std::string_view room, Version /*known_version*/,
     const std::scoped_lock lock(shard.mutex);
     const auto found = shard.map.find(room);
     if (found != shard.map.end()) state = state_->state_of(found->second);
+    state_->answer_in_order(done, {}, state);
   }
-  done({}, std::move(state));
+  state_->post.deliver();
+  if (done) done({}, std::move(state));
 }
 
 std::error_code MemoryStore::publish(const NodeId& node, const Envelope& envelope,

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/initiation.hpp"
 #include "core/peer_session.hpp"
 #include "core/room_view.hpp"
 #include "core/router_core.hpp"
@@ -24,83 +23,80 @@ errc to_errc(std::error_code error) noexcept {
 
 }  // namespace
 
-RoomView::Step RoomView::start(room_change::Join& change) {
+void RoomView::start(room_change::Join& change) {
   StateStore::Join request;
   request.room = id_;
   request.member = {change.peer->id(), core_.options().node, change.peer->epoch(), change.metadata, 0};
   request.capacity = change.capacity;
   request.known_version = followed_version();
-  Initiation initiation(this);
-  core_.store().join(std::move(request), [self = shared_from_this(), change = std::move(change)](
-                                             std::error_code error, StateStore::Joined joined) mutable {
-    self->finish(change, error, std::move(joined));
-    self->resume_after_store();
-  });
-  return initiation.completed() ? Step::done : Step::waiting;
+  core_.store().join(std::move(request),
+                     [self = shared_from_this()](std::error_code error, StateStore::Joined joined) {
+                       self->hear(room_news::Answer{error, std::move(joined)});
+                     });
 }
 
-void RoomView::finish(room_change::Join& change, std::error_code error, StateStore::Joined joined) {
-  if (error) {
-    change.done(to_errc(error), nullptr);
-    return;
-  }
+void RoomView::finish(room_change::Join& change, room_news::Answer& answer) {
+  if (answer.error) return change.done(to_errc(answer.error), nullptr);
+  const StateStore::Joined& joined = answer.joined;
+  const Version joined_at = joined.joined_at != 0 ? joined.joined_at : joined.version;
   if (joined.state) reconcile(*joined.state, joined.version);
+  // Of a room without local members no news came, and none are to come of what was before.
+  if (joined.state || followed_version() == 0) return complete(change, joined.version, joined_at);
+  complete_at(joined.version, [this, change = std::move(change), joined_at](Version at) mutable {
+    complete(change, at, joined_at);
+  });
+}
+
+void RoomView::complete(room_change::Join& change, Version version, Version joined_at) {
   const auto& peer = change.peer;
-  evict(peer->id(), joined.version);  // its earlier life is none of the others
+  evict(peer->id(), version);  // its earlier life is none of the others
   // The answer is queued before the peer becomes visible: what others send it comes behind it.
   if (change.answer == command::Join::Answer::joined) {
     const Snapshot snapshot = copy_members({});
     const auto views = views_of(snapshot.others);
-    peer->tell(event::Joined{
-        id_, joined.version, {peer->id(), change.metadata.view(), joined.version}, views, change.request});
+    peer->tell(
+        event::Joined{id_, version, {peer->id(), change.metadata.view(), joined_at}, views, change.request});
   }
   Entry entry;
   entry.local = peer;
   entry.metadata = std::move(change.metadata);
   entry.epoch = peer->epoch();
-  entry.joined_at = joined.version;
-  insert(std::move(entry), joined.version);
+  entry.joined_at = joined_at;
+  insert(std::move(entry), version);
   core_.counters().joins.fetch_add(1, std::memory_order_relaxed);
   core_.policy().joined(*peer, id_);
   core_.log(LogLevel::debug, "peer-joined", {{"peer", peer->id()}, {"room", id_}});
   change.done(errc::ok, shared_from_this());
 }
 
-RoomView::Step RoomView::start(room_change::Leave& change) {
+void RoomView::start(room_change::Leave& change) {
   const StateStore::Leave request{id_, change.peer->id(), change.peer->epoch(), change.reason};
-  Initiation initiation(this);
-  core_.store().leave(request, [self = shared_from_this(), change = std::move(change)](
-                                   std::error_code error, Version version) mutable {
-    if (error == errc::not_joined) {
-      // Perhaps another life of this peer is there, which was not seen behind this one.
-      RoomChange resync = room_change::Resync{};
-      self->submit(resync);
-    }
-    // A store that cannot be reached does not keep anybody in a room: locally the member is gone.
-    self->finish_at(error ? self->version() : version,
-                    [self, change = std::move(change)](Version at) mutable { self->finish(change, at); });
+  core_.store().leave(request, [self = shared_from_this()](std::error_code error, Version version) {
+    self->hear(room_news::Answer{error, {version, {}, 0}});
   });
-  return initiation.completed() ? Step::done : Step::waiting;
 }
 
-// The answer to a change of our own may overtake the news of another node's change before it.
-void RoomView::finish_at(Version version, Callback<void(Version)> finish) {
+void RoomView::finish(room_change::Leave& change, room_news::Answer& answer) {
+  // Perhaps another life of this peer is there, which was not seen behind this one.
+  if (answer.error == errc::not_joined) hear(room_news::Resync{});
+  // A store that cannot be reached does not keep anybody in a room: locally the member is gone.
+  complete_at(answer.error ? version() : answer.joined.version,
+              [this, change = std::move(change)](Version at) mutable { complete(change, at); });
+}
+
+// A version that comes too soon means that something was lost, one that is old that the store was away.
+void RoomView::complete_at(Version version, Callback<void(Version)> complete) {
   const Version known = this->version();
-  if (version <= known + 1) {
-    finish(version);
-    return resume_after_store();
-  }
-  core_.store().snapshot(id_, known,
-                         [self = shared_from_this(), version, finish = std::move(finish)](
-                             std::error_code error, const RoomState& state) mutable {
-                           if (!error) self->reconcile(state, std::max(version, state.version));
-                           // Else what is between is still to come.
-                           finish(error ? self->version() : std::max(version, self->version()));
-                           self->resume_after_store();
-                         });
+  if (version <= known + 1) return complete(std::max(version, known));
+  look(
+      [this, version, complete = std::move(complete)](std::error_code error, const RoomState& state) mutable {
+        if (!error) reconcile(state, std::max(version, state.version));
+        // Else what is between is still to come.
+        complete(error ? this->version() : std::max(version, this->version()));
+      });
 }
 
-void RoomView::finish(room_change::Leave& change, Version version) {
+void RoomView::complete(room_change::Leave& change, Version version) {
   const auto& peer = change.peer;
   if (erase(peer->id(), peer->epoch(), version, change.reason)) {
     core_.counters().leaves.fetch_add(1, std::memory_order_relaxed);
@@ -112,29 +108,28 @@ void RoomView::finish(room_change::Leave& change, Version version) {
   peer->left_room();
 }
 
-RoomView::Step RoomView::start(room_change::Update& change) {
+void RoomView::start(room_change::Update& change) {
   const StateStore::Update request{id_, change.peer->id(), change.peer->epoch(), change.metadata};
-  Initiation initiation(this);
-  core_.store().update(request, [self = shared_from_this(), change = std::move(change)](
-                                    std::error_code error, Version version) mutable {
-    if (error) {
-      change.peer->tell_error(to_errc(error), {}, change.request);
-      return self->resume_after_store();
-    }
-    self->finish_at(version,
-                    [self, change = std::move(change)](Version at) mutable { self->finish(change, at); });
+  core_.store().update(request, [self = shared_from_this()](std::error_code error, Version version) {
+    self->hear(room_news::Answer{error, {version, {}, 0}});
   });
-  return initiation.completed() ? Step::done : Step::waiting;
 }
 
-void RoomView::finish(room_change::Update& change, Version version) {
+void RoomView::finish(room_change::Update& change, room_news::Answer& answer) {
+  if (answer.error) return change.peer->tell_error(to_errc(answer.error), {}, change.request);
+  complete_at(answer.joined.version,
+              [this, change = std::move(change)](Version at) mutable { complete(change, at); });
+}
+
+void RoomView::complete(room_change::Update& change, Version version) {
   replace_metadata(change.peer->id(), change.peer->epoch(), change.metadata, version);
   if (change.answer == room_change::Update::Answer::updated) {
     change.peer->tell(event::Updated{id_, version, change.request});
   }
 }
 
-RoomView::Step RoomView::start(room_change::List& change) {
+// The store has no part in it.
+void RoomView::start(room_change::List& change) {
   const Snapshot snapshot = copy_members(change.peer->id());
   const auto views = views_of(snapshot.others);
   const MemberView self{change.peer->id(), snapshot.self.metadata.view(), snapshot.self.joined_at};
@@ -143,49 +138,7 @@ RoomView::Step RoomView::start(room_change::List& change) {
   } else {
     change.peer->tell(event::Members{id_, snapshot.version, self, views, change.request});
   }
-  return Step::done;
-}
-
-RoomView::Step RoomView::start(room_change::Remote& change) {
-  const Version known = version();
-  if (change.change.version <= known) return Step::done;
-  if (change.change.version == known + 1) {
-    apply_remote(change.change);
-    return Step::done;
-  }
-  // What is between is lost. If it cannot be had now, this one counts nevertheless, and the gap stays.
-  Initiation initiation(this);
-  core_.store().snapshot(id_, known,
-                         [self = shared_from_this(), change = change.change, known](
-                             std::error_code error, const RoomState& state) mutable {
-                           if (error) {
-                             change.version = known;
-                             self->apply_remote(change);
-                           } else {
-                             self->reconcile(state, state.version);
-                           }
-                           self->resume_after_store();
-                         });
-  return initiation.completed() ? Step::done : Step::waiting;
-}
-
-RoomView::Step RoomView::start(room_change::RemoteMessage& change) {
-  const Envelope envelope = change.held.view();
-  deliver_remote(envelope);
-  core_.remote_messages().processed(envelope.from);
-  return Step::done;
-}
-
-RoomView::Step RoomView::start(room_change::Resync& change) {
-  Initiation initiation(this);
-  core_.store().snapshot(
-      id_, version(),
-      [self = shared_from_this(), missed = change.missed](std::error_code error, const RoomState& state) {
-        if (!error) self->reconcile(state, state.version);
-        if (missed == Missed::messages) self->warn(errc::messages_lost);
-        self->resume_after_store();
-      });
-  return initiation.completed() ? Step::done : Step::waiting;
+  hear(room_news::Answer{});
 }
 
 void RoomView::apply_remote(const MembershipChange& change) {
@@ -196,9 +149,18 @@ void RoomView::apply_remote(const MembershipChange& change) {
       push_out(member.id, member.epoch, change.version, change.reason);
       return;
     case MembershipChange::Kind::updated:
+      // Of a membership whose beginning was missed: the version stays, so that this is seen.
+      if (is_other_membership(member)) return;
       replace_metadata(member.id, member.epoch, member.metadata, change.version);
       return;
   }
+}
+
+bool RoomView::is_other_membership(const StoreMember& member) {
+  const std::scoped_lock lock(mutex_);
+  const Entry* const entry = find(member.id);
+  return entry != nullptr && entry->epoch == member.epoch && member.joined_at != 0 &&
+         entry->joined_at != member.joined_at;
 }
 
 // A node that had lost sight of the store joins its members again: for those who know them nothing is new.

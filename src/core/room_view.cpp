@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/initiation.hpp"
 #include "core/peer_session.hpp"
 #include "core/router_core.hpp"
 
@@ -36,8 +35,12 @@ std::vector<Member> RoomView::members() const { return copy_members({}).others; 
 
 SendResult RoomView::broadcast(const Envelope& envelope, EncodedEvent& encoded, const PeerSession* skip) {
   std::vector<NodeId> elsewhere;
-  SendResult result = tell(encoded, skip, envelope.delivery, [&] { elsewhere = remote_nodes(); });
-  if (!elsewhere.empty() && core_.store().publish(core_.options().node, envelope, elsewhere)) {
+  Envelope routed = envelope;
+  SendResult result = tell(encoded, skip, envelope.delivery, [&] {
+    elsewhere = remote_nodes();
+    if (!elsewhere.empty()) routed.from_joined_at = joined_at(envelope.from);
+  });
+  if (!elsewhere.empty() && core_.store().publish(core_.options().node, routed, elsewhere)) {
     result = combine(result, {SendStatus::dropped, errc::store_unavailable});
   }
   return result;
@@ -45,6 +48,7 @@ SendResult RoomView::broadcast(const Envelope& envelope, EncodedEvent& encoded, 
 
 std::optional<SendResult> RoomView::send_to(const Envelope& envelope, EncodedEvent& encoded) {
   NodeId node;
+  Envelope routed = envelope;
   for (;;) {
     std::shared_ptr<const Encoder> missing;
     {
@@ -53,6 +57,7 @@ std::optional<SendResult> RoomView::send_to(const Envelope& envelope, EncodedEve
       if (entry == nullptr) return std::nullopt;
       if (!entry->local) {
         node = entry->remote->node;
+        routed.from_joined_at = joined_at(envelope.from);
         break;
       }
       if (const auto* frames = encoded.find(entry->local->encoder())) {
@@ -64,7 +69,6 @@ std::optional<SendResult> RoomView::send_to(const Envelope& envelope, EncodedEve
     }
     encoded.add(std::move(missing));
   }
-  Envelope routed = envelope;
   routed.room = id_;
   routed.names_room = !envelope.room.empty();
   if (core_.store().publish(core_.options().node, routed, {&node, 1})) {
@@ -76,9 +80,10 @@ std::optional<SendResult> RoomView::send_to(const Envelope& envelope, EncodedEve
 void RoomView::deliver_remote(const Envelope& envelope) {
   {
     const std::scoped_lock lock(mutex_);
-    // It left before its message came: its leave was told, so the message must not be.
+    // The promise of order: nothing before its join was told, or after its leave.
     const Entry* const sender = find(envelope.from);
-    const bool is_member = sender != nullptr && sender->epoch == envelope.from_epoch;
+    const bool is_member = sender != nullptr && sender->epoch == envelope.from_epoch &&
+                           sender->joined_at == envelope.from_joined_at;
     if (envelope.reach == Reach::members && !is_member) return;
   }
   Envelope told = envelope;
@@ -98,17 +103,6 @@ void RoomView::deliver_remote(const Envelope& envelope) {
   (void)receiver->push(encoded, envelope);
 }
 
-bool RoomView::submit(RoomChange& change) {
-  {
-    const std::scoped_lock lock(mutex_);
-    if (retired_) return false;
-    changes_.push_back(std::move(change));
-    if (std::exchange(running_, true)) return true;
-  }
-  run();
-  return true;
-}
-
 void RoomView::abandon() {
   std::vector<Entry> dropped;
   const std::scoped_lock lock(mutex_);
@@ -117,29 +111,6 @@ void RoomView::abandon() {
   encoders_.clear();
   remote_count_ = 0;
   dropped.swap(entries_);
-}
-
-void RoomView::run() {
-  for (;;) {
-    RoomChange change;
-    {
-      const std::scoped_lock lock(mutex_);
-      if (changes_.empty()) {
-        running_ = false;
-        retired_ = entries_.size() == remote_count_;
-        if (!retired_) return;
-        break;
-      }
-      change = std::move(changes_.front());
-      changes_.pop_front();
-    }
-    if (std::visit([this](auto& one) { return start(one); }, change) == Step::waiting) return;
-  }
-  core_.remove_room(*this);
-}
-
-void RoomView::resume_after_store() {
-  if (!Initiation::complete_inline(this)) run();
 }
 
 template <class Change>
@@ -271,9 +242,12 @@ bool RoomView::replace_metadata(std::string_view peer, Epoch epoch, const Payloa
   const PeerSession* self = nullptr;
   {
     const std::scoped_lock lock(mutex_);
+    const bool is_old = version <= version_;
     version_ = std::max(version_, version);
     const Entry* entry = find(peer);
     if (entry == nullptr || entry->epoch != epoch) return false;
+    // The store need not count what changes nothing.
+    if (is_old && entry->metadata == metadata) return false;
     id = entry->id();
     joined_at = entry->joined_at;
     self = entry->local.get();
@@ -287,6 +261,11 @@ bool RoomView::replace_metadata(std::string_view peer, Epoch epoch, const Payloa
 RoomView::Entry* RoomView::find(std::string_view peer) {
   const auto found = index_.find(peer);
   return found == index_.end() ? nullptr : &entries_[found->second];
+}
+
+Version RoomView::joined_at(std::string_view peer) {
+  const Entry* const entry = find(peer);
+  return entry == nullptr ? 0 : entry->joined_at;
 }
 
 std::shared_ptr<const Encoder> RoomView::missing_encoder(const EncodedEvent& encoded) const {

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <boost/container/deque.hpp>
 #include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -25,7 +25,8 @@ class PeerSession;
 class RouterCore;
 class RoomView;
 
-/// What can happen to a room's membership. A room does one after the other, so all its members see one order.
+/// What local peers want of a room, and what the store tells it. A room does one after the other, so all its members
+/// see one order.
 namespace room_change {
 
 struct Join {
@@ -54,32 +55,49 @@ struct List {
   enum class Answer : std::uint8_t { members, joined } answer = Answer::members;
   std::string request;
 };
-/// Another node's change, message, or the news that some were missed.
-struct Remote {
+
+}  // namespace room_change
+
+using RoomChange =
+    std::variant<room_change::Join, room_change::Leave, room_change::Update, room_change::List>;
+
+namespace room_news {
+
+/// The store has decided about the change that the room has asked it for.
+struct Answer {
+  std::error_code error;
+  StateStore::Joined joined;  // of other changes only the version
+};
+/// Another node's change, message, or that some were missed.
+struct Change {
   MembershipChange change;
 };
-struct RemoteMessage {
-  explicit RemoteMessage(const Envelope& envelope) : held(envelope) {}
+struct Message {
   HeldEnvelope held;
+  /// Of SenderOrder.
+  std::uint64_t number = 0;
 };
 struct Resync {
   Missed missed = Missed::changes;
 };
 
-}  // namespace room_change
+}  // namespace room_news
 
-using RoomChange = std::variant<room_change::Join, room_change::Leave, room_change::Update, room_change::List,
-                                room_change::Remote, room_change::RemoteMessage, room_change::Resync>;
+using RoomNews = std::variant<room_news::Answer, room_news::Change, room_news::Message, room_news::Resync>;
 
 /// This node's picture of a room: its local members, and those of other nodes as the store tells them.
 ///
-/// Changes of the membership queue up and are done one at a time, each in three steps: the store decides; the event
+/// Changes that local peers want queue up and are done one at a time, each in three steps: the store decides; the event
 /// is encoded; under the lock the table changes and the event goes into the outboxes of the members. Messages pass
-/// between two changes under the same lock. Hence the promises: one order for all, the snapshot and the events after
-/// it fit together, nothing from a peer before its join or after its leave.
+/// between two changes under the same lock. What the store tells comes in the order in which it happened, the answer to
+/// the change under way included, so it is done as it comes. Hence the promises: one order for all, the snapshot and the
+/// events after it fit together, nothing from a peer before its join or after its leave.
 ///
 /// States: live -> retired (empty; a later join makes a new object).
-/// Threads: any. No user code (encoder, policy, store) runs under the lock.
+/// Live: idle; `awaiting_` the store's answer to a change, which only keeps other changes waiting; `stopped_` until a
+/// snapshot is there or a message has its turn, which keeps everything waiting.
+/// Threads: any; whoever sets `running_` does what there is to do. No user code (encoder, policy, store) runs under the
+/// lock.
 class RoomView final : public Room, public std::enable_shared_from_this<RoomView> {
  public:
   RoomView(std::shared_ptr<RouterCore> core, RoomId id)
@@ -97,6 +115,11 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
 
   /// Does the change when those before it are done. False if the room is retired: the change is untouched.
   bool submit(RoomChange& change);
+  /// What the store tells. Without members here it is for nobody.
+  void hear(RoomNews news);
+  void hear(const Envelope& message);
+  /// The message that the room has stopped for has its turn.
+  void resume();
   /// The router ends: members and rooms let go of each other.
   void abandon();
 
@@ -122,28 +145,41 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
     std::vector<Member> others;
   };
 
+  // room_turns.cpp: what is done next.
   void run();
-  /// Runs between two changes, so the sender stays a member until its message is delivered.
-  void deliver_remote(const Envelope& envelope);
-  enum class Step : std::uint8_t { done, waiting };
-  Step start(room_change::Join& change);
-  Step start(room_change::Leave& change);
-  Step start(room_change::Update& change);
-  Step start(room_change::List& change);
-  Step start(room_change::Remote& change);
-  Step start(room_change::RemoteMessage& change);
-  Step start(room_change::Resync& change);
-  void resume_after_store();
+  void take_turn(std::unique_lock<std::mutex> lock);
+  bool stops_for(const RoomNews& news);
+  bool is_free_for(const Envelope& message);
 
-  void finish(room_change::Join& change, std::error_code error, StateStore::Joined joined);
-  /// `finish` may only tell the members of `version` when they have been told of all before.
-  void finish_at(Version version, Callback<void(Version)> finish);
-  void finish(room_change::Leave& change, Version version);
-  void finish(room_change::Update& change, Version version);
+  void start(room_change::Join& change);
+  void start(room_change::Leave& change);
+  void start(room_change::Update& change);
+  void start(room_change::List& change);
+
+  void handle(room_news::Answer& answer);
+  void handle(room_news::Change& news);
+  void handle(room_news::Message& message);
+  void handle(room_news::Resync& resync);
+
+  void finish(room_change::Join& change, room_news::Answer& answer);
+  void finish(room_change::Leave& change, room_news::Answer& answer);
+  void finish(room_change::Update& change, room_news::Answer& answer);
+  void finish(room_change::List& /*change*/, room_news::Answer& /*answer*/) {}
+  void complete(room_change::Join& change, Version version, Version joined_at);
+  void complete(room_change::Leave& change, Version version);
+  void complete(room_change::Update& change, Version version);
+  /// `complete` may only tell the members of `version` when they have been told of all before.
+  void complete_at(Version version, Callback<void(Version)> complete);
+  /// Asks the store who is there. Nothing else is done until `then` was called with what came.
+  void look(Callback<void(std::error_code, const RoomState&)> then);
+
   void reconcile(const RoomState& state, Version version);
   void apply_remote(const MembershipChange& change);
+  bool is_other_membership(const StoreMember& member);
   /// Tells all local members of an error that nobody's request has caused.
   void warn(errc code);
+  /// Runs between two changes, so the sender stays a member until its message is delivered.
+  void deliver_remote(const Envelope& envelope);
 
   // These change the table and tell the members in one step.
   void insert(Entry entry, Version version);
@@ -161,6 +197,7 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
 
   // Under the lock:
   Entry* find(std::string_view peer);
+  Version joined_at(std::string_view peer);
   std::shared_ptr<const Encoder> missing_encoder(const EncodedEvent& encoded) const;
   SendResult push_to_all(const EncodedEvent& encoded, const PeerSession* skip, Delivery delivery);
   void push_joined(const MemberView& peer, const EncodedEvent& older, const EncodedEvent& younger);
@@ -181,8 +218,13 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   std::size_t remote_count_ = 0;
   // Languages spoken by local members, with the number of those who speak it.
   boost::container::small_vector<std::pair<std::shared_ptr<const Encoder>, std::uint32_t>, 1> encoders_;
-  std::deque<RoomChange> changes_;
+  boost::container::deque<RoomChange> changes_;
+  boost::container::deque<RoomNews> news_;
+  RoomChange asked_;       // what the store's answer is awaited for; belongs to whoever runs
+  Callback<void()> seen_;  // a snapshot has come
   bool running_ = false;
+  bool awaiting_ = false;
+  bool stopped_ = false;
   bool retired_ = false;
 };
 

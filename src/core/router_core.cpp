@@ -222,10 +222,7 @@ Stats RouterCore::stats() const {
 }
 
 void RouterCore::changed(const MembershipChange& change) {
-  const auto room = find_room(change.room);
-  if (!room) return;
-  RoomChange remote = room_change::Remote{change};
-  room->submit(remote);
+  if (const auto room = find_room(change.room)) room->hear(room_news::Change{change});
 }
 
 void RouterCore::delivered(const Envelope& envelope) {
@@ -237,14 +234,11 @@ void RouterCore::delivered(const Envelope& envelope) {
     (void)peer->push(encoded, envelope);
     return;
   }
-  remote_messages_.deliver(envelope);
+  if (const auto room = find_room(envelope.room)) room->hear(envelope);
 }
 
 void RouterCore::invalidated(std::string_view id, Missed missed) {
-  const auto room = find_room(id);
-  if (!room) return;
-  RoomChange resync = room_change::Resync{missed};
-  room->submit(resync);
+  if (const auto room = find_room(id)) room->hear(room_news::Resync{missed});
 }
 
 // An alias is lost like an id: who cannot be reached under its name any more begins anew.

@@ -10,8 +10,8 @@
 
 #include "core/counters.hpp"
 #include "core/loop.hpp"
-#include "core/remote_messages.hpp"
 #include "core/room_view.hpp"
+#include "core/sender_order.hpp"
 #include "signaling/core/router.hpp"
 
 namespace signaling {
@@ -57,7 +57,7 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
   std::shared_ptr<RoomView> find_room(std::string_view id) const;
   void members(std::string_view room, Callback<void(std::error_code, std::vector<Member>)> done);
   void remove_room(const RoomView& room);
-  RemoteMessages& remote_messages() noexcept { return remote_messages_; }
+  SenderOrder& sender_order() noexcept { return sender_order_; }
 
   void open_store();
   void close();
@@ -87,7 +87,7 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
   std::array<Shard<RoomView>, shard_count> rooms_;
   std::atomic<std::size_t> peer_count_{0};
   std::atomic<bool> shutting_down_{false};
-  RemoteMessages remote_messages_{*this};
+  SenderOrder sender_order_;
   EventCounters counters_;
   mutable std::mutex loops_mutex_;
   std::vector<std::shared_ptr<Loop>> loops_;

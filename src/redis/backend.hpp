@@ -31,6 +31,7 @@ struct InboxEntry {
     messages,   ///< `bytes`: what a node has published, see Batch
     displaced,  ///< `change.member.id` and its epoch: another node has taken the id over
     probe,      ///< `number`: the one that was given to `renew`
+    mark,       ///< the place of an answer
     bad,        ///< cannot be read; counts as seen
   };
   InboxPlace place;
@@ -66,6 +67,8 @@ struct Batch {
 /// happened, `open` is due. Others are named at the operations, and are answers.
 /// Completion: exactly once, on the engine's executor, never inside the call. Operations happen in the order in which
 /// they were called, except `read`. Strings are taken or copied before the call returns.
+/// Place: answers and inbox come on different ways. So what concerns a room is answered with the number that the next
+/// entry of the caller's inbox had at that moment: entries from there on happened later.
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -119,20 +122,33 @@ class Backend {
     StoreMember member;
     std::size_t capacity = 0;
     Version known_version = 0;
-    /// Whether the answer shall have the room's members.
+    /// Whether the answer shall have the room's members, unless `known_version` is given and the node has a member there.
     bool wants_state = true;
   };
-  virtual void join(Session session, Join request,
-                    Callback<void(std::error_code, StateStore::Joined)> done) = 0;
+  struct Joined {
+    StateStore::Joined joined;
+    std::uint64_t place = 0;
+  };
+  virtual void join(Session session, Join request, Callback<void(std::error_code, Joined)> done) = 0;
+
+  struct Changed {
+    Version version = 0;
+    std::uint64_t place = 0;
+  };
   /// `errc::not_joined`.
   virtual void leave(const NodeId& node, Session session, RoomId room, PeerId peer, Epoch epoch,
-                     LeaveReason reason, Callback<void(std::error_code, Version)> done) = 0;
+                     LeaveReason reason, Callback<void(std::error_code, Changed)> done) = 0;
   /// `errc::not_joined`. Metadata that are there already change nothing.
   virtual void update(const NodeId& node, Session session, RoomId room, PeerId peer, Epoch epoch,
-                      Payload metadata, Callback<void(std::error_code, Version)> done) = 0;
+                      Payload metadata, Callback<void(std::error_code, Changed)> done) = 0;
+
+  struct Seen {
+    RoomState state;
+    std::uint64_t place = 0;
+  };
   /// Raises the room's version to `known_version` if it has members and is behind.
   virtual void snapshot(const NodeId& node, Session session, RoomId room, Version known_version,
-                        Callback<void(std::error_code, RoomState)> done) = 0;
+                        Callback<void(std::error_code, Seen)> done) = 0;
 
   struct Owned {
     struct Member {

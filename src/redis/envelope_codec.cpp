@@ -74,6 +74,7 @@ void append_envelope(std::string& bytes, const Envelope& envelope) {
     bytes += byte;
   }
   append_number(bytes, envelope.from_epoch);
+  append_number(bytes, envelope.from_joined_at);
   for (const auto text : texts) {
     append_length(bytes, (envelope.*text).size());
     bytes += envelope.*text;
@@ -89,7 +90,9 @@ bool take_envelope(std::string_view& bytes, Envelope& envelope) {
                      take_enum(bytes, Audience::everybody, envelope.audience) &&
                      take_enum(bytes, Reach::anybody, envelope.reach) &&
                      take_flag(bytes, envelope.names_room);
-  if (!enums || !take_number(bytes, envelope.from_epoch)) return false;
+  const bool numbers =
+      enums && take_number(bytes, envelope.from_epoch) && take_number(bytes, envelope.from_joined_at);
+  if (!numbers) return false;
   for (const auto text : texts) {
     std::size_t length = 0;
     if (!take_length(bytes, length)) return false;

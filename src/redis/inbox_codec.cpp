@@ -69,6 +69,7 @@ void read_entry(std::string value, InboxEntry& entry) {
       entry.number = reader.number64();
       if (reader.ok()) entry.kind = InboxEntry::Kind::probe;
       return;
+    case 'a': entry.kind = InboxEntry::Kind::mark; return;
     default: return;
   }
 }

@@ -69,10 +69,19 @@ std::string membership(std::string_view room, std::string_view peer) {
   return packed.append(room).append(peer);
 }
 
-auto version_answer(Callback<void(std::error_code, Version)> done) {
+auto number_answer(Callback<void(std::error_code, std::uint64_t)> done) {
   return [done = std::move(done)](std::error_code error, PackedReader reader) mutable {
-    const Version version = reader.number64();
-    done(checked(error, reader), error ? 0 : version);
+    const std::uint64_t number = reader.number64();
+    done(checked(error, reader), error ? 0 : number);
+  };
+}
+
+auto changed_answer(Callback<void(std::error_code, Backend::Changed)> done) {
+  return [done = std::move(done)](std::error_code error, PackedReader reader) mutable {
+    Backend::Changed changed;
+    changed.place = reader.number64();
+    changed.version = reader.number64();
+    done(checked(error, reader), error ? Backend::Changed() : changed);
   };
 }
 
@@ -183,7 +192,7 @@ std::error_code RedisBackend::error_of(const Reply& reply, std::string_view comm
 void RedisBackend::renew(const NodeId& node, Session session, std::uint64_t probe,
                          Callback<void(std::error_code, std::uint64_t)> done) {
   call("renew", node, session, {std::to_string(probe), text_of(lease), text_of(outage)},
-       version_answer(std::move(done)));
+       number_answer(std::move(done)));
 }
 
 void RedisBackend::reap(const NodeId& node, Session session, Callback<void(std::error_code, bool)> done) {
@@ -203,7 +212,7 @@ void RedisBackend::claim(const NodeId& node, Session session, Claim claim,
                          Callback<void(std::error_code, Epoch)> done) {
   call("claim", node, session,
        {std::move(claim.peer), std::to_string(claim.epoch), std::move(claim.secret), std::move(claim.resume)},
-       version_answer(std::move(done)));
+       number_answer(std::move(done)));
 }
 
 void RedisBackend::release(const NodeId& node, Session session, std::string peer, Epoch epoch,
@@ -211,8 +220,7 @@ void RedisBackend::release(const NodeId& node, Session session, std::string peer
   call("release", node, session, {std::move(peer), std::to_string(epoch)}, bare_answer(std::move(done)));
 }
 
-void RedisBackend::join(Session session, Join request,
-                        Callback<void(std::error_code, StateStore::Joined)> done) {
+void RedisBackend::join(Session session, Join request, Callback<void(std::error_code, Joined)> done) {
   const StoreMember& member = request.member;
   call("join", member.node, session,
        {std::move(request.room), member.id, std::to_string(member.epoch), std::string(member.metadata.view()),
@@ -221,39 +229,44 @@ void RedisBackend::join(Session session, Join request,
         text_of(LeaveReason::disconnect)},
        [done = std::move(done)](std::error_code error, PackedReader reader) mutable {
          if (error) return done(error, {});
-         StateStore::Joined joined{reader.number64(), std::nullopt};
+         Joined answer;
+         StateStore::Joined& joined = answer.joined;
+         answer.place = reader.number64();
+         joined.version = reader.number64();
+         joined.joined_at = reader.number64();
          bool is_readable = true;
          if (reader.byte() != 0) {
            joined.state.emplace().version = joined.version;
            is_readable = read_state(reader, *joined.state);
          }
          error = checked(error, reader);
-         done(is_readable ? error : errc::store_unavailable, std::move(joined));
+         done(is_readable ? error : errc::store_unavailable, std::move(answer));
        });
 }
 
 void RedisBackend::leave(const NodeId& node, Session session, RoomId room, PeerId peer, Epoch epoch,
-                         LeaveReason reason, Callback<void(std::error_code, Version)> done) {
+                         LeaveReason reason, Callback<void(std::error_code, Changed)> done) {
   call("leave", node, session, {std::move(room), std::move(peer), std::to_string(epoch), text_of(reason)},
-       version_answer(std::move(done)));
+       changed_answer(std::move(done)));
 }
 
 void RedisBackend::update(const NodeId& node, Session session, RoomId room, PeerId peer, Epoch epoch,
-                          Payload metadata, Callback<void(std::error_code, Version)> done) {
+                          Payload metadata, Callback<void(std::error_code, Changed)> done) {
   call("update", node, session,
        {std::move(room), std::move(peer), std::to_string(epoch), std::string(metadata.view())},
-       version_answer(std::move(done)));
+       changed_answer(std::move(done)));
 }
 
 void RedisBackend::snapshot(const NodeId& node, Session session, RoomId room, Version known_version,
-                            Callback<void(std::error_code, RoomState)> done) {
+                            Callback<void(std::error_code, Seen)> done) {
   call("snapshot", node, session, {std::move(room), std::to_string(known_version)},
        [done = std::move(done)](std::error_code error, PackedReader reader) mutable {
          if (error) return done(error, {});
-         RoomState state;
-         state.version = reader.number64();
-         const bool is_readable = read_state(reader, state);
-         done(is_readable ? error : errc::store_unavailable, std::move(state));
+         Seen seen;
+         seen.place = reader.number64();
+         seen.state.version = reader.number64();
+         const bool is_readable = read_state(reader, seen.state);
+         done(is_readable ? error : errc::store_unavailable, std::move(seen));
        });
 }
 

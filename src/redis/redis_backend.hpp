@@ -48,13 +48,13 @@ class RedisBackend final : public Backend, public std::enable_shared_from_this<R
              Callback<void(std::error_code, Epoch)> done) override;
   void release(const NodeId& node, Session session, std::string peer, Epoch epoch,
                Callback<void(std::error_code)> done) override;
-  void join(Session session, Join request, Callback<void(std::error_code, StateStore::Joined)> done) override;
+  void join(Session session, Join request, Callback<void(std::error_code, Joined)> done) override;
   void leave(const NodeId& node, Session session, RoomId room, PeerId peer, Epoch epoch, LeaveReason reason,
-             Callback<void(std::error_code, Version)> done) override;
+             Callback<void(std::error_code, Changed)> done) override;
   void update(const NodeId& node, Session session, RoomId room, PeerId peer, Epoch epoch, Payload metadata,
-              Callback<void(std::error_code, Version)> done) override;
+              Callback<void(std::error_code, Changed)> done) override;
   void snapshot(const NodeId& node, Session session, RoomId room, Version known_version,
-                Callback<void(std::error_code, RoomState)> done) override;
+                Callback<void(std::error_code, Seen)> done) override;
   void own(const NodeId& node, Session session, Callback<void(std::error_code, Owned)> done) override;
   void publish(const NodeId& node, Session session, Batch batch,
                Callback<void(std::error_code, std::vector<std::uint32_t>)> done) override;

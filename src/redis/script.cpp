@@ -20,7 +20,7 @@ local function refused_command()
     {'SADD', probe, 'm'}, {'SREM', probe, 'm'}, {'SMEMBERS', probe}, {'SPOP', probe, '1'},
     {'ZADD', probe, '1', 'm'}, {'ZSCORE', probe, 'm'}, {'ZRANGE', probe, '0', '-1'},
     {'ZRANGEBYSCORE', probe, '0', '1'}, {'ZREM', probe, 'm'},
-    {'XADD', probe, 'MAXLEN', '~', '1', '1-*', 'e', ''}, {'XINFO', 'STREAM', probe},
+    {'XADD', probe, '1-0', 'e', ''}, {'XINFO', 'STREAM', probe},
     {'XREAD', 'COUNT', '1', 'STREAMS', probe, '0-0'}, {'XTRIM', probe, 'MINID', '~', '2-0'},
   }
   local refused = ''
@@ -62,16 +62,22 @@ local function next_number()
   return number
 end
 
--- The entry's kind is its last byte. False: nobody of this name is there. An inbox that somebody has spoilt goes, and
--- the node's session with it, so that it gets another one.
+-- The entry's kind is its last byte. Gives the entry's id. False: nobody of this name is there. An inbox that somebody
+-- has spoilt goes, and the node's session with it, so that it gets another one.
 local function deliver(target, entry)
   local inbox = call('HGET', key('node', target), 'inbox')
   if not inbox then return false end
   local stream = key('inbox', target)
-  local added = redis.pcall('XADD', stream, 'MAXLEN', '~', max_entries, inbox .. '-*', 'e', entry)
-  if type(added) == 'string' then return true end
+  local id = redis.pcall('XADD', stream, 'NOMKSTREAM', 'MAXLEN', '~', max_entries, inbox .. '-*', 'e', entry)
+  if type(id) == 'string' then return id end
   call('DEL', stream, key('node', target))
   return false
+end
+
+-- The place of an answer among the entries of the own inbox: an entry of its own.
+local function mark()
+  local id = deliver(node, 'a')
+  return pack('>I8', id and tonumber(string.match(id, '%-(%d+)$')) or 0)
 end
 
 -- To all nodes with members in the room but one. False: there is none.
@@ -201,12 +207,13 @@ end
 -- Can the inbox have come as far as its node has read it?
 local function has_come_to(inbox, number)
   if call('HGET', key('node', node), 'inbox') ~= inbox then return false end
-  if call('EXISTS', key('inbox', node)) == 0 then return tonumber(number) == 0 end
+  if call('EXISTS', key('inbox', node)) == 0 then return false end
   local info = call('XINFO', 'STREAM', key('inbox', node))
   for index = 1, #info, 2 do
     if info[index] == 'last-generated-id' then
       local last_inbox, last_number = string.match(info[index + 1], '^(%d+)%-(%d+)$')
-      return last_inbox == inbox and tonumber(number) <= tonumber(last_number) + 1
+      if last_inbox == inbox then return tonumber(number) <= tonumber(last_number) + 1 end
+      return number == '0' and tonumber(last_inbox) == tonumber(inbox) - 1
     end
   end
 end
@@ -217,8 +224,11 @@ local operations = {}
 function operations.open(inbox, number, lease, outage)
   local own = key('node', node)
   if not has_come_to(inbox, number) then
-    inbox, number = decimal(next_number()), '0'
+    local id = next_number()
+    inbox, number = decimal(id), '0'
     call('DEL', key('inbox', node))
+    -- A stream exists from its first entry on: this one stands before the first that is read.
+    call('XADD', key('inbox', node), decimal(id - 1) .. '-0', 'e', '')
     call('HSET', own, 'inbox', inbox)
   end
   local session = next_number()
@@ -278,6 +288,7 @@ end
 
 function operations.join(room, peer, epoch, metadata, joined_at, capacity, known, wants_state, disconnect)
   local stored = version_of(room)
+  local has_followed = known ~= '0' and call('HGET', key('roomnodes', room), node)
   local version = math.max(stored, tonumber(known))
   -- What is left in inboxes of a room of this name that was empty meanwhile must not look like news of this one.
   if stored == 0 then version = math.max(version, tonumber(call('GET', key('lastversion')) or 0)) end
@@ -288,6 +299,7 @@ function operations.join(room, peer, epoch, metadata, joined_at, capacity, known
   -- The same epoch with another place in the order: it has left and joined again, and that was forgotten.
   local is_same = old and old.epoch == new.epoch and (joined_at == '0' or tonumber(joined_at) == old.joined_at)
   if is_same then
+    new = old
     version = refresh_member(room, peer, old, metadata, version)
   else
     local bound = tonumber(capacity)
@@ -296,15 +308,17 @@ function operations.join(room, peer, epoch, metadata, joined_at, capacity, known
       call('SET', key('version', room), decimal(version))
       version = remove_member(room, peer, old, disconnect, node)
     end
-    version = version + 1
+    -- The next membership of this peer must be another one than this.
+    version = math.max(version, tonumber(joined_at) - 1) + 1
     new.joined_at = joined_at ~= '0' and tonumber(joined_at) or version
     add_member(room, peer, new)
     call('SET', key('version', room), decimal(version))
     announce(room, version, 'j', '0', peer, new, node)
   end
-  local answer = 'O' .. pack('>I8', version)
-  local knows_all = tonumber(known) == stored and version <= stored + 1
-  if wants_state == '0' or knows_all then return answer .. pack('B', 0) end
+  -- A member that is only brought back tells nobody of its place.
+  if wants_state == '0' then return 'O' .. pack('>I8I8I8B', 0, version, new.joined_at, 0) end
+  local answer = 'O' .. mark() .. pack('>I8I8', version, new.joined_at)
+  if has_followed then return answer .. pack('B', 0) end
   return answer .. pack('B', 1) .. state_of(room)
 end
 
@@ -327,7 +341,8 @@ end
 function operations.leave(room, peer, epoch, reason)
   local member = find_member(room, peer)
   if not member or member.epoch ~= tonumber(epoch) then return 'N' end
-  return 'O' .. pack('>I8', remove_member(room, peer, member, reason, node))
+  local version = remove_member(room, peer, member, reason, node)
+  return 'O' .. mark() .. pack('>I8', version)
 end
 
 function operations.update(room, peer, epoch, metadata)
@@ -341,7 +356,7 @@ function operations.update(room, peer, epoch, metadata)
     call('SET', key('version', room), decimal(version))
     announce(room, version, 'u', '0', peer, member, node)
   end
-  return 'O' .. pack('>I8', version)
+  return 'O' .. mark() .. pack('>I8', version)
 end
 
 function operations.snapshot(room, known)
@@ -350,7 +365,7 @@ function operations.snapshot(room, known)
     version = tonumber(known)
     call('SET', key('version', room), known)
   end
-  return 'O' .. pack('>I8', version) .. state_of(room)
+  return 'O' .. mark() .. pack('>I8', version) .. state_of(room)
 end
 
 -- Each part is three arguments: n node, p peer, r room or m a room's member; its name; the bytes.

@@ -57,30 +57,36 @@ void StoreEngine::Impl::join(StateStore::Join request, JoinDone done) {
   outgoing.seal();
   send_outgoing();
   registry.add(request.room, request.member, request.known_version);
+  ask(wanted.room);
   backend.join(
       *session, wanted,
       [self = shared_from_this(), from = *session, wanted, done = std::move(done)](
-          std::error_code error, StateStore::Joined joined) mutable {
-        const StateStore::Join asked{wanted.room, wanted.member, wanted.capacity, wanted.known_version};
-        if (!is_away(error)) {
-          return self->on_joined(asked, error, std::move(joined), std::move(done));
+          std::error_code error, Backend::Joined answer) mutable {
+        const StateStore::Join again{wanted.room, wanted.member, wanted.capacity, wanted.known_version};
+        if (is_away(error)) {
+          self->lose_session(from);
+          self->join(again, std::move(done));  // in the next session, if that is open already
+        } else {
+          self->on_joined(again, error, std::move(answer), std::move(done));
         }
-        self->lose_session(from);
-        self->join(asked, std::move(done));  // in the next session, if that is open already
+        self->heard(wanted.room);
       });
 }
 
 void StoreEngine::Impl::on_joined(const StateStore::Join& request, std::error_code error,
-                                  StateStore::Joined joined, JoinDone done) {
+                                  Backend::Joined answer, JoinDone done) {
   const StoreMember& member = request.member;
   if (error) {
     registry.remove(request.room, member.id, member.epoch);
-  } else {
-    registry.set_joined_at(request.room, member.id, member.epoch, joined.version);
-    registry.reach(request.room, joined.version);
-    if (is_settling()) joined.state.reset();
+    return done(error, {});
   }
-  done(error, std::move(joined));
+  StateStore::Joined& joined = answer.joined;
+  registry.set_joined_at(request.room, member.id, member.epoch, joined.joined_at);
+  last_joined_at = std::max(last_joined_at, joined.joined_at);
+  registry.reach(request.room, joined.version);
+  if (is_settling()) joined.state.reset();
+  answer_at(answer.place,
+            [done = std::move(done), joined = std::move(joined)]() mutable { done({}, std::move(joined)); });
 }
 
 void StoreEngine::Impl::join_here(const StateStore::Join& request, JoinDone done) {
@@ -94,9 +100,11 @@ void StoreEngine::Impl::join_here(const StateStore::Join& request, JoinDone done
   if (is_full && !room->members.contains(member.id)) return done(errc::room_full, {});
   registry.add(request.room, member, request.known_version);
   const Version version = std::max<Version>(1, request.known_version);
-  registry.set_joined_at(request.room, member.id, member.epoch, version);
+  // Versions stand still meanwhile, and each membership is another one.
+  last_joined_at = std::max(last_joined_at, version) + 1;
+  registry.set_joined_at(request.room, member.id, member.epoch, last_joined_at);
   registry.set_unsure(request.room, true);
-  done({}, {version, std::nullopt});
+  done({}, {version, std::nullopt, last_joined_at});
 }
 
 void StoreEngine::Impl::leave(const StateStore::Leave& request, VersionDone done) {
@@ -125,14 +133,19 @@ void StoreEngine::Impl::snapshot(std::string_view room, Version known_version,
     registry.set_unsure(room, true);
     return done(errc::store_unavailable, {});
   }
-  backend.snapshot(node, *session, RoomId(room), known_version,
-                   [self = shared_from_this(), from = *session, room = RoomId(room), done = std::move(done)](
-                       std::error_code error, RoomState state) mutable {
-                     if (is_away(error)) self->lose_session(from);
-                     if (!error) self->registry.reach(room, state.version);
-                     self->registry.set_unsure(room, bool(error));
-                     done(error, std::move(state));
-                   });
+  ask(RoomId(room));
+  backend.snapshot(
+      node, *session, RoomId(room), known_version,
+      [self = shared_from_this(), from = *session, room = RoomId(room), done = std::move(done)](
+          std::error_code error, Backend::Seen seen) mutable {
+        if (is_away(error)) self->lose_session(from);
+        if (!error) self->registry.reach(room, seen.state.version);
+        self->registry.set_unsure(room, bool(error));
+        self->answer_at(seen.place, [done = std::move(done), error, state = std::move(seen.state)]() mutable {
+          done(error, std::move(state));
+        });
+        self->heard(room);
+      });
 }
 
 std::error_code StoreEngine::Impl::publish(const Envelope& envelope, std::span<const NodeId> targets) {

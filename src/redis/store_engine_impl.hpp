@@ -1,5 +1,8 @@
 #pragma once
 
+#include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +20,9 @@ namespace signaling::redis {
 /// Open: everything goes to the database, and into the registry. To open means, in this order: the session; each claim
 /// and each member of the registry is brought back (which changes nothing if it is there); what waits in `outgoing`.
 /// All of that is sent at once, since the database does things in the order in which they come.
+/// What the inbox brings and what is answered comes on two ways, and the router gets it in the one order in which it
+/// happened: an answer waits until everything before its place was handed out; an entry that concerns a room, and all
+/// behind it, until no answer about that room is missing.
 /// Whatever fails for want of the database ends the session, and a new one brings everything into line: there is no
 /// other way of repair.
 struct StoreEngine::Impl : std::enable_shared_from_this<Impl> {
@@ -33,7 +39,7 @@ struct StoreEngine::Impl : std::enable_shared_from_this<Impl> {
   void release(std::string_view peer, Epoch epoch);
   void join(StateStore::Join request, JoinDone done);
   void join_here(const StateStore::Join& request, JoinDone done);
-  void on_joined(const StateStore::Join& request, std::error_code error, StateStore::Joined joined,
+  void on_joined(const StateStore::Join& request, std::error_code error, Backend::Joined answer,
                  JoinDone done);
   void leave(const StateStore::Leave& request, VersionDone done);
   void update(const StateStore::Update& request, VersionDone done);
@@ -49,7 +55,8 @@ struct StoreEngine::Impl : std::enable_shared_from_this<Impl> {
   void send(const Outgoing::ItemPointer& item, const Outgoing::Update& update);
   void send(const Outgoing::ItemPointer& item, const Outgoing::Release& release);
   void send(const Outgoing::ItemPointer& item, const Outgoing::Messages& messages);
-  void on_changed(Session from, const Outgoing::ItemPointer& item, std::error_code error, Version version);
+  void on_changed(Session from, const Outgoing::ItemPointer& item, std::error_code error,
+                  Backend::Changed changed);
   void on_published(const Outgoing::ItemPointer& item, std::error_code error,
                     const std::vector<std::uint32_t>& missing);
   void give_up(Outgoing::Item& messages);
@@ -77,7 +84,14 @@ struct StoreEngine::Impl : std::enable_shared_from_this<Impl> {
 
   // store_engine_inbox.cpp: what other nodes have to say.
   void read_inbox();
-  void on_read(Session from, std::error_code error, const std::vector<InboxEntry>& entries);
+  void on_read(Session from, std::error_code error, std::vector<InboxEntry> read);
+  /// About this room an answer is missing, until `heard`.
+  void ask(const RoomId& room) { ++asked[room]; }
+  void heard(const RoomId& room);
+  /// Calls `answer` when everything before `place` was handed out.
+  void answer_at(std::uint64_t place, Callback<void()> answer);
+  void hand_out();
+  bool must_wait(const InboxEntry& entry) const;
   void handle(const InboxEntry& entry);
   void deliver(std::string_view bytes);
   void watch_inbox();
@@ -111,7 +125,16 @@ struct StoreEngine::Impl : std::enable_shared_from_this<Impl> {
   std::uint64_t database_time = 0;
   TimePoint database_time_at;
 
+  /// Of the first entry that was not handed out.
   InboxPlace next;
+  std::deque<InboxEntry> entries;  // read, and not handed out
+  struct Answer {
+    std::uint64_t place = 0;
+    Callback<void()> give;
+  };
+  std::deque<Answer> answers;
+  std::map<RoomId, std::size_t, std::less<>> asked;
+  bool handing_out = false;
   std::uint64_t last_probe = 0;
   TimePoint opened_at;                // the session
   std::optional<TimePoint> heard_at;  // the last probe
@@ -120,6 +143,7 @@ struct StoreEngine::Impl : std::enable_shared_from_this<Impl> {
   Registry registry;
   Outgoing outgoing;
   Epoch last_epoch = 0;
+  Version last_joined_at = 0;  // the greatest that a member of this node has had in any room
 };
 
 /// The database was not reached, or does not know the session: the session is over.

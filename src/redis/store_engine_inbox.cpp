@@ -1,5 +1,6 @@
 // Path 5/8: what other nodes have put into this node's inbox -> the router. Next: core/router_core.cpp
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "redis/envelope_codec.hpp"
@@ -7,23 +8,66 @@
 
 namespace signaling::redis {
 
+// What was read is handed out first: so the database keeps what this node could still lose.
 void StoreEngine::Impl::read_inbox() {
-  if (!session || std::exchange(reading, true)) return;
-  backend.read(node, next,
-               [self = shared_from_this(), from = *session](std::error_code error,
-                                                            const std::vector<InboxEntry>& entries) {
-                 self->reading = false;
-                 self->on_read(from, error, entries);
-               });
+  if (!session || listener == nullptr || !entries.empty() || std::exchange(reading, true)) return;
+  backend.read(
+      node, next,
+      [self = shared_from_this(), from = *session](std::error_code error, std::vector<InboxEntry> read) {
+        self->reading = false;
+        self->on_read(from, error, std::move(read));
+      });
 }
 
 // An error here says little: if the database is away, the lease cannot be renewed either.
-void StoreEngine::Impl::on_read(Session from, std::error_code error, const std::vector<InboxEntry>& entries) {
-  for (const InboxEntry& entry : entries) {
-    const bool is_wanted = entry.place.inbox == next.inbox && entry.place.number >= next.number;
-    if (is_wanted && is_current(from) && listener != nullptr) handle(entry);
+void StoreEngine::Impl::on_read(Session from, std::error_code error, std::vector<InboxEntry> read) {
+  if (is_current(from)) std::ranges::move(read, std::back_inserter(entries));
+  hand_out();
+  if (!error) read_inbox();
+}
+
+void StoreEngine::Impl::heard(const RoomId& room) {
+  const auto found = asked.find(room);
+  if (--found->second == 0) asked.erase(found);
+  hand_out();
+}
+
+void StoreEngine::Impl::answer_at(std::uint64_t place, Callback<void()> answer) {
+  answers.push_back({place, std::move(answer)});
+  hand_out();
+}
+
+// Whoever is told something may ask for something, and be answered at once.
+void StoreEngine::Impl::hand_out() {
+  if (std::exchange(handing_out, true)) return;
+  const bool had_entries = !entries.empty();
+  for (;;) {
+    if (!answers.empty() && (!session || answers.front().place <= next.number)) {
+      auto answer = std::move(answers.front());
+      answers.pop_front();
+      answer.give();
+    } else if (!entries.empty() && !must_wait(entries.front())) {
+      const InboxEntry entry = std::move(entries.front());
+      entries.pop_front();
+      if (entry.place.inbox == next.inbox && entry.place.number >= next.number) handle(entry);
+    } else {
+      break;
+    }
   }
-  if (!error && listener != nullptr) read_inbox();
+  handing_out = false;
+  if (had_entries) read_inbox();
+}
+
+bool StoreEngine::Impl::must_wait(const InboxEntry& entry) const {
+  if (asked.empty()) return false;
+  if (entry.kind == InboxEntry::Kind::change) return asked.contains(entry.change.room);
+  if (entry.kind != InboxEntry::Kind::messages) return false;
+  std::string_view bytes = entry.bytes;
+  Envelope envelope;
+  while (!bytes.empty() && take_envelope(bytes, envelope)) {
+    if (asked.contains(envelope.room)) return true;
+  }
+  return false;
 }
 
 void StoreEngine::Impl::handle(const InboxEntry& entry) {
@@ -46,6 +90,7 @@ void StoreEngine::Impl::handle(const InboxEntry& entry) {
       if (listener != nullptr) listener->displaced(entry.change.member.id, entry.change.member.epoch);
       return;
     case InboxEntry::Kind::probe: heard_at = now; return;
+    case InboxEntry::Kind::mark: return;
     case InboxEntry::Kind::bad: ++bad_entries; return;
   }
 }

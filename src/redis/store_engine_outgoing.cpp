@@ -22,45 +22,50 @@ void StoreEngine::Impl::send_outgoing() {
 }
 
 void StoreEngine::Impl::send(const Outgoing::ItemPointer& item, const Outgoing::Leave& leave) {
-  backend.leave(node, *session, leave.room, leave.peer, leave.epoch, leave.reason,
-                [self = shared_from_this(), from = *session, item](std::error_code error, Version version) {
-                  self->on_changed(from, item, error, version);
-                });
+  ask(leave.room);
+  backend.leave(
+      node, *session, leave.room, leave.peer, leave.epoch, leave.reason,
+      [self = shared_from_this(), from = *session, item](std::error_code error, Backend::Changed changed) {
+        self->on_changed(from, item, error, changed);
+      });
 }
 
 void StoreEngine::Impl::send(const Outgoing::ItemPointer& item, const Outgoing::Update& update) {
-  backend.update(node, *session, update.room, update.peer, update.epoch, update.metadata,
-                 [self = shared_from_this(), from = *session, item](std::error_code error, Version version) {
-                   self->on_changed(from, item, error, version);
-                 });
+  ask(update.room);
+  backend.update(
+      node, *session, update.room, update.peer, update.epoch, update.metadata,
+      [self = shared_from_this(), from = *session, item](std::error_code error, Backend::Changed changed) {
+        self->on_changed(from, item, error, changed);
+      });
 }
 
 void StoreEngine::Impl::send(const Outgoing::ItemPointer& item, const Outgoing::Release& release) {
   backend.release(node, *session, release.peer, release.epoch,
                   [self = shared_from_this(), from = *session, item](std::error_code error) {
-                    self->on_changed(from, item, error, 0);
+                    if (is_away(error)) return self->lose_session(from);
+                    self->outgoing.finish(*item);
                   });
 }
 
 // Whoever waits is not made to wait for the next session.
 void StoreEngine::Impl::on_changed(Session from, const Outgoing::ItemPointer& item, std::error_code error,
-                                   Version version) {
+                                   Backend::Changed changed) {
   VersionDone done = std::move(item->done);
   const auto* const update = std::get_if<Outgoing::Update>(&item->what);
-  const auto* const leave = std::get_if<Outgoing::Leave>(&item->what);
-  const std::string_view room = update != nullptr  ? std::string_view(update->room)
-                                : leave != nullptr ? std::string_view(leave->room)
-                                                   : std::string_view();
-  if (!is_away(error)) {
+  const RoomId& room = update != nullptr ? update->room : std::get<Outgoing::Leave>(item->what).room;
+  Version version = changed.version;
+  if (is_away(error)) {
+    lose_session(from);
+    version = registry.version_here(room);
+    if (version != 0) error = {};
+  } else {
     outgoing.finish(*item);
     if (!error) registry.reach(room, version);
-    if (done) done(error, version);
-    return;
   }
-  lose_session(from);
-  if (!done) return;
-  const Version here = registry.version_here(room);
-  done(here == 0 ? std::error_code(errc::store_unavailable) : std::error_code(), here);
+  if (done) {
+    answer_at(changed.place, [done = std::move(done), error, version]() mutable { done(error, version); });
+  }
+  heard(room);
 }
 
 void StoreEngine::Impl::send(const Outgoing::ItemPointer& item, const Outgoing::Messages& messages) {

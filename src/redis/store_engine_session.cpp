@@ -98,7 +98,7 @@ void StoreEngine::Impl::restore(const RoomId& room, Version known, const StoreMe
   ++restoring;
   backend.join(*session, {room, member, 0, known, false},
                [self = shared_from_this(), from = *session, room, known, peer = member.id,
-                epoch = member.epoch](std::error_code error, const StateStore::Joined& joined) {
+                epoch = member.epoch](std::error_code error, const Backend::Joined& answer) {
                  self->restored(from);
                  if (is_away(error)) return self->lose_session(from);
                  // A younger one of the same name is there: this one is displaced.
@@ -107,8 +107,9 @@ void StoreEngine::Impl::restore(const RoomId& room, Version known, const StoreMe
                    if (self->listener != nullptr) self->listener->displaced(peer, epoch);
                    return;
                  }
-                 self->registry.reach(room, joined.version);
-                 if (joined.version == known || self->is_settling()) return;
+                 const Version version = answer.joined.version;
+                 self->registry.reach(room, version);
+                 if (version == known || self->is_settling()) return;
                  self->invalidate(room, Missed::changes);
                });
 }
@@ -118,9 +119,11 @@ void StoreEngine::Impl::lose_session(Session lost) {
   session.reset();
   open_at = now;
   renewing = reaping = false;
+  entries.clear();
   outgoing.unsend_all();
   backend.cancel_read();
   log(LogLevel::warning, "store-unreachable");
+  hand_out();
 }
 
 void StoreEngine::Impl::renew() {

@@ -1,6 +1,8 @@
 // One order of changes for all, whatever happens at once.
 #include <algorithm>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <thread>
 
 #include "testing/store_cases.hpp"
@@ -126,6 +128,45 @@ void one_order_for_all(StoreWorld& w) {
           "the snapshot " + to_line(end) + " is not what follows from the changes");
 }
 
+// An answer says which version it is; so it is known how many changes of the other node stand before it.
+void answers_in_order(StoreWorld& w) {
+  struct Heard {
+    std::mutex mutex;
+    std::vector<std::pair<Version, std::size_t>> answers;  // version, changes told up to then
+  };
+  constexpr Version rounds = 20;
+  StoreNode& one = w.node();
+  StoreNode& two = w.node();
+  const Someone a = w.arrive(one, "a");
+  const Someone b = w.arrive(two, "b");
+  w.join(one, room, a, 1);
+  w.join(two, room, b, 2);
+  w.expect(one, {joined(room, 2, b)});
+  const auto heard = std::make_shared<Heard>();
+  std::vector<Pending<Version>> foreign;
+  for (Version round = 0; round < rounds; ++round) {
+    foreign.push_back(two.start_update(room, b, std::to_string(round)));
+    one.store().update({room, a.id, a.epoch, Payload(std::to_string(round))},
+                       [heard, &one](std::error_code error, Version version) {
+                         const std::scoped_lock lock(heard->mutex);
+                         heard->answers.emplace_back(error ? 0 : version, one.told());
+                       });
+  }
+  for (const auto& update : foreign) w.succeed(update, "update");
+  const auto all_are_there = [&] {
+    const std::scoped_lock lock(heard->mutex);
+    return heard->answers.size() == rounds;
+  };
+  w.run_until(all_are_there, "all updates are answered");
+  for (std::size_t own = 0; own < rounds; ++own) {
+    const auto [version, told] = heard->answers[own];
+    // Two joins stand before, and the updates of this node itself.
+    require(version == 3 + own + told, "version " + std::to_string(version) + " was answered after " +
+                                           std::to_string(told) + " changes of the other node");
+  }
+  w.ignore_news();
+}
+
 void threads_at_once(StoreWorld& w) {
   constexpr int rounds = 40;
   std::vector<Observer> observers;
@@ -182,12 +223,16 @@ void calls_from_handlers(StoreWorld& w) {
 }  // namespace
 
 void add_order_cases(StoreCases& cases) {
-  cases.insert(cases.end(),
-               {{"one_order_for_all",
-                 "Of changes at once all nodes are told the same, in one order, with versions one by one.",
-                 one_order_for_all},
-                {"threads_at_once", "Any thread may call at any time.", threads_at_once},
-                {"calls_from_handlers", "Handlers and listeners may call the store.", calls_from_handlers}});
+  cases.insert(
+      cases.end(),
+      {{"one_order_for_all",
+        "Of changes at once all nodes are told the same, in one order, with versions one by one.",
+        one_order_for_all},
+       {"answers_in_order",
+        "An answer comes behind the changes of other nodes that were before it, and before those after it.",
+        answers_in_order},
+       {"threads_at_once", "Any thread may call at any time.", threads_at_once},
+       {"calls_from_handlers", "Handlers and listeners may call the store.", calls_from_handlers}});
 }
 
 }  // namespace signaling::testing

@@ -180,6 +180,7 @@ void every_field(StoreWorld& w) {
     envelope.event = type == EnvelopeType::event ? odd : std::string_view();
     envelope.from = odd;
     envelope.from_epoch = (std::uint64_t{1} << 63U) + 7;
+    envelope.from_joined_at = (std::uint64_t{1} << 62U) + 5;
     envelope.names_room = false;
     envelope.payload = odd;
     envelope.from_metadata = odd;

@@ -38,8 +38,14 @@ void join_again(StoreWorld& w) {
   const RoomState whole{2, {x.member(1), a.member(2)}};
   require(again.state.has_value(), "a join again with no known version left the room out");
   require(to_line(*again.state) == to_line(whole), "a join again gave " + to_line(*again.state));
-  w.leave(one, room, a, 3);
-  w.expect(two, {joined(room, 2, a), left(room, 3, a)});
+  w.succeed(two.start_update(room, x, "new"), "update");
+  const Version joined_at = w.join(one, room, a, 3).joined_at;
+  require(joined_at == 2, "joined at 2, and again at " + std::to_string(joined_at));
+  w.leave(one, room, a, 4);
+  w.expect(two, {joined(room, 2, a), left(room, 4, a)});
+  Someone renamed = x;
+  renamed.metadata = "new";
+  w.expect(one, {updated(room, 3, renamed)});
 }
 
 void leave_again(StoreWorld& w) {

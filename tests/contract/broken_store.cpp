@@ -149,11 +149,13 @@ void BrokenStore::join(Join request, Callback<void(std::error_code, Joined)> don
   request.room = room;
   spoil(request);
   const StoreMember member = request.member;
-  store_.join(std::move(request), [&](std::error_code error, Joined joined) {
+  store_.join(std::move(request), [this, room, member, done = std::move(done)](std::error_code error,
+                                                                               Joined joined) mutable {
     if (!error && is(Fault::own_changes_are_told)) {
       ears_.at(member.node)->changed({room, joined.version, MembershipChange::Kind::joined, member, {}});
     }
     if (is(Fault::join_answers_without_room)) joined.state.reset();
+    if (is(Fault::join_again_moves)) joined.joined_at = joined.version;
     done(error, std::move(joined));
   });
 }
@@ -162,32 +164,46 @@ void BrokenStore::leave(const Leave& request, Callback<void(std::error_code, Ver
   const std::string room = name(request.room);
   const std::string peer = name(request.peer);
   const Epoch epoch = is(Fault::leave_ignores_epoch) ? epoch_in(room, peer) : request.epoch;
-  store_.leave({room, peer, epoch, request.reason}, [&](std::error_code error, Version version) {
-    if (error && is(Fault::leave_again_succeeds)) return done({}, look(room).version);
-    done(error, version);
-  });
+  store_.leave({room, peer, epoch, request.reason},
+               [this, room, done = std::move(done)](std::error_code error, Version version) mutable {
+                 if (error && is(Fault::leave_again_succeeds)) return done({}, look(room).version);
+                 done(error, version);
+               });
 }
 
 void BrokenStore::update(const Update& request, Callback<void(std::error_code, Version)> done) {
   const std::string room = name(request.room);
   const std::string peer = name(request.peer);
-  store_.update({room, peer, request.epoch, request.metadata}, std::move(done));
+  store_.update(
+      {room, peer, request.epoch, request.metadata},
+      [this, done = std::move(done)](std::error_code error, Version version) mutable {
+        if (!is(Fault::answers_come_late)) return done(error, version);
+        late_.push_back([done = std::move(done), error, version]() mutable { done(error, version); });
+      });
+  // Each answer comes behind the next change.
+  while (late_.size() > 1) {
+    auto answer = std::move(late_.front());
+    late_.pop_front();
+    answer();
+  }
 }
 
-void BrokenStore::snapshot(std::string_view room, Version /*known_version*/,
+void BrokenStore::snapshot(std::string_view room, Version known_version,
                            Callback<void(std::error_code, RoomState)> done) {
-  RoomState state = look(name(room));
-  if (is(Fault::joined_at_is_lost)) {
-    for (StoreMember& member : state.members) member.joined_at = 0;
-  }
-  done({}, std::move(state));
+  store_.snapshot(name(room), known_version,
+                  [this, done = std::move(done)](std::error_code error, RoomState state) mutable {
+                    if (is(Fault::joined_at_is_lost)) {
+                      for (StoreMember& member : state.members) member.joined_at = 0;
+                    }
+                    done(error, std::move(state));
+                  });
 }
 
 void BrokenStore::spoil(Envelope& envelope) const {
   if (is(Fault::text_ends_at_nul)) envelope.payload = envelope.payload.substr(0, envelope.payload.find('\0'));
   if (is(Fault::payload_is_cut)) envelope.payload = envelope.payload.substr(0, 65535);
   if (is(Fault::fields_are_forgotten)) envelope.original = {};
-  if (is(Fault::numbers_are_cut)) envelope.from_epoch &= 0xFFFF'FFFFU;
+  if (is(Fault::numbers_are_cut)) envelope.from_joined_at &= 0xFFFF'FFFFU;
 }
 
 std::error_code BrokenStore::publish(const NodeId& node, const Envelope& envelope,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -47,6 +48,8 @@ enum class Fault : std::uint8_t {
   close_keeps_ids,
   joined_at_is_lost,
   known_version_is_ignored,
+  join_again_moves,
+  answers_come_late,
 };
 
 /// SmallStore with one fault. Threads: one.
@@ -86,6 +89,7 @@ class BrokenStore final : public StateStore {
   std::map<NodeId, std::unique_ptr<Ear>> ears_;
   std::map<PeerId, Owner> claims_;
   std::vector<StoreListener*> closed_;
+  std::deque<Callback<void()>> late_;
 };
 
 }  // namespace signaling::testing

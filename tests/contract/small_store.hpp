@@ -81,7 +81,7 @@ class SmallStore final : public StateStore {
         room.members[member.id] = member;
         announce(request.room, room, MembershipChange::Kind::joined, member, {}, member.node);
       }
-      joined = {room.version, state_of(room)};
+      joined = {room.version, state_of(room), room.members[member.id].joined_at};
     });
     done(error, std::move(joined));
   }

@@ -22,7 +22,11 @@ class DistantStore final : public StateStore {
   }
   void release(std::string_view /*peer*/, Epoch /*epoch*/) override {}
   void join(Join /*request*/, Callback<void(std::error_code, Joined)> done) override {
-    done({}, {++version, state});
+    if (holds) {
+      held_join = std::move(done);
+    } else {
+      done({}, {++version, state});
+    }
   }
   void leave(const Leave& /*request*/, Callback<void(std::error_code, Version)> done) override {
     done({}, ++version);
@@ -59,8 +63,9 @@ class DistantStore final : public StateStore {
   Epoch last_epoch = 100;
   std::optional<RoomState> state;
   int snapshots = 0;
-  /// Snapshots wait for the test.
+  /// Joins and snapshots wait for the test.
   bool holds = false;
+  Callback<void(std::error_code, Joined)> held_join;
   Callback<void(std::error_code, RoomState)> held;
   Lines published;
 };
@@ -74,6 +79,15 @@ struct DistantWorld {
     (void)a->heard();
   }
   void run() { world.run(); }
+  void message(std::string_view from, std::string_view room, Epoch epoch, Version joined_at) {
+    Envelope envelope;
+    envelope.from = from;
+    envelope.from_epoch = epoch;
+    envelope.from_joined_at = joined_at;
+    envelope.room = room;
+    envelope.payload = room;
+    store->listener->delivered(envelope);
+  }
   static RouterOptions with(std::shared_ptr<StateStore> store) {
     RouterOptions options;
     options.store = std::move(store);
@@ -182,26 +196,101 @@ TEST_CASE(
   (void)w.a->heard();
   w.store->holds = true;
   w.store->listener->invalidated("r", Missed::changes);
-  Envelope envelope;
-  envelope.from = "x";
-  envelope.from_epoch = 7;
-  for (const std::string_view room : {"r", "s", "r", "s"}) {
-    envelope.room = room;
-    envelope.payload = room;
-    w.store->listener->delivered(envelope);
+  for (int i = 0; i < 2; ++i) {
+    w.message("x", "r", 7, 2);
+    w.message("x", "s", 7, 3);
   }
-  envelope.room = "nowhere";
-  w.store->listener->delivered(envelope);
+  w.message("x", "nowhere", 7, 4);
   w.run();
   CHECK(w.a->heard().empty());
   w.store->held({}, {2, {{"x", "other", 7, {}, 2}}});
   w.run();
   CHECK(w.a->heard() == Lines{"msg x r", "msg x s", "msg x r", "msg x s"});
-  w.store->listener->delivered(envelope);
-  envelope.room = "s";
-  w.store->listener->delivered(envelope);
+  w.message("x", "nowhere", 7, 4);
+  w.message("x", "s", 7, 3);
   w.run();
   CHECK(w.a->heard() == Lines{"msg x s"});
+}
+
+TEST_CASE(
+    "distant store: what happens elsewhere while a join waits for its answer is told before it, whole") {
+  DistantWorld w;
+  auto b = w.world.client("b");
+  w.store->holds = true;
+  b->say("join r");
+  w.run();
+  w.store->change(Kind::joined, "x", 7);
+  w.message("x", "r", 7, 2);
+  w.store->change(Kind::left, "x", 7);
+  w.run();
+  CHECK(w.a->heard() == Lines{"+peer r v2 x", "msg x r", "-peer r v3 x leave"});
+  w.store->held_join({}, {4, std::nullopt});
+  w.run();
+  CHECK(w.a->heard() == Lines{"+peer r v4 b"});
+  CHECK(b->heard() == Lines{"welcome b", "joined r v4 [a]"});
+  CHECK(w.store->snapshots == 0);
+}
+
+TEST_CASE("distant store: who is in the room already keeps its place in the order") {
+  DistantWorld w;
+  w.store->holds = true;
+  LocalPeerOptions options;
+  options.executor = w.world.io.get_executor();
+  std::vector<bool> polite;
+  options.on_event = [&](const Event& event) {
+    if (const auto* joined = std::get_if<event::PeerJoined>(&event)) polite.push_back(joined->polite);
+  };
+  const auto local = w.world.router.connect_local(std::move(options));
+  local->join("r");
+  w.run();
+  w.store->held_join({}, {2, std::nullopt, 1});
+  w.run();
+  w.store->version = 2;
+  w.store->change(Kind::joined, "x", 7, 2);
+  w.run();
+  CHECK(polite == std::vector<bool>{true});
+  w.store->holds = false;
+  local->close(CloseReason::normal);
+  w.run();
+}
+
+TEST_CASE(
+    "distant store: an update of another membership than the one that was told tells that something is "
+    "missing") {
+  DistantWorld w;
+  w.store->change(Kind::joined, "x", 7);
+  w.store->state = RoomState{4, {{"x", "other", 7, {}, 3}}};
+  w.store->change(Kind::updated, "x", 7, 3);
+  w.run();
+  CHECK(w.a->heard() == Lines{"+peer r v2 x"});
+  w.store->change(Kind::updated, "x", 7, 3);
+  w.run();
+  CHECK(w.a->heard() == Lines{"-peer r v4 x disconnect", "+peer r v4 x"});
+}
+
+TEST_CASE("distant store: an update that the store does not count is told to nobody but who asked for it") {
+  DistantWorld w;
+  auto b = w.world.client("b");
+  b->say("join r");
+  b->say("update r 1");
+  w.run();
+  (void)w.a->heard();
+  (void)b->heard();
+  --w.store->version;
+  b->say("update r 1");
+  w.run();
+  CHECK(w.a->heard().empty());
+  CHECK(b->heard() == Lines{"updated r v3"});
+}
+
+TEST_CASE("distant store: a message of another membership than the one that was told is not given out") {
+  DistantWorld w;
+  w.store->change(Kind::joined, "x", 7);
+  w.message("x", "r", 7, 1);
+  w.message("x", "r", 6, 2);
+  w.message("x", "r", 7, 2);
+  w.run();
+  CHECK(w.a->heard() == Lines{"+peer r v2 x", "msg x r"});
 }
 
 TEST_CASE(

@@ -99,7 +99,7 @@ TEST_CASE_FIXTURE(Cluster, "redis backend: reaping goes on step by step, and eve
   for (int i = 0; i < count; ++i) {
     const Epoch epoch = b.claim({"p" + std::to_string(i), 0, "s", {}}).value;
     b.backend->join(b.session, {"big", {"p" + std::to_string(i), b.id, epoch, {}, 0}, 0, 0, false},
-                    [](std::error_code, const StateStore::Joined&) {});
+                    [](std::error_code, const Backend::Joined&) {});
   }
   a.join({"big", {"survivor", {}, 1, {}, 0}, 0, 0, false});
   a.news();

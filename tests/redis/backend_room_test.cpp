@@ -34,7 +34,8 @@ TEST_CASE_FIXTURE(Rooms, "redis backend: the joiner gets the room, the other nod
   const auto first = a.join("room", "p1", 11);
   REQUIRE_FALSE(first.error);
   CHECK(first.value.version == 1);
-  CHECK_FALSE(first.value.state.has_value());  // there was nothing that it did not know
+  REQUIRE(first.value.state.has_value());
+  CHECK(members_of(*first.value.state) == Texts{"p1@1"});
   const auto second = b.join("room", "p2", 12);
   REQUIRE(second.value.state.has_value());
   CHECK(second.value.state->version == 2);
@@ -51,6 +52,24 @@ TEST_CASE_FIXTURE(Rooms, "redis backend: the joiner gets the room, the other nod
   CHECK(b.news().empty());
 }
 
+TEST_CASE_FIXTURE(Rooms, "redis backend: an answer names its place among the news") {
+  a.join("room", "p1", 1);
+  CHECK(a.place == 0);
+  b.join("room", "p2", 2);
+  b.update("room", "p2", 2, "1");
+  a.leave("room", "p1", 1);
+  CHECK(a.place == 3);
+  b.update("room", "p2", 2, "2");
+  a.snapshot("room");
+  CHECK(a.place == 4);
+  a.join("room", "p1", 3);
+  b.leave("room", "p2", 2);
+  a.update("room", "p1", 3, "3");
+  CHECK(a.place == 7);
+  CHECK(texts_of(a.read().value) == Texts{"mark", "joined room 2 p2", "updated room 3 p2", "mark", "mark",
+                                          "mark", "left room 7 p2 leave", "mark"});
+}
+
 TEST_CASE_FIXTURE(Rooms, "redis backend: a node without members in a room hears nothing of it") {
   a.join("room", "p1", 1);
   b.join("other", "p2", 2);
@@ -58,10 +77,10 @@ TEST_CASE_FIXTURE(Rooms, "redis backend: a node without members in a room hears 
   CHECK(b.news().empty());
 }
 
-TEST_CASE_FIXTURE(Rooms, "redis backend: the state is left out for who knows the version before") {
+TEST_CASE_FIXTURE(Rooms, "redis backend: the state is left out for who has followed the room") {
   a.join("room", "p1", 1);
   CHECK_FALSE(a.join("room", "p2", 2, 1).value.state.has_value());
-  CHECK(b.join("room", "p3", 3, 1).value.state.has_value());
+  CHECK(b.join("room", "p3", 3, 2).value.state.has_value());
   CHECK_FALSE(b.join({"room", {"p4", {}, 4, {}, 0}, 0, 0, false}).value.state.has_value());
 }
 
@@ -80,6 +99,7 @@ TEST_CASE_FIXTURE(Rooms, "redis backend: to join again with the same epoch chang
   CHECK(again.value.version == 2);
   REQUIRE(again.value.state.has_value());
   CHECK(members_of(*again.value.state) == Texts{"p1@1", "p2@2"});
+  CHECK(again.value.joined_at == 1);
   CHECK_FALSE(a.join("room", "p1", 1, 2).value.state.has_value());
   CHECK(b.news().empty());
 }
@@ -87,7 +107,7 @@ TEST_CASE_FIXTURE(Rooms, "redis backend: to join again with the same epoch chang
 TEST_CASE_FIXTURE(Rooms, "redis backend: a younger epoch replaces an older one, told as left and joined") {
   a.join("room", "witness", 1);
   a.join("room", "peer", 2, 1);
-  const auto replaced = b.join("room", "peer", 3, 2);
+  const auto replaced = b.join("room", "peer", 3);
   CHECK(replaced.value.version == 4);
   REQUIRE(replaced.value.state.has_value());
   CHECK(members_of(*replaced.value.state) == Texts{"peer@4", "witness@1"});
@@ -233,7 +253,7 @@ TEST_CASE_FIXTURE(Rooms, "redis backend: a room of ten thousand members comes in
     Backend::Join request{
         "room", {"peer-" + std::to_string(i), a.id, Epoch(i + 1), Payload("{}"), 0}, 0, 0, false};
     a.backend->join(a.session, request,
-                    [&](std::error_code error, const StateStore::Joined&) { joined += !error; });
+                    [&](std::error_code error, const Backend::Joined&) { joined += !error; });
   }
   const auto state = a.snapshot("room").value;
   CHECK(joined == count);

@@ -59,6 +59,17 @@ void ModelBackend::call(std::string what, Operation operation, Callback<void(std
   send(command);
 }
 
+// A node that knows nothing of its gaps counts without them.
+template <class Value, class Operation>
+void ModelBackend::call_about_room(std::string what, Operation operation,
+                                   Callback<void(std::error_code, Value)> done) {
+  call<Value>(std::move(what), std::move(operation),
+              [weak = weak_from_this(), done = std::move(done)](std::error_code error, Value value) mutable {
+                if (const auto self = weak.lock()) value.place -= std::min(value.place, self->hidden_);
+                done(error, std::move(value));
+              });
+}
+
 void ModelBackend::send(const std::shared_ptr<Command>& command) {
   const bool is_refused = reach_ == Reach::refused || !world_.wire.is_up;
   if (is_refused || world_.scheduler.now() < broken_until_) return fail(command);
@@ -212,30 +223,29 @@ void ModelBackend::release(const NodeId& node, Session session, std::string peer
       without_value(std::move(done)));
 }
 
-void ModelBackend::join(Session session, Join request,
-                        Callback<void(std::error_code, StateStore::Joined)> done) {
+void ModelBackend::join(Session session, Join request, Callback<void(std::error_code, Joined)> done) {
   auto& database = world_.database;
   const SessionCall who = next_call(request.member.node, session);
-  call<StateStore::Joined>(
+  call_about_room<Joined>(
       request.member.node + " joins " + about(request.room, request.member.id, request.member.epoch),
       [&database, who, request] { return database.join(who, request); }, std::move(done));
 }
 
 void ModelBackend::leave(const NodeId& node, Session session, RoomId room, PeerId peer, Epoch epoch,
-                         LeaveReason reason, Callback<void(std::error_code, Version)> done) {
+                         LeaveReason reason, Callback<void(std::error_code, Changed)> done) {
   auto& database = world_.database;
   const SessionCall who = next_call(node, session);
-  call<Version>(
+  call_about_room<Changed>(
       node + " leaves " + about(room, peer, epoch),
       [&database, who, room, peer, epoch, reason] { return database.leave(who, room, peer, epoch, reason); },
       std::move(done));
 }
 
 void ModelBackend::update(const NodeId& node, Session session, RoomId room, PeerId peer, Epoch epoch,
-                          Payload metadata, Callback<void(std::error_code, Version)> done) {
+                          Payload metadata, Callback<void(std::error_code, Changed)> done) {
   auto& database = world_.database;
   const SessionCall who = next_call(node, session);
-  call<Version>(
+  call_about_room<Changed>(
       node + " updates " + about(room, peer, epoch) + " " + std::string(metadata.view()),
       [&database, who, room, peer, epoch, metadata] {
         return database.update(who, room, peer, epoch, metadata);
@@ -244,10 +254,10 @@ void ModelBackend::update(const NodeId& node, Session session, RoomId room, Peer
 }
 
 void ModelBackend::snapshot(const NodeId& node, Session session, RoomId room, Version known_version,
-                            Callback<void(std::error_code, RoomState)> done) {
+                            Callback<void(std::error_code, Seen)> done) {
   auto& database = world_.database;
   const SessionCall who = next_call(node, session);
-  call<RoomState>(
+  call_about_room<Seen>(
       node + " looks at " + room + " " + std::to_string(known_version),
       [&database, who, room, known_version] { return database.snapshot(who, room, known_version); },
       std::move(done));

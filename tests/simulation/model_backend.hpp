@@ -70,14 +70,13 @@ class ModelBackend final : public redis::Backend, public std::enable_shared_from
              Callback<void(std::error_code, Epoch)> done) override;
   void release(const NodeId& node, redis::Session session, std::string peer, Epoch epoch,
                Callback<void(std::error_code)> done) override;
-  void join(redis::Session session, Join request,
-            Callback<void(std::error_code, StateStore::Joined)> done) override;
+  void join(redis::Session session, Join request, Callback<void(std::error_code, Joined)> done) override;
   void leave(const NodeId& node, redis::Session session, RoomId room, PeerId peer, Epoch epoch,
-             LeaveReason reason, Callback<void(std::error_code, Version)> done) override;
+             LeaveReason reason, Callback<void(std::error_code, Changed)> done) override;
   void update(const NodeId& node, redis::Session session, RoomId room, PeerId peer, Epoch epoch,
-              Payload metadata, Callback<void(std::error_code, Version)> done) override;
+              Payload metadata, Callback<void(std::error_code, Changed)> done) override;
   void snapshot(const NodeId& node, redis::Session session, RoomId room, Version known_version,
-                Callback<void(std::error_code, RoomState)> done) override;
+                Callback<void(std::error_code, Seen)> done) override;
   void publish(const NodeId& node, redis::Session session, redis::Batch batch,
                Callback<void(std::error_code, std::vector<std::uint32_t>)> done) override;
   void read(const NodeId& node, redis::InboxPlace next,
@@ -103,6 +102,8 @@ class ModelBackend final : public redis::Backend, public std::enable_shared_from
   };
 
   /// `what`: for the trace.
+  template <class Value, class Operation>
+  void call_about_room(std::string what, Operation operation, Callback<void(std::error_code, Value)> done);
   template <class Value, class Operation>
   void call(std::string what, Operation operation, Callback<void(std::error_code, Value)> done);
   void send(const std::shared_ptr<Command>& command);

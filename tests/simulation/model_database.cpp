@@ -23,15 +23,6 @@ RoomState state_of(const ModelData::Room& room) {
   return state;
 }
 
-/// Whoever knows the room before the change knows it afterwards.
-Result<StateStore::Joined> answer(const redis::Backend::Join& request, Version version,
-                                  const ModelData::Room& room, Version before) {
-  StateStore::Joined joined{version, std::nullopt};
-  const bool knows_all = request.known_version == before && version <= before + 1;
-  if (request.wants_state && !knows_all) joined.state = state_of(room);
-  return {{}, joined};
-}
-
 InboxEntry change_entry(const RoomId& room, Version version, MembershipChange::Kind kind,
                         const StoreMember& member, LeaveReason reason) {
   InboxEntry entry;
@@ -213,20 +204,32 @@ void ModelDatabase::remove_member(const RoomId& name, const PeerId& peer, Versio
   data_.rooms.erase(name);
 }
 
+redis::Backend::Joined ModelDatabase::answer(const redis::Backend::Join& request, const Room& room) const {
+  redis::Backend::Joined answer{{room.version, {}, room.members.at(request.member.id).joined_at}, 0};
+  if (!request.wants_state) return answer;
+  answer.place = place(request.member.node);
+  const auto is_another = [&](const auto& entry) {
+    return entry.second.node == request.member.node && entry.first != request.member.id;
+  };
+  const bool has_followed = request.known_version != 0 && std::ranges::any_of(room.members, is_another);
+  if (!has_followed) answer.joined.state = state_of(room);
+  return answer;
+}
+
 // What the node says of itself counts: the data may have forgotten an update.
-Result<StateStore::Joined> ModelDatabase::join_again(const redis::Backend::Join& request, Room& room) {
-  const Version before = room.version;
-  room.version = std::max(before, request.known_version);
+Result<redis::Backend::Joined> ModelDatabase::join_again(const redis::Backend::Join& request, Room& room) {
+  room.version = std::max(room.version, request.known_version);
   StoreMember& member = room.members.at(request.member.id);
   if (member.metadata != request.member.metadata) {
     member.metadata = request.member.metadata;
     ++room.version;
     announce(request.room, room, MembershipChange::Kind::updated, member, {}, member.node);
   }
-  return answer(request, room.version, room, before);
+  return {{}, answer(request, room)};
 }
 
-Result<StateStore::Joined> ModelDatabase::join(const SessionCall& call, const redis::Backend::Join& request) {
+Result<redis::Backend::Joined> ModelDatabase::join(const SessionCall& call,
+                                                   const redis::Backend::Join& request) {
   if (!admit(call)) return {errc::closed};
   StoreMember member = request.member;
   const auto claim = data_.claims.find(member.id);
@@ -252,12 +255,13 @@ Result<StateStore::Joined> ModelDatabase::join(const SessionCall& call, const re
       remove_member(request.room, member.id, version++, LeaveReason::disconnect, member.node);
     }
   }
+  version = std::max(version, member.joined_at);
   Room& room = data_.rooms[request.room];
   room.version = version;
   if (member.joined_at == 0) member.joined_at = version;
   room.members[member.id] = member;
   announce(request.room, room, MembershipChange::Kind::joined, member, {}, member.node);
-  return answer(request, version, room, before);
+  return {{}, answer(request, room)};
 }
 
 StoreMember* ModelDatabase::find_member(const RoomId& name, const PeerId& peer, Epoch epoch) {
@@ -268,35 +272,36 @@ StoreMember* ModelDatabase::find_member(const RoomId& name, const PeerId& peer, 
   return is_it ? &member->second : nullptr;
 }
 
-Result<Version> ModelDatabase::leave(const SessionCall& call, const RoomId& name, const PeerId& peer,
-                                     Epoch epoch, LeaveReason reason) {
+Result<redis::Backend::Changed> ModelDatabase::leave(const SessionCall& call, const RoomId& name,
+                                                     const PeerId& peer, Epoch epoch, LeaveReason reason) {
   if (!admit(call)) return {errc::closed};
   if (find_member(name, peer, epoch) == nullptr) return {errc::not_joined};
   const Version version = data_.rooms.at(name).version + 1;
   remove_member(name, peer, version, reason, call.node);
-  return {{}, version};
+  return {{}, {version, place(call.node)}};
 }
 
-Result<Version> ModelDatabase::update(const SessionCall& call, const RoomId& name, const PeerId& peer,
-                                      Epoch epoch, const Payload& metadata) {
+Result<redis::Backend::Changed> ModelDatabase::update(const SessionCall& call, const RoomId& name,
+                                                      const PeerId& peer, Epoch epoch,
+                                                      const Payload& metadata) {
   if (!admit(call)) return {errc::closed};
   StoreMember* const member = find_member(name, peer, epoch);
   if (member == nullptr) return {errc::not_joined};
   Room& room = data_.rooms.at(name);
-  if (member->metadata == metadata) return {{}, room.version};
+  if (member->metadata == metadata) return {{}, {room.version, place(call.node)}};
   member->metadata = metadata;
   ++room.version;
   announce(name, room, MembershipChange::Kind::updated, *member, {}, call.node);
-  return {{}, room.version};
+  return {{}, {room.version, place(call.node)}};
 }
 
-Result<RoomState> ModelDatabase::snapshot(const SessionCall& call, const RoomId& name,
-                                          Version known_version) {
+Result<redis::Backend::Seen> ModelDatabase::snapshot(const SessionCall& call, const RoomId& name,
+                                                     Version known_version) {
   if (!admit(call)) return {errc::closed};
   const auto room = data_.rooms.find(name);
-  if (room == data_.rooms.end()) return {};
+  if (room == data_.rooms.end()) return {{}, {{}, place(call.node)}};
   room->second.version = std::max(room->second.version, known_version);
-  return {{}, state_of(room->second)};
+  return {{}, {state_of(room->second), place(call.node)}};
 }
 
 bool ModelDatabase::deliver(const NodeId& from, const redis::Batch::Part& part) {

@@ -95,12 +95,12 @@ class ModelDatabase {
   Result<bool> reap(const SessionCall& call);
   Result<Epoch> claim(const SessionCall& call, const redis::Backend::Claim& claim);
   std::error_code release(const SessionCall& call, const PeerId& peer, Epoch epoch);
-  Result<StateStore::Joined> join(const SessionCall& call, const redis::Backend::Join& request);
-  Result<Version> leave(const SessionCall& call, const RoomId& room, const PeerId& peer, Epoch epoch,
-                        LeaveReason reason);
-  Result<Version> update(const SessionCall& call, const RoomId& room, const PeerId& peer, Epoch epoch,
-                         const Payload& metadata);
-  Result<RoomState> snapshot(const SessionCall& call, const RoomId& room, Version known_version);
+  Result<redis::Backend::Joined> join(const SessionCall& call, const redis::Backend::Join& request);
+  Result<redis::Backend::Changed> leave(const SessionCall& call, const RoomId& room, const PeerId& peer,
+                                        Epoch epoch, LeaveReason reason);
+  Result<redis::Backend::Changed> update(const SessionCall& call, const RoomId& room, const PeerId& peer,
+                                         Epoch epoch, const Payload& metadata);
+  Result<redis::Backend::Seen> snapshot(const SessionCall& call, const RoomId& room, Version known_version);
   Result<std::vector<std::uint32_t>> publish(const SessionCall& call, const redis::Batch& batch);
   std::vector<redis::InboxEntry> read(const NodeId& node, redis::InboxPlace next);
   Result<redis::Backend::Owned> own(const SessionCall& call);
@@ -133,7 +133,9 @@ class ModelDatabase {
                 LeaveReason reason, std::string_view except);
   void remove_member(const RoomId& name, const PeerId& peer, Version version, LeaveReason reason,
                      std::string_view except);
-  Result<StateStore::Joined> join_again(const redis::Backend::Join& request, Room& room);
+  Result<redis::Backend::Joined> join_again(const redis::Backend::Join& request, Room& room);
+  redis::Backend::Joined answer(const redis::Backend::Join& request, const Room& room) const;
+  std::uint64_t place(const NodeId& node) const { return data_.nodes.at(node).inbox.written; }
   StoreMember* find_member(const RoomId& room, const PeerId& peer, Epoch epoch);
   bool deliver(const NodeId& from, const redis::Batch::Part& part);
   /// Removes up to `bound` of what the node had. True: that was not all.

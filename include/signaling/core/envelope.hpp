@@ -35,6 +35,8 @@ struct Envelope {
   std::string_view from;
   /// Which life of the sender; filled in by the router. 0: none of a room's members.
   std::uint64_t from_epoch = 0;
+  /// Which membership of the room it was sent through; filled in by the router. 0: none.
+  std::uint64_t from_joined_at = 0;
   /// The addressee; empty: everybody else in `room`.
   std::string_view to;
   /// With `to` empty: the room to send to. With `to` set: the addressee must be a member of this room; empty: of any.

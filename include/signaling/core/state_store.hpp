@@ -76,7 +76,9 @@ class StoreListener {
 /// may not have happened; asking again is safe, since every change names the epoch it is for and is idempotent.
 /// Order: changes of one room have one order, counted by its version; each is told to every other node that has
 /// members in the room. What one node publishes to a room reaches each other node in that order, and after the
-/// changes that came before.
+/// changes that came before. A node hears of all that in one order with the answers to its own joins, leaves, updates
+/// and snapshots: when the handler of one is called, the listener was told of everything in that room before it, and of
+/// nothing after it.
 /// Cancellation: after `close` returned, the listener of that node is not called any more; outstanding handlers
 /// complete, with an error if need be.
 /// Local first: a store may answer for its node alone while it cannot reach the others. When it can again, it brings
@@ -115,8 +117,12 @@ class StateStore {
   };
   struct Joined {
     Version version = 0;
-    /// The whole room, the new member included. May be left out when `known_version` is the version before.
+    /// The whole room, the new member included. May be left out if `known_version` is not 0 and the node has another
+    /// member there, since its listener was told of every change in between.
     std::optional<RoomState> state;
+    /// The new member's, which tells its memberships of this room apart. 0 stands for `version`; it is another one if the
+    /// member was there already.
+    Version joined_at = 0;
   };
   /// Adds a member, if there is room. Success: the version grew, by one unless the room had less than `known_version`;
   /// or, when this epoch is in the room already, nothing changed. `errc::room_full`: nothing changed. An older epoch of

@@ -10,7 +10,7 @@ import { Load } from "./support/load.mjs";
 const CROWD = { rooms: 20, perSecond: 150, churn: 0.1 };
 const MENDED_MS = 15_000; // noticed within 3 s, and compared 6 s later
 
-/** `damage(cluster, load)` happens under load; `isTold`: whether clients must hear of lost messages, or may not. */
+/** `damage(cluster, load)` happens under load; `isTold`: all must hear of lost messages, or only few, whose own were on their way. */
 function damageTest(name, { isTold, redis = {} }, damage) {
   test(name, async (t) => {
     const cluster = await Cluster.start(t, { redis });
@@ -23,7 +23,7 @@ function damageTest(name, { isTold, redis = {} }, damage) {
     await cluster.ready();
     const told = load.oracle.countWarned("messages_lost");
     t.diagnostic(`${told} told of lost messages, ${load.oracle.countRefused()} messages refused`);
-    assert.equal(told > 0, isTold, `${told} were told`);
+    assert.ok(isTold ? told > 0 : told < load.oracle.living().length / 2, `${told} were told`);
     assert.equal(load.oracle.leaves.get("node-lost"), undefined);
     const refused = load.oracle.countRefused("store_unavailable");
     load.go();

@@ -92,23 +92,28 @@ class Node {
   }
   Outcome<StateStore::Joined> join(Backend::Join request) {
     request.member.node = id;
-    return run<StateStore::Joined>(io_, [&](auto done) { backend->join(session, request, std::move(done)); });
+    auto outcome =
+        run<Backend::Joined>(io_, [&](auto done) { backend->join(session, request, std::move(done)); });
+    place = outcome.value.place;
+    return {outcome.error, std::move(outcome.value.joined)};
   }
   Outcome<StateStore::Joined> join(RoomId room, PeerId peer, Epoch epoch, Version known = 0) {
     return join({std::move(room), {std::move(peer), {}, epoch, Payload("\"m\""), 0}, 0, known});
   }
   Outcome<Version> leave(RoomId room, PeerId peer, Epoch epoch, LeaveReason reason = LeaveReason::leave) {
-    return run<Version>(
-        io_, [&](auto done) { backend->leave(id, session, room, peer, epoch, reason, std::move(done)); });
+    return changed(run<Backend::Changed>(
+        io_, [&](auto done) { backend->leave(id, session, room, peer, epoch, reason, std::move(done)); }));
   }
   Outcome<Version> update(RoomId room, PeerId peer, Epoch epoch, std::string_view metadata) {
-    return run<Version>(io_, [&](auto done) {
+    return changed(run<Backend::Changed>(io_, [&](auto done) {
       backend->update(id, session, room, peer, epoch, Payload(metadata), std::move(done));
-    });
+    }));
   }
   Outcome<RoomState> snapshot(RoomId room, Version known = 0) {
-    return run<RoomState>(io_,
-                          [&](auto done) { backend->snapshot(id, session, room, known, std::move(done)); });
+    auto outcome = run<Backend::Seen>(
+        io_, [&](auto done) { backend->snapshot(id, session, room, known, std::move(done)); });
+    place = outcome.value.place;
+    return {outcome.error, std::move(outcome.value.state)};
   }
   Outcome<Backend::Owned> own() {
     return run<Backend::Owned>(io_, [&](auto done) { backend->own(id, session, std::move(done)); });
@@ -134,6 +139,7 @@ class Node {
       auto outcome = read();
       if (outcome.error) throw std::runtime_error(outcome.error.message());
       for (InboxEntry& entry : outcome.value) {
+        if (entry.kind == InboxEntry::Kind::mark) continue;
         if (entry.kind != InboxEntry::Kind::probe) {
           all.push_back(std::move(entry));
         } else if (entry.number == probe) {
@@ -146,6 +152,11 @@ class Node {
   const NodeId id;
 
  private:
+  Outcome<Version> changed(const Outcome<Backend::Changed>& outcome) {
+    place = outcome.value.place;
+    return {outcome.error, outcome.value.version};
+  }
+
   boost::asio::io_context& io_;
 
  public:
@@ -153,6 +164,8 @@ class Node {
   Session session = 0;
   InboxPlace next;
   std::uint64_t probe = 0;
+  /// Of the last answer that has one.
+  std::uint64_t place = 0;
 };
 
 /// A server, and nodes on it.
@@ -173,6 +186,7 @@ inline std::string text_of(const InboxEntry& entry) {
     case InboxEntry::Kind::messages: return "messages " + entry.bytes;
     case InboxEntry::Kind::displaced: return "displaced " + change.member.id;
     case InboxEntry::Kind::probe: return "probe";
+    case InboxEntry::Kind::mark: return "mark";
     case InboxEntry::Kind::bad: return "bad";
     case InboxEntry::Kind::change: break;
   }

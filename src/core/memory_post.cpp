@@ -1,0 +1,80 @@
+#include "core/memory_post.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace signaling {
+namespace {
+
+void tell(StoreListener& listener, const MembershipChange& change) { listener.changed(change); }
+void tell(StoreListener& listener, const HeldEnvelope& held) { listener.delivered(held.view()); }
+void tell(StoreListener& listener, const MemoryPost::Displaced& news) {
+  listener.displaced(news.peer, news.epoch);
+}
+
+}  // namespace
+
+MemoryPost::NodeIndex MemoryPost::index_of(const NodeId& node) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = std::ranges::find(nodes_, node, &Node::id);
+  const auto index = static_cast<NodeIndex>(found - nodes_.begin());
+  if (found == nodes_.end()) nodes_.push_back({node, nullptr});
+  return index;
+}
+
+NodeId MemoryPost::name_of(NodeIndex node) {
+  const std::scoped_lock lock(mutex_);
+  return nodes_[node].id;
+}
+
+MemoryPost::NodeIndex MemoryPost::open(const NodeId& node, StoreListener& listener) {
+  const NodeIndex index = index_of(node);
+  const std::scoped_lock lock(mutex_);
+  nodes_[index].listener = &listener;
+  ++opened_;
+  return index;
+}
+
+MemoryPost::NodeIndex MemoryPost::close(const NodeId& node) {
+  const NodeIndex index = index_of(node);
+  std::unique_lock lock(mutex_);
+  nodes_[index].listener = nullptr;
+  const auto self = std::this_thread::get_id();
+  idle_.wait(
+      lock, [&] { return deliverer_ == std::thread::id() || deliverer_ == self || delivering_to_ != index; });
+  return index;
+}
+
+void MemoryPost::queue(NodeIndex node, News news) {
+  const std::scoped_lock lock(mutex_);
+  items_.push_back({node, std::move(news), {}});
+}
+
+void MemoryPost::queue(Callback<void()> answer) {
+  const std::scoped_lock lock(mutex_);
+  items_.push_back({nobody, {}, std::move(answer)});
+}
+
+void MemoryPost::deliver() {
+  std::unique_lock lock(mutex_);
+  if (deliverer_ != std::thread::id()) return;
+  while (!items_.empty()) {
+    Item item = std::move(items_.front());
+    items_.pop_front();
+    StoreListener* const listener = item.answer ? nullptr : nodes_[item.node].listener;
+    if (!item.answer && listener == nullptr) continue;
+    deliverer_ = std::this_thread::get_id();
+    delivering_to_ = item.node;
+    lock.unlock();
+    if (item.answer) {
+      item.answer();
+    } else {
+      std::visit([listener](const auto& news) { tell(*listener, news); }, item.news);
+    }
+    lock.lock();
+    deliverer_ = {};
+    idle_.notify_all();
+  }
+}
+
+}  // namespace signaling

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace signaling {
+
+class RoomView;
+
+/// In which order messages of peers on other nodes are dealt with. What a peer sends through one room must not overtake
+/// what it has sent through another one before, and a room may have to wait, or be busy on another thread. So a message
+/// that cannot be delivered at once gets a number, and its room deals with it when those before it are done.
+///
+/// Invariant: every room deals with messages in the order in which they came. Hence no two rooms wait for each other.
+/// Threads: any.
+class SenderOrder {
+ public:
+  /// Is a message of this sender not yet done?
+  bool is_waiting(std::string_view sender) const;
+  /// Gives the number of a message that has come, and has to wait.
+  std::uint64_t arrived(std::string_view sender);
+  /// False: one before it is not done. Then `room` is resumed when it is.
+  bool is_turn(std::string_view sender, std::uint64_t number, std::weak_ptr<RoomView> room);
+  /// The message whose turn it was is done.
+  void done(std::string_view sender);
+
+ private:
+  struct Sender {
+    std::uint64_t arrived = 0;
+    std::uint64_t done = 0;
+    std::vector<std::pair<std::uint64_t, std::weak_ptr<RoomView>>> waiting;
+  };
+
+  mutable std::mutex mutex_;
+  std::map<std::string, Sender, std::less<>> senders_;
+};
+
+}  // namespace signaling
