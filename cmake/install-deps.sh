@@ -51,19 +51,19 @@ install_packages() {
   log_run as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends "${missing[@]}"
 }
 
-# The tests start servers of their own. The package's service is neither started (Debian's policy-rc.d says so to
-# it) nor left enabled.
-install_redis() (  # in a shell of its own, whose end takes the policy away
-  command -v redis-server >/dev/null && exit 0
+# install_server <command> <package>: the tests start servers of their own. The package's service is neither started
+# (Debian's policy-rc.d says so to it) nor left enabled.
+install_server() (  # in a shell of its own, whose end takes the policy away
+  command -v "$1" >/dev/null && exit 0
   policy=/usr/sbin/policy-rc.d
   if [[ ! -e $policy ]]; then
     trap 'as_root rm -f "$policy"' EXIT
     printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
     as_root chmod 755 "$policy"
   fi
-  install_packages redis-server
+  install_packages "$2"
   if command -v systemctl >/dev/null; then
-    as_root systemctl disable redis-server.service >/dev/null 2>&1 || true
+    as_root systemctl disable "$2.service" >/dev/null 2>&1 || true
   fi
 )
 
@@ -164,7 +164,8 @@ case $1 in
   tests)
     mapfile -t node < <(node_packages)
     install_packages "${server_packages[@]}" "${test_packages[@]}" "${node[@]}"
-    install_redis
+    install_server redis-server redis-server
+    install_server turnserver coturn
     install_boost
     unpack_boost 1.81 bookworm
     install_node_modules

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "identity.hpp"
 #include "log.hpp"
 #include "options.hpp"
 #include "routes.hpp"
@@ -23,30 +24,13 @@ namespace {
 
 namespace net = signaling::net;
 
-/// Admits whoever knows the token.
-class TokenPolicy final : public signaling::Policy {
- public:
-  explicit TokenPolicy(std::string token) : token_(std::move(token)) {}
-  void authenticate(const signaling::ConnectInfo& info,
-                    signaling::Callback<void(signaling::Admission)> done) override {
-    signaling::Admission admission;
-    if (!signaling::equal_secrets(info.token, token_)) {
-      admission.decision = signaling::Decision::refuse({}, signaling::errc::unauthorized);
-    }
-    done(std::move(admission));
-  }
-
- private:
-  std::string token_;
-};
-
-signaling::RouterOptions router_options(const Options& options, const Store& store,
+signaling::RouterOptions router_options(const Options& options, const Store& store, const Identity& identity,
                                         std::shared_ptr<signaling::LogSink> log) {
   signaling::RouterOptions result;
   result.store = store.state;
   result.limits = options.limits;
   result.log = std::move(log);
-  if (!options.auth_token.empty()) result.policy = std::make_shared<TokenPolicy>(options.auth_token);
+  result.policy = identity.policy();
   if (options.client_ids) result.client_ids = signaling::ClientIds::accept;
   return result;
 }
@@ -75,10 +59,12 @@ class Program {
         log_(std::make_shared<LogfmtSink>(options.log_level)),
         contexts_(make_contexts(options.threads)),
         store_(make_store(options, contexts_.front()->get_executor(), log_)),
-        router_(router_options(options, store_, log_)),
+        identity_(options, contexts_.front()->get_executor(), log_),
+        router_(router_options(options, store_, identity_, log_)),
         socketio_(router_, socketio_options(options, log_)),
         server_(router_, with_executors(server_options(options, log_))),
-        signals_(*contexts_.front(), SIGINT, SIGTERM) {
+        signals_(*contexts_.front(), SIGINT, SIGTERM),
+        hangups_(*contexts_.front(), SIGHUP) {
     add_routes(server_, router_, socketio_, store_, options_);
     if (!options_.static_files.empty()) server_.serve_files(options_.static_files);
   }
@@ -94,6 +80,7 @@ class Program {
     signals_.async_wait([this](auto error, int /*signal*/) {
       if (!error) drain();
     });
+    await_hangup();
     std::vector<std::jthread> threads;
     for (std::size_t i = 1; i < contexts_.size(); ++i) {
       threads.emplace_back([context = contexts_[i].get()] { context->run(); });
@@ -128,6 +115,14 @@ class Program {
     return true;
   }
 
+  void await_hangup() {
+    hangups_.async_wait([this](auto error, int /*signal*/) {
+      if (error) return;
+      identity_.reload(options_);
+      await_hangup();
+    });
+  }
+
   // The first signal lets everybody go in peace, a second one ends it.
   void drain() {
     signals_.async_wait([](auto error, int /*signal*/) {
@@ -136,6 +131,7 @@ class Program {
     router_.shut_down(std::chrono::seconds(1));
     server_.stop(options_.drain_timeout, [this] {
       signals_.cancel();
+      hangups_.cancel();
       if (!store_.stop) return work_.clear();
       store_.stop([this] { work_.clear(); });
     });
@@ -146,10 +142,12 @@ class Program {
   std::vector<std::unique_ptr<Context>> contexts_;
   std::vector<boost::asio::executor_work_guard<Context::executor_type>> work_;
   Store store_;
+  Identity identity_;
   signaling::Router router_;
   signaling::socketio::Server socketio_;
   net::Server server_;
   boost::asio::signal_set signals_;
+  boost::asio::signal_set hangups_;
 };
 
 // Each connection is a descriptor: take as many as this process may have.

@@ -2,9 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <charconv>
 #include <cstdlib>
 #include <functional>
@@ -70,22 +67,24 @@ void check_vocabulary(const std::string& name) {
   throw CLI::ValidationError("'" + name + "' is none of " + known);
 }
 
-// URL, or URL,USERNAME,CREDENTIAL.
-std::string ice_servers_json(const std::vector<std::string>& servers) {
-  boost::json::array array;
-  for (const std::string& server : servers) {
-    const auto first = server.find(',');
-    boost::json::object entry{{"urls", server.substr(0, first)}};
-    if (first != std::string::npos) {
-      const auto second = server.find(',', first + 1);
-      if (second == std::string::npos)
-        throw CLI::ValidationError("--ice-server: a username needs a credential");
-      entry["username"] = server.substr(first + 1, second - first - 1);
-      entry["credential"] = server.substr(second + 1);
-    }
-    array.push_back(std::move(entry));
+void check_ice_url(const std::string& url) {
+  for (const std::string_view scheme : {"stun:", "stuns:", "turn:", "turns:"}) {
+    if (url.starts_with(scheme) && url.size() > scheme.size()) return;
   }
-  return boost::json::serialize(array);
+  throw CLI::ValidationError("'" + url + "' is no stun:, stuns:, turn: or turns: URL");
+}
+
+// URL, or URL,USERNAME,CREDENTIAL.
+signaling::identity::IceServer parse_ice_server(const std::string& text) {
+  const auto first = text.find(',');
+  signaling::identity::IceServer server{{text.substr(0, first)}, {}, {}};
+  check_ice_url(server.urls.front());
+  if (first == std::string::npos) return server;
+  const auto second = text.find(',', first + 1);
+  if (second == std::string::npos) throw CLI::ValidationError("a username needs a credential");
+  server.username = text.substr(first + 1, second - first - 1);
+  server.credential = text.substr(second + 1);
+  return server;
 }
 
 std::string environment_name(std::string_view option) {
@@ -139,6 +138,7 @@ class Parser {
     app_.get_formatter()->column_width(44);
     add_network();
     add_behaviour();
+    add_identity();
     add_limits();
     add_times();
     add_socketio();
@@ -220,8 +220,6 @@ class Parser {
   }
 
   void add_behaviour() {
-    option("--auth-token", options_.auth_token, "Clients must show this token")->type_name("TOKEN");
-    list("--ice-server", ice_servers_, "URL", "Told to clients: URL or URL,USERNAME,CREDENTIAL. Repeatable");
     option("--store", options_.store,
            "Where rooms are kept: memory, or redis://[USER[:PASSWORD]@]HOST[:PORT][/DATABASE][?prefix=NAME] "
            "(rediss:// for TLS), which all nodes of a cluster share")
@@ -238,10 +236,48 @@ class Parser {
     option("--log-level", log_level_, "debug, info, warning or error")
         ->type_name("LEVEL")
         ->capture_default_str();
-    finish_.emplace_back([this] {
-      options_.log_level = named("--log-level", [&] { return parse_level(log_level_); });
-      options_.ice_servers = ice_servers_json(ice_servers_);
-    });
+    finish_.emplace_back(
+        [this] { options_.log_level = named("--log-level", [&] { return parse_level(log_level_); }); });
+  }
+
+  void add_identity() {
+    option("--auth-token", options_.auth_token, "Clients must show this token")->type_name("TOKEN");
+    option("--jwt-keys", options_.jwt_keys,
+           "Clients must show a JSON Web Token signed with a key of this JWK Set, or the --auth-token; read "
+           "again "
+           "on SIGHUP")
+        ->type_name("FILE")
+        ->check(CLI::ExistingFile);
+    option("--jwt-audience", options_.jwt.audience, "Tokens must name this audience")->type_name("NAME");
+    option("--jwt-issuer", options_.jwt.issuer, "Tokens must come from this issuer")->type_name("NAME");
+    duration("--jwt-leeway", jwt_leeway_, "How much the clocks of issuer and server may differ");
+    list("--ice-server", ice_servers_, "URL", "Told to clients: URL or URL,USERNAME,CREDENTIAL. Repeatable");
+    list("--turn-url", options_.ice.turn_urls, "URL",
+         "Told to clients with credentials of their own, made from --turn-secret-file. Repeatable");
+    option("--turn-secret-file", options_.turn_secret_file,
+           "The secret shared with the TURN servers (coturn's static-auth-secret); read again on SIGHUP")
+        ->type_name("FILE")
+        ->check(CLI::ExistingFile);
+    duration("--turn-lifetime", turn_lifetime_,
+             "How long these credentials are good; clients get new ones in time");
+    finish_.emplace_back([this] { finish_identity(); });
+  }
+
+  void finish_identity() {
+    for (const std::string& text : ice_servers_) {
+      options_.ice.servers.push_back(named("--ice-server", [&] { return parse_ice_server(text); }));
+    }
+    for (const std::string& url : options_.ice.turn_urls) named("--turn-url", [&] { check_ice_url(url); });
+    if (options_.ice.turn_urls.empty() != options_.turn_secret_file.empty()) {
+      throw CLI::ValidationError("--turn-url and --turn-secret-file need each other");
+    }
+    if (options_.jwt_keys.empty() && !(options_.jwt.audience.empty() && options_.jwt.issuer.empty())) {
+      throw CLI::ValidationError("--jwt-audience and --jwt-issuer need --jwt-keys");
+    }
+    if (turn_lifetime_ < std::chrono::seconds(4))
+      throw CLI::ValidationError("--turn-lifetime", "is under 4s");
+    options_.jwt.leeway = std::chrono::duration_cast<std::chrono::seconds>(jwt_leeway_);
+    options_.ice.turn_lifetime = std::chrono::duration_cast<std::chrono::seconds>(turn_lifetime_);
   }
 
   void add_limits() {
@@ -355,6 +391,8 @@ class Parser {
   std::vector<std::string> certificates_;
   std::vector<std::string> keys_;
   std::vector<std::string> ice_servers_;
+  std::chrono::milliseconds jwt_leeway_{30'000};
+  std::chrono::milliseconds turn_lifetime_{3'600'000};
   std::string log_level_ = "info";
   std::string transports_ = "all";
   std::vector<std::function<void()>> finish_;

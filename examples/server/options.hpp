@@ -10,6 +10,8 @@
 
 #include "signaling/core/limits.hpp"
 #include "signaling/core/log.hpp"
+#include "signaling/identity/ice_servers.hpp"
+#include "signaling/identity/jwt.hpp"
 #include "signaling/net/engine_route.hpp"
 #include "signaling/net/tls.hpp"
 #include "signaling/socketio/engine_session.hpp"
@@ -30,9 +32,12 @@ struct Options {
   unsigned threads = 1;
   std::filesystem::path static_files;
   std::string auth_token;
+  std::filesystem::path jwt_keys;
+  signaling::identity::JwtOptions jwt;
   std::vector<std::string> cors_origins;
-  /// The `iceServers` of the welcome, as a JSON array.
-  std::string ice_servers = "[]";
+  /// Without the secret, which is in a file.
+  signaling::identity::IceOptions ice;
+  std::filesystem::path turn_secret_file;
   bool client_ids = false;
   bool deflate = false;
   bool echo = false;

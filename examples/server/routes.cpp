@@ -21,7 +21,6 @@ namespace socketio = signaling::socketio;
 net::WebSocketRoute native_route(const Options& options) {
   protocols::JsonOptions json;
   json.heartbeat = options.ping_interval;
-  json.ice_servers = options.ice_servers;
   json.max_depth = options.max_json_depth;
   json.max_id_bytes = options.limits.max_id_bytes;
   auto factory = std::make_shared<protocols::JsonProtocolFactory>(json);

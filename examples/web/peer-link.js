@@ -75,7 +75,7 @@ export class PeerLink extends EventTarget {
   /** The signaling was away. What was sent meanwhile is lost: say it again. */
   refresh() {
     if (this.#pc.signalingState === "have-local-offer") this.#send("offer", this.#pc.localDescription);
-    else if (this.#pc.remoteDescription && this.state !== "connected") this.#pc.restartIce();
+    else if (this.#pc.remoteDescription && this.state !== "connected") this.#restartIce();
   }
 
   /**
@@ -186,8 +186,14 @@ export class PeerLink extends EventTarget {
 
   #onConnectionState() {
     if (this.state === "connected") this.#wasConnected = true;
-    if (this.state === "failed") this.#pc.restartIce();
+    if (this.state === "failed") this.#restartIce();
     this.#emit("change");
+  }
+
+  // The credentials of a TURN server may have been given anew since.
+  #restartIce() {
+    this.#pc.setConfiguration({ iceServers: this.#signaling.iceServers });
+    this.#pc.restartIce();
   }
 
   #enqueue(task) {

@@ -5,7 +5,7 @@
 //   left           a room was left, or the server put this peer out of it
 //   peer-joined, peer-updated, peer-left
 //   offer, answer, candidate, message, event       from another peer
-//   welcome, going-away
+//   welcome, ice-servers, going-away
 // and of its own:
 //   state          {state, delayMs}: the connection changed; `delayMs` tells when the next attempt starts
 //   error          {code, message, room}: what no promise could report
@@ -184,6 +184,9 @@ export class SignalingClient extends EventTarget {
         return;
       case "going-away":
         this.#announcedDelayMs = Math.max(0, Number(message.reconnectMs) || 0);
+        break;
+      case "ice-servers":
+        this.#iceServers = message.iceServers ?? [];
         break;
       case "joined":
         message.rejoined = this.#rooms.has(message.room);

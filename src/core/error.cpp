@@ -47,6 +47,7 @@ constexpr std::array entries{
           Retry::yes},
     Entry{errc::messages_lost, "messages_lost",
           "Messages to or from members on other servers may have been lost.", Fault::local, Retry::no},
+    Entry{errc::expired, "expired", "The time for which you were admitted is over.", Fault::peer, Retry::no},
     Entry{errc::internal, "internal", "The server failed.", Fault::local, Retry::no},
 };
 
@@ -138,6 +139,7 @@ std::string_view to_string(CloseReason reason) noexcept {
     case CloseReason::protocol_error: return "protocol-error";
     case CloseReason::message_too_large: return "message-too-large";
     case CloseReason::unauthorized: return "unauthorized";
+    case CloseReason::expired: return "expired";
     case CloseReason::replaced: return "replaced";
     case CloseReason::going_away: return "going-away";
     case CloseReason::overloaded: return "overloaded";

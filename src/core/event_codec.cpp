@@ -19,7 +19,7 @@ void fields(Archive& archive, Envelope& e) {
 }
 template <class Archive>
 void fields(Archive& archive, event::Welcome& e) {
-  archive(e.peer, e.resume);
+  archive(e.peer, e.resume, e.ice_servers);
 }
 template <class Archive>
 void fields(Archive& archive, event::Joined& e) {

@@ -49,8 +49,9 @@ void PeerSession::on_admission(const Admission& admission, Wish wish) {
   if (!admission.decision.allowed()) {
     return refuse(admission.decision.code(), admission.decision.reason(), CloseReason::unauthorized);
   }
-  if (!admission.identity.subject.empty() || !admission.identity.attributes.empty()) {
-    identity_ = std::make_unique<Identity>(admission.identity);
+  const Identity& identity = admission.identity;
+  if (!identity.subject.empty() || !identity.attributes.empty() || identity.context.has_value()) {
+    identity_ = std::make_unique<Identity>(identity);
   }
   auto id = choose_id(admission, wish);
   if (!id) return refuse(errc::bad_id, {}, CloseReason::unauthorized);
@@ -110,8 +111,9 @@ void PeerSession::on_claimed(std::error_code error, Epoch epoch, PeerId id) {
       return refuse(errc::closed, {}, CloseReason::going_away);
   }
   state_ = State::open;
-  tell(event::Welcome{id_, secret_});
-  core_->policy().connected(*this);
+  const std::string ice_servers = is_local() ? std::string() : core_->policy().ice_servers(*this);
+  tell(event::Welcome{id_, secret_, ice_servers});
+  core_->policy().connected(shared_from_this());
   core_->log(LogLevel::debug, "peer-connected", {{"peer", id_}, {"protocol", protocol_->name()}});
   std::vector<Command> commands;
   protocol_->open(id_, commands);
@@ -147,7 +149,14 @@ void PeerSession::kick(std::string_view room) {
   });
 }
 
+void PeerSession::set_ice_servers(std::string_view servers) {
+  std::vector<Frame> frames;
+  encoder_->encode_ice_servers(servers, frames);
+  if (!frames.empty()) (void)push(frames, Delivery::reliable);
+}
+
 void PeerSession::close(CloseReason reason) {
+  if (reason == CloseReason::expired) tell_error(errc::expired, {}, {});
   if (outbox_.close(reason)) loop_->schedule(shared_from_this());
 }
 

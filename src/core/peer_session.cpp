@@ -128,6 +128,10 @@ void PeerSession::start_join(JoinRequest request) {
   }
   const bool is_member = membership_of(request.room) != nullptr;
   const bool asks_nothing_new = is_member && (request.alias.empty() || has_alias(request.alias));
+  if (asks_nothing_new && request.metadata &&
+      !may_update(request.room, request.metadata->view(), request.request)) {
+    return;
+  }
   if (asks_nothing_new || is_local()) return on_authorized(Decision::allow(), std::move(request));
   if (!is_member && limits.max_rooms_per_peer != 0 && rooms_.size() >= limits.max_rooms_per_peer) {
     return tell_error(errc::too_many_rooms, {}, request.request);
@@ -154,8 +158,16 @@ void PeerSession::start_join(JoinRequest request) {
       });
 }
 
+bool PeerSession::may_update(std::string_view room, std::string_view metadata, std::string_view request) {
+  if (!core_->has_policy() || is_local()) return true;
+  const Decision decision = core_->policy().authorize_update(*this, {room, metadata});
+  if (!decision.allowed()) tell_error(decision.code(), decision.reason(), request);
+  return decision.allowed();
+}
+
 void PeerSession::on_authorized(const Decision& decision, JoinRequest request) {
   if (!decision.allowed()) return tell_error(decision.code(), decision.reason(), request.request);
+  if (decision.metadata()) request.metadata = Payload(*decision.metadata());
   if (request.alias.empty() || has_alias(request.alias)) return submit_join(std::move(request));
   if (!valid_id(request.alias)) return tell_error(errc::bad_id, {}, request.request);
   claim_alias(std::move(request));
@@ -275,6 +287,7 @@ void PeerSession::update(std::string_view room, std::string_view metadata, std::
   if (joined == nullptr) return tell_error(valid_id(room) ? errc::not_joined : errc::bad_id, {}, request);
   const std::size_t limit = core_->limits().max_metadata_bytes;
   if (limit != 0 && metadata.size() > limit) return tell_error(errc::metadata_too_large, {}, request);
+  if (!may_update(room, metadata, request)) return;
   joined->metadata = Payload(metadata);
   RoomChange change = room_change::Update{shared_from_this(), joined->metadata,
                                           room_change::Update::Answer::updated, std::string(request)};

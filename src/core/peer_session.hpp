@@ -52,6 +52,7 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   SendResult send(const Envelope& envelope) override;
   std::vector<RoomId> rooms() const override;
   std::size_t outbound_bytes() const noexcept override { return outbox_.bytes(); }
+  void set_ice_servers(std::string_view servers) override;
   void kick(std::string_view room) override;
   void close(CloseReason reason) override;
 
@@ -110,6 +111,7 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   JoinRequest own(const command::Join& command) const;
   void join(JoinRequest request);
   void start_join(JoinRequest request);
+  bool may_update(std::string_view room, std::string_view metadata, std::string_view request);
   void on_authorized(const Decision& decision, JoinRequest request);
   bool has_alias(std::string_view name) const noexcept;
   void claim_alias(JoinRequest request);

@@ -9,11 +9,17 @@ void Policy::authorize_join(const Peer& /*peer*/, const JoinAttempt& /*attempt*/
   done(Decision::allow());
 }
 
+Decision Policy::authorize_update(const Peer& /*peer*/, const JoinAttempt& /*attempt*/) {
+  return Decision::allow();
+}
+
+std::string Policy::ice_servers(const Peer& /*peer*/) { return {}; }
+
 Decision Policy::authorize_send(const Peer& /*peer*/, const Envelope& /*envelope*/) {
   return Decision::allow();
 }
 
-void Policy::connected(const Peer& /*peer*/) {}
+void Policy::connected(const std::shared_ptr<Peer>& /*peer*/) {}
 
 void Policy::disconnected(const Peer& /*peer*/, CloseReason /*reason*/) {}
 

@@ -2,6 +2,8 @@
 
 namespace signaling {
 
+void Encoder::encode_ice_servers(std::string_view /*servers*/, std::vector<Frame>& /*frames*/) const {}
+
 std::size_t Protocol::max_message_bytes(const Limits& limits) const noexcept {
   return limits.max_message_bytes;
 }

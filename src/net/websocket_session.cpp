@@ -36,6 +36,7 @@ std::uint16_t websocket_close_code(CloseReason reason) noexcept {
     case CloseReason::kicked: return 4403;
     case CloseReason::timeout: return 4408;
     case CloseReason::replaced: return 4409;
+    case CloseReason::expired: return 4410;
     case CloseReason::slow_consumer: return 4413;
   }
   return 1011;

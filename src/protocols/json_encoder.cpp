@@ -154,18 +154,16 @@ Frame write(const event::GoingAway& going) {
   return out.raw("}").finish();
 }
 
-Frame write(const event::Welcome& welcome, std::string_view tail) {
-  JsonWriter out(frame_overhead + welcome.peer.size() + welcome.resume.size() + tail.size());
+Frame write(const event::Welcome& welcome, std::string_view heartbeat, std::string_view ice_servers) {
+  JsonWriter out(frame_overhead + welcome.peer.size() + welcome.resume.size() + ice_servers.size());
   out.raw(R"({"type":"welcome","peer":)").string(welcome.peer).raw(R"(,"resume":)").string(welcome.resume);
-  return out.raw(tail).finish();
+  return out.raw(heartbeat).raw(R"(,"iceServers":)").raw(ice_servers).raw("}").finish();
 }
 
 }  // namespace
 
-JsonEncoder::JsonEncoder(std::chrono::milliseconds heartbeat, std::string_view ice_servers) {
-  welcome_tail_ = R"(,"heartbeatMs":)" + std::to_string(heartbeat.count()) + R"(,"iceServers":)";
-  welcome_tail_.append(ice_servers).append("}");
-}
+JsonEncoder::JsonEncoder(std::chrono::milliseconds heartbeat, std::string_view ice_servers)
+    : heartbeat_(R"(,"heartbeatMs":)" + std::to_string(heartbeat.count())), ice_servers_(ice_servers) {}
 
 void JsonEncoder::encode(const Event& event, std::vector<Frame>& frames) const {
   if (const auto* message = std::get_if<event::Message>(&event)) {
@@ -175,12 +173,18 @@ void JsonEncoder::encode(const Event& event, std::vector<Frame>& frames) const {
   frames.push_back(std::visit(
       [this](const auto& known) {
         if constexpr (std::is_same_v<std::decay_t<decltype(known)>, event::Welcome>) {
-          return write(known, welcome_tail_);
+          return write(known, heartbeat_,
+                       known.ice_servers.empty() ? std::string_view(ice_servers_) : known.ice_servers);
         } else {
           return write(known);
         }
       },
       event));
+}
+
+void JsonEncoder::encode_ice_servers(std::string_view servers, std::vector<Frame>& frames) const {
+  JsonWriter out(frame_overhead + servers.size());
+  frames.push_back(out.raw(R"({"type":"ice-servers","iceServers":)").raw(servers).raw("}").finish());
 }
 
 }  // namespace signaling::protocols

@@ -16,10 +16,13 @@ class JsonEncoder final : public Encoder {
   JsonEncoder(std::chrono::milliseconds heartbeat, std::string_view ice_servers);
 
   void encode(const Event& event, std::vector<Frame>& frames) const override;
+  void encode_ice_servers(std::string_view servers, std::vector<Frame>& frames) const override;
 
  private:
-  /// The end of every welcome.
-  std::string welcome_tail_;
+  /// The field `heartbeatMs` of every welcome.
+  std::string heartbeat_;
+  /// For peers whose policy has none of its own.
+  std::string ice_servers_;
 };
 
 }  // namespace signaling::protocols

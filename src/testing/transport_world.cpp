@@ -72,9 +72,9 @@ std::string to_text(const std::vector<ClientMessage>& messages) {
 
 }  // namespace
 
-void ClientLog::connected(const Peer& peer) {
+void ClientLog::connected(const std::shared_ptr<Peer>& peer) {
   const std::scoped_lock lock(mutex_);
-  id_ = peer.id();
+  id_ = peer->id();
 }
 
 void ClientLog::disconnected(const Peer& /*peer*/, CloseReason /*reason*/) { ++ends_; }

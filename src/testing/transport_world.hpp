@@ -18,7 +18,7 @@ namespace signaling::testing {
 /// What the router saw of the one client. Threads: any.
 class ClientLog final : public Policy {
  public:
-  void connected(const Peer& peer) override;
+  void connected(const std::shared_ptr<Peer>& peer) override;
   void disconnected(const Peer& peer, CloseReason reason) override;
   void note(const MessageView& message);
 

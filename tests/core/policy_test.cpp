@@ -19,10 +19,20 @@ struct SlowPolicy final : Policy {
     attempts.push_back(peer.id() + " " + std::string(attempt.room));
     joins.push_back(std::move(done));
   }
+  Decision authorize_update(const Peer& /*peer*/, const JoinAttempt& attempt) override {
+    updates.push_back(std::string(attempt.room) + " " + std::string(attempt.metadata));
+    return attempt.metadata == "rude" ? Decision::refuse("be nice") : Decision::allow();
+  }
+  std::string ice_servers(const Peer& peer) override {
+    return ice.empty() ? std::string() : ice + " for " + peer.identity().subject;
+  }
   Decision authorize_send(const Peer& /*peer*/, const Envelope& envelope) override {
     return envelope.payload == "rude" ? Decision::refuse("be nice") : Decision::allow();
   }
-  void connected(const Peer& peer) override { seen.push_back("connected " + peer.id()); }
+  void connected(const std::shared_ptr<Peer>& peer) override {
+    seen.push_back("connected " + peer->id());
+    last = peer;
+  }
   void disconnected(const Peer& peer, CloseReason reason) override {
     seen.push_back("disconnected " + peer.id() + " " + std::string(to_string(reason)));
   }
@@ -47,7 +57,10 @@ struct SlowPolicy final : Policy {
 
   std::vector<std::string> tokens;
   std::vector<std::string> attempts;
+  std::vector<std::string> updates;
   std::vector<std::string> seen;
+  std::string ice;
+  std::weak_ptr<Peer> last;
   std::deque<Callback<void(Admission)>> admissions;
   std::deque<Callback<void(Decision)>> joins;
 };
@@ -159,6 +172,102 @@ TEST_CASE("policy: a peer that dies while the policy thinks leaves nothing behin
   w.world.run();
   CHECK(w.world.router.stats().rooms == 0);
   CHECK(w.world.router.stats().peers == 0);
+}
+
+TEST_CASE("policy: a join with metadata of the policy's choice is seen so by all, its own peer too") {
+  PolicyWorld w;
+  auto a = w.world.client("a");
+  auto b = w.world.client("b");
+  for (auto* client : {a.get(), b.get()}) {
+    w.policy->admit(client == a.get() ? "a" : "b");
+    client->say("join r mine");
+    w.world.run();
+    w.policy->decide(client == a.get() ? Decision::allow_with_metadata("theirs") : Decision::allow());
+    w.world.run();
+  }
+  CHECK(b->heard() == Lines{"welcome b", "joined r v2 [a{theirs}]"});
+}
+
+TEST_CASE("policy: it is asked before metadata is replaced, by an update or by joining again") {
+  PolicyWorld w;
+  auto a = w.world.client("a");
+  w.policy->admit("a");
+  a->say("join r");
+  w.world.run();
+  w.policy->decide(Decision::allow());
+  w.world.run();
+  a->heard();
+  a->say("#1 update r rude");
+  a->say("#2 join r rude");
+  a->say("#3 update r nice");
+  a->say("#4 join r nicer");
+  a->say("#5 join r");
+  w.world.run();
+  CHECK(a->heard() == Lines{"error forbidden #1", "error forbidden #2", "updated r v2 #3",
+                            "joined r v3 [] #4", "joined r v3 [] #5"});
+  CHECK(w.policy->updates == Lines{"r rude", "r rude", "r nice", "r nicer"});
+  a->say("#6 update elsewhere nice");
+  w.world.run();
+  CHECK(a->heard() == Lines{"error not_joined #6"});
+  CHECK(w.policy->updates.size() == 4);
+}
+
+TEST_CASE("policy: ICE servers come with the welcome, and are replaced while the peer lives") {
+  PolicyWorld w;
+  w.policy->ice = "[1]";
+  auto a = w.world.client("a");
+  w.policy->admit("a");
+  w.world.run();
+  CHECK(a->heard() == Lines{"welcome a [1] for user a"});
+  w.policy->last.lock()->set_ice_servers("[2]");
+  w.world.run();
+  CHECK(a->heard() == Lines{"ice-servers [2]"});
+  a->cut(CloseReason::lost);
+  w.world.run();
+  if (const auto peer = w.policy->last.lock()) peer->set_ice_servers("[3]");
+  w.world.run();
+  CHECK(a->heard().empty());
+}
+
+TEST_CASE("policy: a peer whose time is over is told so, closed, and leaves its rooms") {
+  PolicyWorld w;
+  auto a = w.world.client("a");
+  w.policy->admit("a");
+  a->say("join r");
+  w.world.run();
+  w.policy->decide(Decision::allow());
+  w.world.run();
+  a->heard();
+  const auto peer = w.policy->last.lock();
+  peer->close(CloseReason::expired);
+  peer->close(CloseReason::expired);
+  w.world.run();
+  CHECK(a->heard() == Lines{"error expired"});
+  CHECK(a->closed() == CloseReason::expired);
+  CHECK(w.policy->seen ==
+        Lines{"connected a", "joined a r", "left a r disconnect", "disconnected a expired"});
+}
+
+TEST_CASE("policy: what it keeps in an identity is at hand when it is asked again") {
+  struct Keeper final : Policy {
+    void authenticate(const ConnectInfo& /*info*/, Callback<void(Admission)> done) override {
+      Admission admission;
+      admission.identity.context = std::make_shared<const int>(7);
+      done(std::move(admission));
+    }
+    void connected(const std::shared_ptr<Peer>& peer) override {
+      const auto* context = std::any_cast<std::shared_ptr<const int>>(&peer->identity().context);
+      found = context != nullptr ? **context : 0;
+    }
+    int found = 0;
+  };
+  RouterOptions options;
+  const auto policy = std::make_shared<Keeper>();
+  options.policy = policy;
+  ScriptWorld world(std::move(options));
+  auto a = world.client("a");
+  world.run();
+  CHECK(policy->found == 7);
 }
 
 TEST_CASE("policy: what waits is bounded") {

@@ -246,7 +246,7 @@ TEST_CASE("router: goodbye leaves and closes") {
 TEST_CASE("router: an id in use is refused, and taken over by whoever proves to be the same client") {
   std::string secret;
   struct Spy final : Policy {
-    void connected(const Peer& peer) override { last = peer.id(); }
+    void connected(const std::shared_ptr<Peer>& peer) override { last = peer->id(); }
     std::string last;
   };
   ScriptWorld world;

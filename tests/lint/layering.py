@@ -1,8 +1,8 @@
 """Which folder may include what, and where each file belongs (lint.layering).
 
-Layers point one way: net -> socketio -> protocols -> core, net -> websocket -> core, redis -> core, testing -> core. All
-but net, redis and testing are sans-I/O: no socket, no thread, no clock, no OpenSSL. layering_test.py shows that each rule
-bites.
+Layers point one way: net -> socketio -> protocols -> core, net -> websocket -> core, identity -> protocols -> core,
+redis -> core, testing -> core. All but net, redis and testing are sans-I/O: no socket, no thread, no clock; and all of them
+but identity, which has a timer too, do without OpenSSL. layering_test.py shows that each rule bites.
 """
 
 import re
@@ -38,6 +38,9 @@ LAYERS = {
     "protocols": layer("core protocols", CONTAINERS, r"boost/json(\.hpp|/.+)"),
     "socketio": layer("core protocols socketio", rf"{CONTAINERS}|{EXECUTOR}", r"boost/json(\.hpp|/.+)", shared=SHARED),
     "testing": layer("core testing", rf"{EXECUTOR}", sans_io=False),
+    "identity": layer(
+        "core protocols identity", rf"{EXECUTOR}", r"openssl/.+|boost/asio/steady_timer\.hpp", shared=SHARED
+    ),
     "redis": layer("core redis", r"boost/(asio|redis)(\.hpp|/.+)|openssl/.+", sans_io=False),
     "net": layer("core websocket protocols socketio net", r".*", r".*", sans_io=False),
 }

@@ -139,6 +139,7 @@ TEST_CASE("websocket: close codes are what the table says") {
   CHECK(websocket_close_code(CloseReason::lost) == 1011);
   CHECK(websocket_close_code(CloseReason::overloaded) == 1013);
   CHECK(websocket_close_code(CloseReason::unauthorized) == 4401);
+  CHECK(websocket_close_code(CloseReason::expired) == 4410);
   CHECK(websocket_close_code(CloseReason::kicked) == 4403);
   CHECK(websocket_close_code(CloseReason::timeout) == 4408);
   CHECK(websocket_close_code(CloseReason::replaced) == 4409);

@@ -53,6 +53,8 @@ TEST_CASE(
   CHECK(
       encode(event::Welcome{"p", "s"}, options) ==
       R"({"type":"welcome","peer":"p","resume":"s","heartbeatMs":0,"iceServers":[ {"urls":"stun:stun.example:3478"} ]})");
+  CHECK(encode(event::Welcome{"p", "s", R"([{"urls":"turn:t"}])"}, options) ==
+        R"({"type":"welcome","peer":"p","resume":"s","heartbeatMs":0,"iceServers":[{"urls":"turn:t"}]})");
 }
 
 TEST_CASE("signaling.v1: the answer to a join lists the others, each with the receiver's part towards it") {

@@ -151,6 +151,12 @@ TEST_CASE("protocol page: every example of the server is what the encoder writes
     kinds.insert(event.index());
   }
   CHECK(kinds.size() == std::variant_size_v<Event>);
+  std::vector<Frame> frames;
+  factory.encoder()->encode_ice_servers(
+      R"([{"urls":"turn:turn.example.com:3478","username":"1433895918:p2","credential":"CdjqPJr3NXUiB1H2LHxIDBhPZKI="}])",
+      frames);
+  REQUIRE(frames.size() == 1);
+  written.emplace_back(frames[0].text_view());
   const auto examples = examples_of("server");
   REQUIRE(examples.size() == written.size());
   for (std::size_t i = 0; i < written.size(); ++i) CHECK(examples[i] == written[i]);

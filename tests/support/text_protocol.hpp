@@ -15,12 +15,15 @@ namespace signaling::testing {
 /// In: `join ROOM [METADATA]`, `leave ROOM`, `update ROOM METADATA`, `members ROOM`, `send PEER TEXT`,
 /// `cast ROOM TEXT`, `all ROOM TEXT` (the sender too), `call NAME TEXT` (anybody), `hall ROOM NAME` (joins an unlimited
 /// room and takes an alias), `lodge ROOM NAME` (the same, without an answer, and closes if the alias is in use), `reply TEXT`, `ping`, `bye`; `#TAG` in front of any of them is the request tag.
-/// Out: `welcome ID`, `joined ROOM v1 [a b]`, `+peer ROOM v2 c{METADATA}`, `-peer ROOM v3 c leave`, `msg FROM TEXT`,
+/// Out: `welcome ID [ICE-SERVERS]`, `ice-servers JSON`, `joined ROOM v1 [a b]`, `+peer ROOM v2 c{METADATA}`, `-peer ROOM v3 c leave`, `msg FROM TEXT`,
 /// `error CODE` ..., with ` #TAG` at the end.
 class TextEncoder final : public Encoder {
  public:
   void encode(const Event& event, std::vector<Frame>& frames) const override {
     frames.push_back(Frame::text(std::visit([](const auto& e) { return line(e); }, event)));
+  }
+  void encode_ice_servers(std::string_view servers, std::vector<Frame>& frames) const override {
+    frames.push_back(Frame::text("ice-servers " + std::string(servers)));
   }
 
  private:
@@ -41,7 +44,10 @@ class TextEncoder final : public Encoder {
     return text + "]";
   }
 
-  static std::string line(const event::Welcome& e) { return "welcome " + std::string(e.peer); }
+  static std::string line(const event::Welcome& e) {
+    const std::string ice_servers = e.ice_servers.empty() ? "" : " " + std::string(e.ice_servers);
+    return "welcome " + std::string(e.peer) + ice_servers;
+  }
   static std::string line(const event::Joined& e) {
     return "joined " + room(e.room, e.version) + " " + list(e.members) + tag(e.request);
   }

@@ -19,7 +19,7 @@ class Clock {
 /// The machine's steady clock.
 const Clock& system_clock() noexcept;
 
-/// The date and time of the machine, for those who read it: nothing is decided by it.
+/// The date and time of the machine, which may jump. The router decides nothing by it.
 std::chrono::system_clock::time_point wall_time() noexcept;
 
 }  // namespace signaling

@@ -32,6 +32,7 @@ enum class errc : std::uint8_t {
   closed,              ///< the peer is gone
   store_unavailable,   ///< the state store does not answer
   messages_lost,  ///< other nodes could not be reached for a while; messages to or from them may be missing
+  expired,        ///< the time for which the peer was admitted is over
   internal,       ///< a defect of the library or of the host's hooks
 };
 
@@ -61,6 +62,7 @@ enum class CloseReason : std::uint8_t {
   protocol_error,  ///< broke the rules of the wire
   message_too_large,
   unauthorized,  ///< the policy refused it
+  expired,       ///< the time for which it was admitted is over
   replaced,      ///< the same client came back on a new connection
   going_away,    ///< this server stops
   overloaded,

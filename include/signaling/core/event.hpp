@@ -37,6 +37,8 @@ struct Welcome {
   std::string_view peer;
   /// Proves on a later connection that it is the same client.
   std::string_view resume;
+  /// A JSON array as text; empty: the protocol's own.
+  std::string_view ice_servers = {};
 };
 
 /// Answers a join: the room as it was at `version`, without the joiner itself. Every later change follows as an

@@ -25,7 +25,8 @@ struct [[nodiscard]] SendResult {
 /// Ownership: shared by the router, until the peer is gone, and by whoever keeps the pointer; a peer that is gone
 /// answers every call with `errc::closed` or does nothing.
 /// Threads: everything is called on the executor of the peer's transport (for a local peer: the executor it was
-/// made with), except `close`, `kick`, `id`, `identity` and `outbound_bytes`, which any thread may call.
+/// made with), except `close`, `kick`, `set_ice_servers`, `id`, `identity` and `outbound_bytes`, which any thread may
+/// call.
 /// Re-entrancy: no call runs an event handler or a transport's `write` before it returns.
 /// Answers to `join`, `leave`, `update` and `members` arrive as events in the order of the calls; `request` is a
 /// tag that comes back in the answer.
@@ -65,9 +66,13 @@ class Peer {
   /// Message bytes queued for this peer and not yet reported as written.
   virtual std::size_t outbound_bytes() const noexcept = 0;
 
+  /// Replaces the ICE servers that the client knows; `servers` is a JSON array as text. No event: a language without a
+  /// word for it, such as a local peer's, drops it.
+  virtual void set_ice_servers(std::string_view servers) = 0;
   /// Puts the peer out of one room; it is told with `event::Left` and `kicked`.
   virtual void kick(std::string_view room) = 0;
-  /// Ends the connection: the peer leaves its rooms, what is queued for it is still written.
+  /// Ends the connection: the peer leaves its rooms, what is queued for it is still written. With
+  /// `CloseReason::expired` it gets `event::Error` with `errc::expired` first.
   virtual void close(CloseReason reason) = 0;
 };
 

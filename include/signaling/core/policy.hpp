@@ -1,5 +1,7 @@
 #pragma once
 
+#include <any>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,12 +40,20 @@ struct Identity {
   std::string subject;
   /// Anything the host wants to find again, for example the token's claims as JSON.
   std::string attributes;
+  /// What the policy wants at hand when it is asked about this peer later, in a form of its own.
+  std::any context;
 };
 
 /// Yes, or no with a reason that the peer is told.
 class Decision {
  public:
   static Decision allow() { return Decision(errc::ok, {}); }
+  /// Of a join: yes, with this metadata (raw JSON text) whatever the peer gave.
+  static Decision allow_with_metadata(std::string metadata) {
+    Decision decision = allow();
+    decision.metadata_ = std::move(metadata);
+    return decision;
+  }
   /// `code` is what the peer gets as error code, `reason` as its message; an empty reason stands for the code's
   /// own description.
   static Decision refuse(std::string reason, errc code = errc::forbidden) {
@@ -53,11 +63,13 @@ class Decision {
   bool allowed() const noexcept { return code_ == errc::ok; }
   errc code() const noexcept { return code_; }
   const std::string& reason() const noexcept { return reason_; }
+  const std::optional<std::string>& metadata() const noexcept { return metadata_; }
 
  private:
   Decision(errc code, std::string reason) : code_(code), reason_(std::move(reason)) {}
   errc code_;
   std::string reason_;
+  std::optional<std::string> metadata_;
 };
 
 /// The answer to a connecting client.
@@ -93,12 +105,19 @@ class Policy {
   /// May `peer` join? Until the answer the peer's later messages wait.
   virtual void authorize_join(const Peer& peer, const JoinAttempt& attempt, Callback<void(Decision)> done);
 
+  /// May `peer`, which is in `attempt.room`, replace its metadata there?
+  virtual Decision authorize_update(const Peer& peer, const JoinAttempt& attempt);
+
+  /// The `iceServers` for this peer, a JSON array as text, given to it with its welcome. Empty: those of its protocol.
+  /// The peer has its id by now. They are replaced later with `Peer::set_ice_servers`.
+  virtual std::string ice_servers(const Peer& peer);
+
   /// May `peer` send this? Called for every message, so it has to be quick: decide from what `authenticate` and
   /// `authorize_join` have found out.
   virtual Decision authorize_send(const Peer& peer, const Envelope& envelope);
 
   /// What happened, for the host's own books.
-  virtual void connected(const Peer& peer);
+  virtual void connected(const std::shared_ptr<Peer>& peer);
   virtual void disconnected(const Peer& peer, CloseReason reason);
   virtual void joined(const Peer& peer, std::string_view room);
   virtual void left(const Peer& peer, std::string_view room, LeaveReason reason);

@@ -27,6 +27,8 @@ class Encoder {
   virtual ~Encoder() = default;
   /// Appends the messages for `event`: none, if the language has no word for it.
   virtual void encode(const Event& event, std::vector<Frame>& frames) const = 0;
+  /// Appends the message that replaces the ICE servers of the welcome; `servers` is a JSON array as text. Default: none.
+  virtual void encode_ice_servers(std::string_view servers, std::vector<Frame>& frames) const;
 };
 
 /// One client's wire language: turns its messages into commands. Sans-I/O: no socket, no clock, no thread.

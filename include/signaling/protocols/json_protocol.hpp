@@ -17,7 +17,7 @@ struct JsonOptions {
   /// who owns the connection does the pinging.
   std::chrono::milliseconds heartbeat = std::chrono::seconds(25);
   /// Told to clients in the welcome: what `RTCPeerConnection` takes as `iceServers`, a JSON array as text.
-  /// Default: none. Cost: sent to every client.
+  /// Default: none. Cost: sent to every client. `Policy::ice_servers` overrides it.
   std::string ice_servers = "[]";
   /// Levels of nesting in a message, the message itself being the first. Default 32, at most 1024, which is
   /// also what 0 stands for. Over it: `bad_json`.

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "signaling/core/callback.hpp"
+#include "signaling/core/ids.hpp"
+#include "signaling/core/policy.hpp"
+#include "signaling/identity/grants.hpp"
+
+namespace signaling::identity {
+
+/// The date and time; passed in, so that tests can stand still. Empty: the machine's. Called from any thread at once.
+using WallClock = std::function<std::chrono::system_clock::time_point()>;
+
+/// What somebody who was authenticated gets.
+struct Pass {
+  /// Becomes Identity::subject and Identity::attributes.
+  std::string subject;
+  std::string attributes;
+  /// The id the peer has to have. Absent: as if nobody had asked.
+  std::optional<PeerId> peer_id;
+  Grants grants;
+  /// When the connection is closed with `CloseReason::expired`. Absent: never.
+  std::optional<std::chrono::system_clock::time_point> expires;
+};
+
+/// The answer to a credential: a pass, or a refusal with a word for the host's log. The client never learns the word.
+class Verdict {
+ public:
+  static Verdict admit(Pass pass) {
+    Verdict verdict;
+    verdict.pass_ = std::move(pass);
+    return verdict;
+  }
+  /// `why` is a literal, such as "expired": it holds nothing that a client sent, and lives forever.
+  static Verdict refuse(std::string_view why) {
+    Verdict verdict;
+    verdict.refusal_ = why;
+    return verdict;
+  }
+
+  bool admitted() const noexcept { return pass_.has_value(); }
+  /// Only of one that admits.
+  Pass& pass() noexcept { return *pass_; }
+  const Pass& pass() const noexcept { return *pass_; }
+  std::string_view refusal() const noexcept { return refusal_; }
+
+ private:
+  Verdict() = default;
+  std::optional<Pass> pass_;
+  std::string_view refusal_;
+};
+
+/// Turns the credential of a connecting client into what its bearer may do. One of those here, or the host's own, which
+/// may ask a database.
+///
+/// Threads: called from any thread at once.
+/// Re-entrancy and errors: as `Policy::authenticate`. What the client sent must not become part of a log or an error.
+class Authenticator {
+ public:
+  virtual ~Authenticator() = default;
+  /// `info` lives until `done` was called or destroyed.
+  virtual void authenticate(const ConnectInfo& info, Callback<void(Verdict)> done) = 0;
+};
+
+}  // namespace signaling::identity

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "signaling/core/envelope.hpp"
+
+namespace signaling::identity {
+
+/// A set of the types of messages.
+class MessageTypes {
+ public:
+  static constexpr MessageTypes none() noexcept { return {}; }
+  static constexpr MessageTypes all() noexcept {
+    MessageTypes types;
+    for (const auto type : {EnvelopeType::offer, EnvelopeType::answer, EnvelopeType::candidate,
+                            EnvelopeType::message, EnvelopeType::event}) {
+      types.add(type);
+    }
+    return types;
+  }
+
+  constexpr void add(EnvelopeType type) noexcept { bits_ |= bit(type); }
+  constexpr bool contains(EnvelopeType type) const noexcept { return (bits_ & bit(type)) != 0; }
+  friend constexpr MessageTypes operator&(MessageTypes a, MessageTypes b) noexcept {
+    a.bits_ &= b.bits_;
+    return a;
+  }
+  friend constexpr bool operator==(MessageTypes, MessageTypes) noexcept = default;
+
+ private:
+  static constexpr std::uint32_t bit(EnvelopeType type) noexcept {
+    return 1U << static_cast<std::uint32_t>(type);
+  }
+  std::uint32_t bits_ = 0;
+};
+
+/// What a peer may do in one room. Default: join and send everything.
+struct RoomGrant {
+  bool join = true;
+  /// The types of messages it may send there; an admin all of them.
+  MessageTypes publish = MessageTypes::all();
+  /// For the host, which decides what its admins may do: the library gives them nothing but `publish`.
+  bool admin = false;
+  /// What the others see of the peer in this room: raw JSON text, which the client cannot change. Absent: what the client
+  /// gives.
+  std::optional<std::string> metadata;
+
+  constexpr MessageTypes may_send() const noexcept { return admin ? MessageTypes::all() : publish; }
+};
+
+/// What a peer may do, room by room. Default: nothing.
+///
+/// Room names are compared byte for byte; none of them is a pattern.
+class Grants {
+ public:
+  /// Every room, every type of message.
+  static Grants everything();
+
+  /// False if that room had a grant already, which stays.
+  bool allow(std::string room, RoomGrant grant);
+  /// For all rooms that have no grant of their own.
+  void allow_other_rooms(RoomGrant grant);
+
+  /// Null: nothing is granted there.
+  const RoomGrant* find(std::string_view room) const;
+  bool may_join(std::string_view room) const;
+  bool may_send(EnvelopeType type, std::string_view room) const;
+  /// What may be sent in every room that may be joined; none, if there is no such room.
+  MessageTypes sendable_everywhere() const noexcept { return everywhere_.value_or(MessageTypes::none()); }
+
+ private:
+  void narrow(const RoomGrant& grant) noexcept;
+
+  std::map<std::string, RoomGrant, std::less<>> rooms_;
+  std::optional<RoomGrant> other_rooms_;
+  std::optional<MessageTypes> everywhere_;
+};
+
+}  // namespace signaling::identity

@@ -1,0 +1,43 @@
+#include "signaling/identity/grants.hpp"
+
+#include <utility>
+
+namespace signaling::identity {
+
+Grants Grants::everything() {
+  Grants grants;
+  grants.allow_other_rooms({});
+  return grants;
+}
+
+bool Grants::allow(std::string room, RoomGrant grant) {
+  const auto [place, is_new] = rooms_.emplace(std::move(room), std::move(grant));
+  if (is_new) narrow(place->second);
+  return is_new;
+}
+
+void Grants::allow_other_rooms(RoomGrant grant) {
+  narrow(grant);
+  other_rooms_ = std::move(grant);
+}
+
+void Grants::narrow(const RoomGrant& grant) noexcept {
+  if (grant.join) everywhere_ = everywhere_.value_or(MessageTypes::all()) & grant.may_send();
+}
+
+const RoomGrant* Grants::find(std::string_view room) const {
+  if (const auto found = rooms_.find(room); found != rooms_.end()) return &found->second;
+  return other_rooms_ ? &*other_rooms_ : nullptr;
+}
+
+bool Grants::may_join(std::string_view room) const {
+  const RoomGrant* grant = find(room);
+  return grant != nullptr && grant->join;
+}
+
+bool Grants::may_send(EnvelopeType type, std::string_view room) const {
+  const RoomGrant* grant = find(room);
+  return grant != nullptr && grant->join && grant->may_send().contains(type);
+}
+
+}  // namespace signaling::identity
