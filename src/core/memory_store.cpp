@@ -10,6 +10,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 
@@ -43,9 +44,12 @@ struct StoredMember {
   NodeIndex node = 0;
 };
 
+// Not a StringMap, which takes room for fifteen members at once: most rooms are of two.
+using StoredMembers = std::unordered_map<std::string, StoredMember, Hash, std::equal_to<>>;
+
 struct StoredRoom {
   Version version = 0;
-  StringMap<StoredMember> members;
+  StoredMembers members;
 };
 
 template <class Value>
