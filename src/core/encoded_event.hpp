@@ -4,8 +4,8 @@
 #include <boost/container/small_vector.hpp>
 #include <memory>
 #include <span>
-#include <vector>
 
+#include "core/frame_vectors.hpp"
 #include "signaling/core/event.hpp"
 #include "signaling/core/protocol.hpp"
 
@@ -28,14 +28,14 @@ class EncodedEvent {
 
   /// True if no language that was added has a word for it.
   bool is_silent() const noexcept {
-    return std::ranges::all_of(storage_, [](const auto& frames) { return frames.empty(); });
+    return std::ranges::all_of(storage_, [](const auto& frames) { return (*frames).empty(); });
   }
 
   void add(std::shared_ptr<const Encoder> encoder) {
     if (find(encoder.get()) != nullptr) return;
-    auto& storage = storage_.emplace_back();
-    encoder->encode(event_, storage);
-    entries_.push_back({std::move(encoder), storage});
+    ReusedFrames& storage = storage_.emplace_back();
+    encoder->encode(event_, *storage);
+    entries_.push_back({std::move(encoder), *storage});
   }
 
  private:
@@ -47,7 +47,7 @@ class EncodedEvent {
   const Event& event_;
   boost::container::small_vector<Entry, 2> entries_;
   // A vector's elements stay where they are when the vector is moved, so the spans above stay valid.
-  boost::container::small_vector<std::vector<Frame>, 2> storage_;
+  boost::container::small_vector<ReusedFrames, 2> storage_;
 };
 
 }  // namespace signaling

@@ -34,7 +34,8 @@ namespace {
 class BlockCache {
  public:
   static constexpr std::array<std::size_t, 3> classes{512, 2048, 8192};
-  static constexpr std::size_t max_blocks_per_class = 64;
+  // What all peers of a thread have waiting in one turn of its loop, a few hundred messages, is to find a block here.
+  static constexpr std::size_t max_bytes_per_class = std::size_t{512} * 1024;
 
   BlockCache() = default;
   BlockCache(const BlockCache&) = delete;
@@ -66,7 +67,7 @@ class BlockCache {
   void give(void* memory, std::size_t bytes) noexcept {
     for (std::size_t i = 0; i < classes.size(); ++i) {
       if (bytes != classes[i]) continue;
-      if (free_[i].capacity() == 0) reserve(free_[i]);
+      if (free_[i].capacity() == 0) reserve(free_[i], max_bytes_per_class / bytes);
       if (free_[i].size() < free_[i].capacity()) {
         free_[i].push_back(memory);
         return;
@@ -76,9 +77,9 @@ class BlockCache {
   }
 
  private:
-  static void reserve(std::vector<void*>& list) noexcept {
+  static void reserve(std::vector<void*>& list, std::size_t count) noexcept {
     try {
-      list.reserve(max_blocks_per_class);
+      list.reserve(count);
     } catch (const std::bad_alloc&) {
       // Without a list nothing is cached.
     }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/peer_session.hpp"
+#include "signaling/core/batch.hpp"
 
 namespace signaling {
 
@@ -29,8 +30,10 @@ void Loop::schedule(std::shared_ptr<PeerSession> peer) {
     ready_.push_back(std::move(peer));
     if (std::exchange(woken_, true)) return;
   }
-  boost::asio::post(executor_, Drain(shared_from_this()));
+  if (!Batch::take(shared_from_this())) post_drain();
 }
+
+void Loop::post_drain() { boost::asio::post(executor_, Drain(shared_from_this())); }
 
 void Loop::abandon() {
   std::vector<std::shared_ptr<PeerSession>> dropped;
@@ -50,6 +53,31 @@ void Loop::drain() {
   }
   frames_.clear();
   draining_.clear();
+}
+
+namespace {
+thread_local Batch* batch_of_thread = nullptr;
+}  // namespace
+
+Batch::Batch(boost::asio::any_io_executor executor)
+    : executor_(std::move(executor)), outer_(std::exchange(batch_of_thread, this)) {}
+
+// NOLINTNEXTLINE(bugprone-exception-escape)
+Batch::~Batch() {
+  batch_of_thread = outer_;
+  if (loop_) loop_->post_drain();
+}
+
+// A second loop on the same executor is that of another router.
+bool Batch::take(const std::shared_ptr<Loop>& loop) {
+  Batch* const batch = batch_of_thread;
+  if (batch == nullptr || batch->loop_ || batch->executor_ != loop->executor()) return false;
+  batch->loop_ = loop;
+  return true;
+}
+
+void Batch::flush() {
+  if (const auto loop = std::exchange(loop_, nullptr)) loop->drain();
 }
 
 }  // namespace signaling

@@ -22,12 +22,15 @@ class Loop : public std::enable_shared_from_this<Loop> {
 
   const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
   void schedule(std::shared_ptr<PeerSession> peer);
+  /// Has the executor drain it.
+  void post_drain();
+  /// Writes what waits for each of the peers.
+  void drain();
   TrafficCounters& traffic() noexcept { return traffic_; }
   const TrafficCounters& traffic() const noexcept { return traffic_; }
 
  private:
   class Drain;
-  void drain();
   void abandon();
 
   const boost::asio::any_io_executor executor_;

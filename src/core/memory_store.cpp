@@ -7,6 +7,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "core/memory_post.hpp"
@@ -39,9 +40,12 @@ struct StoredMember {
   NodeIndex node = 0;
 };
 
+// Not a StringMap, which takes room for fifteen members at once: most rooms are of two.
+using StoredMembers = std::unordered_map<std::string, StoredMember, Hash, std::equal_to<>>;
+
 struct StoredRoom {
   Version version = 0;
-  StringMap<StoredMember> members;
+  StoredMembers members;
 };
 
 template <class Value>

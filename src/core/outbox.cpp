@@ -33,12 +33,8 @@ bool Outbox::close(CloseReason reason) {
 std::optional<CloseReason> Outbox::take(std::vector<Frame>& frames) {
   const std::scoped_lock lock(mutex_);
   scheduled_ = false;
-  frames.insert(frames.end(), std::move_iterator(frames_.begin()), std::move_iterator(frames_.end()));
-  if (frames_.capacity() > max_idle_capacity) {
-    std::vector<Frame>().swap(frames_);
-  } else {
-    frames_.clear();
-  }
+  frames_.swap(frames);
+  if (frames_.capacity() > max_idle_capacity) std::vector<Frame>().swap(frames_);
   in_flight_ += std::exchange(queued_, 0);
   // The end is told once; nothing was taken since it was asked for, and nothing will be.
   if (close_) shut_ = true;

@@ -31,7 +31,8 @@ class Outbox {
   /// Asks for the end; only the first reason counts. Returns true if the caller has to schedule the peer.
   bool close(CloseReason reason);
 
-  /// Moves what waits to the end of `frames`, and tells whether the connection shall end after it. Back to idle.
+  /// Exchanges what waits for `frames`, which is empty: so their memory goes round among the peers of a loop. Tells
+  /// whether the connection shall end after it. Back to idle.
   std::optional<CloseReason> take(std::vector<Frame>& frames);
 
   /// Drops what waits; takes nothing any more.

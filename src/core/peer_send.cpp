@@ -116,9 +116,9 @@ SendResult PeerSession::push(std::span<const Frame> frames, Delivery delivery) {
 }
 
 void PeerSession::tell(const Event& event) {
-  std::vector<Frame> frames;
-  encoder_->encode(event, frames);
-  if (!frames.empty()) (void)push(frames, Delivery::reliable);
+  ReusedFrames frames;
+  encoder_->encode(event, *frames);
+  if (!(*frames).empty()) (void)push(*frames, Delivery::reliable);
 }
 
 void PeerSession::tell_error(errc code, std::string_view message, std::string_view request) {

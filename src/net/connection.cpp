@@ -124,7 +124,11 @@ void Connection::end_of_input() {
 
 void Connection::send(std::span<const Frame> frames) {
   if (!open_ || frames.empty()) return;
-  if (!output_.empty()) return output_.push(frames, 0);
+  if (!output_.empty()) {
+    output_.push(frames, 0);
+    if (held_) flush();
+    return;
+  }
   const WriteProgress progress = write_all(channel_, worker_.write_buffer(), frames, 0);
   if (progress.items < frames.size()) output_.push(frames.subspan(progress.items), progress.offset);
   settle(progress);
@@ -137,9 +141,18 @@ void Connection::send(std::span<const std::byte> bytes, std::size_t message_byte
   flush();
 }
 
+void Connection::send_ahead(std::span<const std::byte> bytes) {
+  if (!open_) return;
+  output_.push(bytes, 0);
+  if (std::exchange(held_, true)) return;
+  boost::asio::post(worker_.executor(), [self = shared_from_this()] {
+    if (self->held_) self->flush();
+  });
+}
+
 void Connection::flush() {
   if (!open_) return;
-  wants_room_ = false;
+  wants_room_ = held_ = false;
   const WriteProgress progress =
       output_.empty() ? WriteProgress() : output_.write(channel_, worker_.write_buffer());
   settle(progress);
@@ -176,7 +189,7 @@ std::uint32_t Connection::wanted_events() const noexcept {
   // A client that goes away must be noticed also while nothing is read from it.
   if (!input_ended_ && (!secure_ || !reading_)) wanted |= EPOLLRDHUP;
   if (!input_ended_ && reading_) wanted |= EPOLLIN;
-  if (!output_.empty() || wants_room_) wanted |= EPOLLOUT;
+  if ((!output_.empty() && !held_) || wants_room_) wanted |= EPOLLOUT;
   return wanted;
 }
 
@@ -225,8 +238,8 @@ void Connection::resume(MovingConnection& moving) {
   const auto self = shared_from_this();
   session_ = moving.make_session(*this);
   if (!watch()) return drop(CloseReason::internal);
-  send(std::as_bytes(std::span(moving.greeting)), 0);
-  if (open_) session_->on_open();
+  send_ahead(std::as_bytes(std::span(moving.greeting)));
+  session_->on_open();
   if (open_ && !moving.input.empty()) session_->on_data(moving.input);
   if (open_ && channel_.pending()) read(false);
   update_interest();

@@ -72,6 +72,9 @@ class Connection final : public Pollable, public Timed, public std::enable_share
   void send(std::span<const Frame> frames);
   /// `message_bytes`: what `bytes` count as when Session::on_written tells that they have left.
   void send(std::span<const std::byte> bytes, std::size_t message_bytes);
+  /// The same for an answer that more is likely to follow before the executor does anything else: all leaves in one
+  /// write, or this alone a little later.
+  void send_ahead(std::span<const std::byte> bytes);
   /// Calls Session::on_written once more when the socket has room.
   void notify_writable();
   bool is_reading() const noexcept { return reading_; }
@@ -124,6 +127,7 @@ class Connection final : public Pollable, public Timed, public std::enable_share
   bool reading_ = true;
   bool input_ended_ = false;
   bool wants_room_ = false;
+  bool held_ = false;  // output_ waits for what is sent next, not for the socket
 };
 
 }  // namespace signaling::net

@@ -137,8 +137,8 @@ void HttpSession::accept_upgrade(const AnyWebSocketRoute& route, const HttpReque
   if (auto* const distant = std::get_if<DistantSession>(&made)) {
     return connection_.move_to(distant->worker, std::move(distant->make), std::move(response), input_);
   }
-  connection_.send(std::as_bytes(std::span(response)), 0);
-  if (connection_.is_open()) connection_.become(std::get<std::unique_ptr<Session>>(std::move(made)), input_);
+  connection_.send_ahead(std::as_bytes(std::span(response)));
+  connection_.become(std::get<std::unique_ptr<Session>>(std::move(made)), input_);
 }
 
 }  // namespace signaling::net

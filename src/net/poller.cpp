@@ -3,8 +3,12 @@
 #include <cerrno>
 #include <system_error>
 
+#include "signaling/core/batch.hpp"
+
 namespace signaling::net {
 namespace {
+
+constexpr int max_batches = 4;
 
 int make_epoll() {
   const int fd = ::epoll_create1(EPOLL_CLOEXEC);
@@ -58,20 +62,36 @@ void Poller::wait() {
   epoll_.async_wait(boost::asio::posix::descriptor_base::wait_read,
                     [self = shared_from_this()](const boost::system::error_code& error) {
                       if (error || !self->epoll_.is_open()) return;
-                      self->dispatch();
+                      self->dispatch_all();
                       self->start();
                     });
 }
 
-void Poller::dispatch() {
+// While there is much to do, more has come by the time a batch is done: looking again costs one system call, and
+// waiting anew costs three. But the executor may have more to do than this.
+void Poller::dispatch_all() {
+  for (int batches = 0; batches < max_batches && epoll_.is_open(); ++batches) {
+    if (!dispatch()) return;
+  }
+}
+
+// False if nothing was ready.
+bool Poller::dispatch() {
   batch_size_ = ::epoll_wait(epoll_.native_handle(), batch_.data(), static_cast<int>(batch_.size()), 0);
+  if (batch_size_ <= 0) {
+    batch_size_ = 0;
+    return false;
+  }
   batch_time_ = std::chrono::steady_clock::now();
+  Batch written_together(epoll_.get_executor());
   for (batch_next_ = 0; batch_next_ < batch_size_;) {
     const epoll_event event = batch_[static_cast<std::size_t>(batch_next_)];
     ++batch_next_;
     if (event.data.ptr != nullptr) static_cast<Pollable*>(event.data.ptr)->on_ready(event.events);
   }
+  written_together.flush();
   batch_size_ = batch_next_ = 0;
+  return true;
 }
 
 }  // namespace signaling::net

@@ -49,7 +49,8 @@ class Poller : public std::enable_shared_from_this<Poller> {
 
  private:
   void wait();
-  void dispatch();
+  void dispatch_all();
+  bool dispatch();
 
   boost::asio::posix::stream_descriptor epoll_;
   std::array<epoll_event, 256> batch_{};

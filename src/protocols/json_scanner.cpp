@@ -6,6 +6,7 @@
 
 namespace signaling::protocols {
 
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): `open` writes each word before it is read
 JsonScanner::JsonScanner(std::string_view text, std::size_t max_depth) noexcept
     : position_(text.data()),
       end_(text.data() + text.size()),
@@ -203,6 +204,7 @@ bool JsonScanner::open(JsonKind kind) noexcept {
   if (depth_ == max_depth_) return false;
   const std::uint64_t bit = std::uint64_t{1} << (depth_ % 64);
   std::uint64_t& word = objects_[depth_ / 64];
+  if (depth_ % 64 == 0) word = 0;
   word = kind == JsonKind::object ? word | bit : word & ~bit;
   ++depth_;
   fresh_ = true;

@@ -78,8 +78,8 @@ class JsonScanner {
   std::size_t depth_ = 0;
   /// Nothing was read yet of the innermost array or object.
   bool fresh_ = false;
-  /// One bit per level: set if it is an object.
-  std::array<std::uint64_t, max_json_nesting / 64> objects_{};
+  /// One bit per level that is open: set if it is an object.
+  std::array<std::uint64_t, max_json_nesting / 64> objects_;
 };
 
 }  // namespace signaling::protocols

@@ -27,11 +27,15 @@ inline const char* skip_plain_by_words(const char* first, const char* last) noex
     std::uint64_t word = 0;
     std::memcpy(&word, first, sizeof(word));
     // Subtracting sets the high bit of a byte that is too small. A borrow may set it in a later byte too, but
-    // then there was such a byte, and the loop below finds which.
+    // then there was such a byte, and only the first one counts.
     const std::uint64_t controls = word - ones * 0x20;
     const std::uint64_t quotes = (word ^ (ones * '"')) - ones;
     const std::uint64_t backslashes = (word ^ (ones * '\\')) - ones;
-    if (((word | controls | quotes | backslashes) & (ones * 0x80)) != 0) break;
+    const std::uint64_t special = (word | controls | quotes | backslashes) & (ones * 0x80);
+    if (special != 0) {
+      if constexpr (std::endian::native != std::endian::little) break;
+      return first + std::countr_zero(special) / 8;
+    }
     first += 8;
   }
   while (first != last && is_plain(*first)) ++first;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "net/support/client.hpp"
+#include "net/support/segments.hpp"
 #include "net/support/test_server.hpp"
 #include "net/support/websocket_routes.hpp"
 
@@ -61,6 +62,16 @@ TEST_CASE("websocket: frames that come with the handshake, cut anywhere, are not
           "first\x81\x06"
           "second");
   }
+}
+
+TEST_CASE("websocket: what a session says first leaves in one write with the answer to the handshake") {
+  TestServer server(add_routes);
+  WebSocketClient client(server.endpoint(), "/text");
+  CHECK(client.receive_text().starts_with("welcome "));
+  CHECK(received_segments(client.client().fd()) == 1);
+  client.send_text("join r");
+  CHECK(client.receive_text() == "joined r v1 []");
+  CHECK(received_segments(client.client().fd()) == 2);
 }
 
 TEST_CASE("websocket: from a client that does not read nothing more is read, and later all arrives") {

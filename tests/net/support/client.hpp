@@ -38,6 +38,7 @@ class Client {
   Client(const boost::asio::ip::tcp::endpoint& server, const TlsClientOptions& tls);
   ~Client();
 
+  int fd() const noexcept { return fd_.get(); }
   void send(std::string_view bytes);
   /// Without waiting: how many bytes the kernel took.
   std::size_t try_send(std::string_view bytes);
