@@ -107,11 +107,12 @@ debian_sources() {
   done
 }
 
-# unpack_boost <version> <suite>: the headers of libboost<version>-dev of that Debian suite, in build/deps.
-unpack_boost() {
-  local version=$1 suite=$2 target=$deps/boost-$1
+# unpack_debs <folder of build/deps> <suite> <package>...: the packages of that Debian suite, unpacked there.
+unpack_debs() {
+  local target=$deps/$1 suite=$2
+  shift 2
   [[ ! -e $target ]] || return 0
-  command -v apt-get >/dev/null || fail "Boost is fetched with apt-get; use SIGNALING_SYSTEM_BOOST=1 without it"
+  command -v apt-get >/dev/null || fail "$* are fetched with apt-get (SIGNALING_SYSTEM_BOOST=1 does without Boost)"
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   mkdir -p "$work/parts" "$work/lists/partial" "$work/cache/archives/partial" "$work/deb" "$deps"
@@ -119,19 +120,31 @@ unpack_boost() {
   local apt=(apt-get -q -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts="$work/parts"
     -o Dir::State::Lists="$work/lists" -o Dir::Cache="$work/cache" -o Acquire::Languages=none
     -o APT::Sandbox::User="$(id -un)")
-  grep -qs . "$work"/parts/* || fail "no Debian source to get Boost $version from (SIGNALING_SYSTEM_BOOST=1?)"
-  echo "install-deps.sh: unpacking Boost $version into $target" >&2
+  grep -qs . "$work"/parts/* || fail "no Debian source to get $* from (SIGNALING_SYSTEM_BOOST=1?)"
+  echo "install-deps.sh: unpacking $* of $suite into $target" >&2
   (
     cd "$work/deb"
     log_run "${apt[@]}" update
-    log_run "${apt[@]}" download "libboost$version-dev"
-    dpkg -x libboost*.deb "$work/unpacked"
+    log_run "${apt[@]}" download "$@"
+    for deb in *.deb; do dpkg -x "$deb" "$work/unpacked"; done
   )
   # Into place in one step, so that an interrupted run leaves no half-filled folder.
   rm -rf "$target.partial"
   cp -a "$work/unpacked" "$target.partial"
   mv "$target.partial" "$target"
   rm -rf "$work"
+}
+
+# unpack_boost <version> <suite>: the headers, in build/deps.
+unpack_boost() {
+  unpack_debs "boost-$1" "$2" "libboost$1-dev"
+}
+
+# Younger servers than the system's, with the libraries that they were built for: tests/redis/CMakeLists.txt runs them.
+unpack_redis_servers() {
+  local libraries=(libc6 libssl3t64 libjemalloc2 libsystemd0 liblzf1 libatomic1 libstdc++6 libgcc-s1 libcap2 liblz4-1
+    liblzma5 libzstd1 libgcrypt20 libgpg-error0 zlib1g lua-bitop lua-cjson liblua5.1-0 libhiredis1.1.0)
+  unpack_debs redis-servers trixie redis-tools valkey-tools "${libraries[@]}"
 }
 
 install_boost() {
@@ -168,6 +181,7 @@ case $1 in
     install_server turnserver coturn
     install_boost
     unpack_boost 1.81 bookworm
+    unpack_redis_servers
     install_node_modules
     ;;
 esac

@@ -21,7 +21,7 @@ LeaveReason leave_reason(CloseReason reason) noexcept {
 
 void PeerSession::admit(ConnectInfo info) {
   Wish wish{std::move(info.wished_id), std::move(info.resume)};
-  if (!core_->has_policy()) return on_admission(Admission{}, std::move(wish));
+  if (!core_->has_policy()) return on_admission(Admission{}, wish);
   info.wished_id = wish.id;
   info.resume = wish.resume;
   busy_ = true;
@@ -31,7 +31,7 @@ void PeerSession::admit(ConnectInfo info) {
         self->on_executor([self, admission = std::move(admission), wish = std::move(wish)]() mutable {
           self->busy_ = false;
           if (self->state_ == State::gone) return;
-          self->on_admission(admission, std::move(wish));
+          self->on_admission(admission, wish);
           self->resume();
         });
       });
@@ -45,7 +45,7 @@ void PeerSession::admit_local(PeerId id, Identity identity, std::unique_ptr<Tran
   on_admission(admission, {});
 }
 
-void PeerSession::on_admission(const Admission& admission, Wish wish) {
+void PeerSession::on_admission(const Admission& admission, const Wish& wish) {
   if (!admission.decision.allowed()) {
     return refuse(admission.decision.code(), admission.decision.reason(), CloseReason::unauthorized);
   }

@@ -269,7 +269,8 @@ void PeerSession::leave(std::string_view room, std::string_view request) {
   leave_room(left, LeaveReason::leave, std::string(request));
 }
 
-void PeerSession::leave_room(const std::shared_ptr<RoomView>& room, LeaveReason reason, std::string request) {
+void PeerSession::leave_room(const std::shared_ptr<RoomView>& room, LeaveReason reason,
+                             const std::string& request) {
   RoomChange change = room_change::Leave{shared_from_this(), reason, request};
   if (room->submit(change)) return;
   // Another life of this peer has pushed it out, and the room here has gone with its last member.

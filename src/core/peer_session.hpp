@@ -86,7 +86,7 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
     std::string id;
     std::string resume;
   };
-  void on_admission(const Admission& admission, Wish wish);
+  void on_admission(const Admission& admission, const Wish& wish);
   std::optional<PeerId> choose_id(const Admission& admission, const Wish& wish) const;
   void claim(PeerId id, std::string_view resume);
   void on_claimed(std::error_code error, Epoch epoch, PeerId id);
@@ -134,7 +134,7 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   Membership* membership_of(std::string_view room);
   void add_room(std::shared_ptr<RoomView> room, Payload metadata);
   void remove_room(std::string_view id);
-  void leave_room(const std::shared_ptr<RoomView>& room, LeaveReason reason, std::string request);
+  void leave_room(const std::shared_ptr<RoomView>& room, LeaveReason reason, const std::string& request);
 
   /// Runs `function` when nothing is awaited any more: at once, or behind what waits.
   bool must_wait() const noexcept { return busy_ || (pending_ && !pending_->commands.empty()); }

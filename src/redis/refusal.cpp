@@ -83,8 +83,9 @@ std::error_code refusal_of(std::string_view error, std::string_view command) noe
   const bool is_unknown = contains(error, "nknown command") || contains(error, "nknown Redis command");
   if (command == "HELLO" && (is_unknown || error.starts_with("NOPROTO")))
     return make_refusal(Refusal::too_old);
-  // The second is what Redis 7.0 says of a command that a script calls.
-  const bool is_forbidden = error.starts_with("NOPERM") || contains(error, "The user executing the script");
+  // Of a command that a script calls Redis 7.0 says the second; Redis since 7.2 and Valkey the third.
+  const bool is_forbidden = error.starts_with("NOPERM") || contains(error, "The user executing the script") ||
+                            contains(error, "ACL failure in script");
   if (!is_unknown && !is_forbidden) return {};
   return make_refusal(Refusal::not_permitted, command_number(command));
 }

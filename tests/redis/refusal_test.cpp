@@ -26,6 +26,9 @@ TEST_CASE("redis refusal: the message names the trouble") {
                  "asks"));
   CHECK(contains(message("NOPERM this user has no permissions to run the 'xadd' command", "XADD"), "XADD"));
   CHECK(contains(message("ERR The user executing the script can't run this command", "XADD"), "XADD"));
+  CHECK(contains(
+      message("ERR ACL failure in script: User u has no permissions to run the 'xadd' command", "XADD"),
+      "XADD"));
   CHECK(contains(message("ERR unknown command 'INFO', with args beginning with:", "INFO"), "INFO"));
   CHECK(contains(message("ERR unknown command `HELLO`", "HELLO"), "too old"));
   CHECK(contains(message("ERR DB index is out of range", "SELECT"), "database"));
