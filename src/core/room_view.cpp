@@ -10,6 +10,9 @@
 namespace signaling {
 namespace {
 
+// Smaller rooms are searched one by one: an index would be most of what they take.
+constexpr std::size_t indexed_from = 16;
+
 SendResult combine(SendResult a, SendResult b) noexcept { return a.status < b.status ? b : a; }
 
 }  // namespace
@@ -259,6 +262,10 @@ bool RoomView::replace_metadata(std::string_view peer, Epoch epoch, const Payloa
 }
 
 RoomView::Entry* RoomView::find(std::string_view peer) {
+  if (index_.empty()) {
+    const auto found = std::ranges::find_if(entries_, [&](const Entry& entry) { return entry.id() == peer; });
+    return found == entries_.end() ? nullptr : &*found;
+  }
   const auto found = index_.find(peer);
   return found == index_.end() ? nullptr : &entries_[found->second];
 }
@@ -287,17 +294,21 @@ void RoomView::add_entry(Entry entry) {
   } else {
     ++remote_count_;
   }
-  index_.emplace(entry.id(), static_cast<std::uint32_t>(entries_.size()));
   entries_.push_back(std::move(entry));
+  if (index_.empty() && entries_.size() < indexed_from) return;
+  for (std::size_t place = index_.size(); place < entries_.size(); ++place) {
+    index_.emplace(entries_[place].id(), static_cast<std::uint32_t>(place));
+  }
 }
 
 RoomView::Entry RoomView::take_entry(std::string_view peer) {
-  const std::uint32_t place = index_.at(peer);
-  index_.erase(peer);
+  const auto place = static_cast<std::uint32_t>(find(peer) - entries_.data());
+  const bool is_indexed = !index_.empty();
+  if (is_indexed) index_.erase(peer);
   Entry taken = std::move(entries_[place]);
   if (place + 1 != entries_.size()) {
     entries_[place] = std::move(entries_.back());
-    index_[entries_[place].id()] = place;
+    if (is_indexed) index_[entries_[place].id()] = place;
   }
   entries_.pop_back();
   if (taken.local) {

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <boost/container/deque.hpp>
 #include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -214,12 +214,13 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   mutable std::mutex mutex_;
   Version version_ = 0;
   std::vector<Entry> entries_;
-  boost::unordered_flat_map<std::string_view, std::uint32_t> index_;
+  boost::unordered_flat_map<std::string_view, std::uint32_t> index_;  // of rooms that are large, or were
   std::size_t remote_count_ = 0;
   // Languages spoken by local members, with the number of those who speak it.
   boost::container::small_vector<std::pair<std::shared_ptr<const Encoder>, std::uint32_t>, 1> encoders_;
-  boost::container::deque<RoomChange> changes_;
-  boost::container::deque<RoomNews> news_;
+  // Lists, since they are empty for most of the time, and then take nothing.
+  std::list<RoomChange> changes_;
+  std::list<RoomNews> news_;
   RoomChange asked_;       // what the store's answer is awaited for; belongs to whoever runs
   Callback<void()> seen_;  // a snapshot has come
   bool running_ = false;

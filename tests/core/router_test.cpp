@@ -534,3 +534,33 @@ TEST_CASE("router: a receiver sees the sender's metadata, as it is in the room")
   CHECK(ear.heard == Lines{"1", "2"});
   ear.peer->disconnected(CloseReason::lost);
 }
+
+TEST_CASE("router: a room finds its members when it grows large and when it shrinks again") {
+  RouterOptions options;
+  options.limits.messages_per_second = 0;
+  ScriptWorld world(options);
+  auto a = world.client("a");
+  a->say("join r");
+  std::vector<std::unique_ptr<ScriptClient>> others;
+  const auto expect_all_reached = [&] {
+    for (const auto& other : others) a->say("send " + other->id() + " hello");
+    world.run();
+    for (const auto& other : others) CHECK(other->heard().back() == "msg a hello");
+    a->say("send gone hello");
+    world.run();
+    CHECK(a->heard().back() == "error peer_not_found");
+  };
+  for (int i = 0; i < 40; ++i) {
+    others.push_back(world.client("c" + std::to_string(i)));
+    others.back()->say("join r");
+    expect_all_reached();
+  }
+  for (std::size_t i = 0; !others.empty(); i += 7) {
+    const auto leaving = others.begin() + static_cast<std::ptrdiff_t>(i % others.size());
+    (*leaving)->say("leave r");
+    world.run();
+    others.erase(leaving);
+    expect_all_reached();
+  }
+  CHECK(world.router.find_room("r")->size() == 1);
+}

@@ -28,7 +28,7 @@ def layer(components: str, libraries: str, source_libraries: str = r"(?!)", **ot
     return Layer(frozenset(components.split()), re.compile(libraries), re.compile(source_libraries), **others)
 
 
-CONTAINERS = r"boost/unordered(/.+|_[a-z_]+\.hpp)|boost/container_hash/hash\.hpp|boost/container/(deque|small_vector)\.hpp"
+CONTAINERS = r"boost/unordered(/.+|_[a-z_]+\.hpp)|boost/container_hash/hash\.hpp|boost/container/small_vector\.hpp"
 EXECUTOR = r"boost/asio/(any_io_executor\.hpp|post\.hpp|dispatch\.hpp|execution\.hpp|execution/.+)"
 # One way to read and write JSON, and to name peers, for all protocols.
 SHARED = re.compile(r"protocols/(json_(members|scanner|text|writer)|peer_name)\.hpp")
