@@ -14,12 +14,11 @@ local call, pack, unpack_at = redis.call, struct.pack, struct.unpack
 local function refused_command()
   local probe = prefix .. ':check'
   local commands = {
-    {'TIME'}, {'GET', probe}, {'SET', probe, '1'}, {'EXISTS', probe}, {'DEL', probe},
-    {'HSET', probe, 'f', '1'}, {'HGET', probe, 'f'}, {'HMGET', probe, 'f'}, {'HINCRBY', probe, 'f', '1'},
-    {'HKEYS', probe}, {'HLEN', probe}, {'HGETALL', probe}, {'HDEL', probe, 'f'},
-    {'SADD', probe, 'm'}, {'SREM', probe, 'm'}, {'SMEMBERS', probe}, {'SPOP', probe, '1'},
-    {'ZADD', probe, '1', 'm'}, {'ZSCORE', probe, 'm'}, {'ZRANGE', probe, '0', '-1'},
-    {'ZRANGEBYSCORE', probe, '0', '1'}, {'ZREM', probe, 'm'},
+    {'TIME'}, {'GET', probe}, {'SET', probe, '1'}, {'EXISTS', probe}, {'DEL', probe}, {'HSET', probe, 'f', '1'},
+    {'HGET', probe, 'f'}, {'HMGET', probe, 'f'}, {'HINCRBY', probe, 'f', '1'}, {'HKEYS', probe},
+    {'HLEN', probe}, {'HGETALL', probe}, {'HDEL', probe, 'f'}, {'SADD', probe, 'm'}, {'SREM', probe, 'm'},
+    {'SMEMBERS', probe}, {'SPOP', probe, '1'}, {'ZADD', probe, '1', 'm'}, {'ZSCORE', probe, 'm'},
+    {'ZRANGE', probe, '0', '-1'}, {'ZRANGEBYSCORE', probe, '0', '1'}, {'ZREM', probe, 'm'},
     {'XADD', probe, '1-0', 'e', ''}, {'XINFO', 'STREAM', probe},
     {'XREAD', 'COUNT', '1', 'STREAMS', probe, '0-0'}, {'XTRIM', probe, 'MINID', '~', '2-0'},
   }
@@ -36,11 +35,9 @@ local function refused_command()
 end
 
 if ARGV[1] == 'check' then return 'O' .. refused_command() end
-
 local clock = call('TIME')
 local microseconds = clock[1] * 1000000 + clock[2]
 local now = math.floor(microseconds / 1000)
-
 -- Lua would write great numbers with an exponent.
 local function decimal(number) return string.format('%.0f', number) end
 
@@ -84,7 +81,7 @@ end
 local function deliver_to_room(room, except, entry)
   local delivered = false
   for _, target in ipairs(call('HKEYS', key('roomnodes', room))) do
-    if target ~= except and deliver(target, entry) then delivered = true end
+    delivered = target ~= except and deliver(target, entry) or delivered
   end
   return delivered
 end
@@ -195,9 +192,7 @@ local function remove_node(lost, bound, node_lost)
     local member = find_member(room, peer)
     if member then remove_member(room, peer, member, node_lost, lost) end
   end
-  for _, peer in ipairs(call('SPOP', key('claims', lost), bound)) do
-    release_claim(peer, lost)
-  end
+  for _, peer in ipairs(call('SPOP', key('claims', lost), bound)) do release_claim(peer, lost) end
   if call('EXISTS', key('members', lost), key('claims', lost)) > 0 then return true end
   call('ZREM', key('nodes'), lost)
   if call('EXISTS', key('nodes')) == 0 then call('DEL', key('beat'), key('seq'), key('lastversion')) end
@@ -217,8 +212,8 @@ local function has_come_to(inbox, number)
     end
   end
 end
--- Operations. Each gets its arguments, and gives the answer.
 
+-- Operations. Each gets its arguments, and gives the answer.
 local operations = {}
 
 function operations.open(inbox, number, lease, outage)
@@ -262,19 +257,16 @@ end
 function operations.claim(peer, epoch, secret, resume)
   local claim, wanted = find_claim(peer), tonumber(epoch)
   local hash = secret ~= '' and redis.sha1hex(secret) or ''
-  if claim and claim.node == node then
-    if wanted == 0 and (hash == '' or hash ~= claim.secret) then return 'U' end
-    if wanted == 0 then return 'O' .. pack('>I8', claim.epoch) end
-  elseif claim then
+  if claim and claim.node == node and wanted == 0 then
+    if hash == '' or hash ~= claim.secret then return 'U' end
+    return 'O' .. pack('>I8', claim.epoch)
+  elseif claim and claim.node ~= node then
     if resume == '' or redis.sha1hex(resume) ~= claim.secret then return 'U' end
     deliver(claim.node, pack('>I8', claim.epoch) .. peer .. 'd')
     release_claim(peer, claim.node)
   end
-  if wanted == 0 then
-    wanted = next_number()
-  elseif wanted > tonumber(call('GET', key('seq')) or 0) then
-    call('SET', key('seq'), epoch)
-  end
+  if wanted == 0 then wanted = next_number() end
+  if wanted > tonumber(call('GET', key('seq')) or 0) then call('SET', key('seq'), epoch) end
   call('HSET', key('peers'), peer, pack('>I8', wanted) .. text(node) .. hash)
   call('SADD', key('claims', node), peer)
   return 'O' .. pack('>I8', wanted)
@@ -318,8 +310,7 @@ function operations.join(room, peer, epoch, metadata, joined_at, capacity, known
   -- A member that is only brought back tells nobody of its place.
   if wants_state == '0' then return 'O' .. pack('>I8I8I8B', 0, version, new.joined_at, 0) end
   local answer = 'O' .. mark() .. pack('>I8I8', version, new.joined_at)
-  if has_followed then return answer .. pack('B', 0) end
-  return answer .. pack('B', 1) .. state_of(room)
+  return answer .. (has_followed and pack('B', 0) or pack('B', 1) .. state_of(room))
 end
 
 -- What the database takes for the node's: members, then claims.
@@ -398,10 +389,9 @@ end
 -- A call that comes after one that did not happen must not happen either: the order is part of what was promised.
 local operation = ARGV[1]
 if operation ~= 'open' then
-  local own = key('node', node)
-  local session = call('HMGET', own, 'session', 'calls')
+  local session = call('HMGET', key('node', node), 'session', 'calls')
   if session[1] ~= ARGV[5] or session[2] ~= ARGV[6] then return 'S' end
-  call('HINCRBY', own, 'calls', 1)
+  call('HINCRBY', key('node', node), 'calls', 1)
 end
 return operations[operation](unpack(ARGV, 7, math.min(#ARGV, 20)))
 )lua";
