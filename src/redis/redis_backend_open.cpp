@@ -66,7 +66,9 @@ std::error_code RedisBackend::trouble_in_information(std::string_view informatio
   run_ = run;
   const int version = version_number(information_value(information, "redis_version"));
   if (version / 256 < oldest_major) return make_refusal(Refusal::too_old, version);
-  if (information_value(information, "redis_mode") == "cluster") return make_refusal(Refusal::is_cluster);
+  for (const std::string_view name : {"redis_mode", "server_mode"}) {  // the second is Valkey's
+    if (information_value(information, name) == "cluster") return make_refusal(Refusal::is_cluster);
+  }
   // None of the keys expires, so that `volatile-…` evicts none of them.
   const std::string_view policy = information_value(information, "maxmemory_policy");
   if (policy.starts_with("allkeys")) log_trouble(LogLevel::warning, "redis-may-evict", policy);
