@@ -39,7 +39,7 @@ void RedisStore::join(Join request, Callback<void(std::error_code, Joined)> done
                 done = std::move(done)](StoreEngine* engine) mutable {
     if (engine == nullptr) return done(errc::store_unavailable, {});
     request.room = room;  // what it was a view of is gone
-    engine->join(std::move(request), std::move(done));
+    engine->join(request, std::move(done));
   });
 }
 

@@ -51,7 +51,7 @@ void StoreEngine::Impl::release(std::string_view peer, Epoch epoch) {
   if (registry.release(peer, epoch)) owe(Outgoing::Release{PeerId(peer), epoch}, {});
 }
 
-void StoreEngine::Impl::join(StateStore::Join request, JoinDone done) {
+void StoreEngine::Impl::join(const StateStore::Join& request, JoinDone done) {
   if (!session) return join_here(request, std::move(done));
   Backend::Join wanted{RoomId(request.room), request.member, request.capacity, request.known_version};
   outgoing.seal();
@@ -172,8 +172,9 @@ void StoreEngine::claim(const StateStore::Claim& request, Callback<void(std::err
 
 void StoreEngine::release(std::string_view peer, Epoch epoch) { impl_->release(peer, epoch); }
 
-void StoreEngine::join(StateStore::Join request, Callback<void(std::error_code, StateStore::Joined)> done) {
-  impl_->join(std::move(request), std::move(done));
+void StoreEngine::join(const StateStore::Join& request,
+                       Callback<void(std::error_code, StateStore::Joined)> done) {
+  impl_->join(request, std::move(done));
 }
 
 void StoreEngine::leave(const StateStore::Leave& request, Callback<void(std::error_code, Version)> done) {

@@ -51,7 +51,7 @@ class StoreEngine {
   void open(Callback<void(std::error_code)> done);
   void claim(const StateStore::Claim& request, Callback<void(std::error_code, Epoch)> done);
   void release(std::string_view peer, Epoch epoch);
-  void join(StateStore::Join request, Callback<void(std::error_code, StateStore::Joined)> done);
+  void join(const StateStore::Join& request, Callback<void(std::error_code, StateStore::Joined)> done);
   void leave(const StateStore::Leave& request, Callback<void(std::error_code, Version)> done);
   void update(const StateStore::Update& request, Callback<void(std::error_code, Version)> done);
   void snapshot(std::string_view room, Version known_version,

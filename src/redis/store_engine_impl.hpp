@@ -37,7 +37,7 @@ struct StoreEngine::Impl : std::enable_shared_from_this<Impl> {
   void claim(const StateStore::Claim& request, ClaimDone done);
   void claim_here(const StateStore::Claim& request, ClaimDone done);
   void release(std::string_view peer, Epoch epoch);
-  void join(StateStore::Join request, JoinDone done);
+  void join(const StateStore::Join& request, JoinDone done);
   void join_here(const StateStore::Join& request, JoinDone done);
   void on_joined(const StateStore::Join& request, std::error_code error, Backend::Joined answer,
                  JoinDone done);

@@ -37,7 +37,7 @@ void NodeStore::release(std::string_view peer, Epoch epoch) {
 }
 
 void NodeStore::join(Join request, Callback<void(std::error_code, Joined)> done) {
-  if (!closed_) engine_->join(std::move(request), std::move(done));
+  if (!closed_) engine_->join(request, std::move(done));
 }
 
 void NodeStore::leave(const Leave& request, Callback<void(std::error_code, Version)> done) {
