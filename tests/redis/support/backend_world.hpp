@@ -135,8 +135,11 @@ class Node {
   std::vector<InboxEntry> news() {
     std::vector<InboxEntry> all;
     if (renew()) throw std::runtime_error("the session is over");
-    for (;;) {
+    for (int attempts = 0;;) {
       auto outcome = read();
+      // The connection that reads may still be on its way.
+      const bool may_come = outcome.error == errc::store_unavailable && ++attempts < 1'000;
+      if (may_come && io_.run_one_for(std::chrono::seconds(5)) != 0) continue;
       if (outcome.error) throw std::runtime_error(outcome.error.message());
       for (InboxEntry& entry : outcome.value) {
         if (entry.kind == InboxEntry::Kind::mark) continue;
