@@ -61,7 +61,7 @@ void Outgoing::seal_if_few_in_flight() {
 
 Outgoing::ItemPointer Outgoing::take_unsent() {
   while (sent_ < items_.size()) {
-    const ItemPointer item = items_[sent_++];
+    ItemPointer item = items_[sent_++];
     if (!item->finished) return item;
   }
   return nullptr;
