@@ -17,6 +17,7 @@ const MAGIC_COOKIE = 0x2112a442;
 const BINDING_REQUEST = 0x0001;
 const ALLOCATE_REQUEST = 0x0003;
 const ALLOCATE_SUCCESS = 0x0103;
+const ALLOCATION_MISMATCH = 437;
 const Attribute = { username: 0x0006, integrity: 0x0008, error: 0x0009, realm: 0x0014, nonce: 0x0015, transport: 0x0019 };
 const UDP = Buffer.from([17, 0, 0, 0]);
 
@@ -126,10 +127,18 @@ export class TurnServer {
 
   /** Asks for a relay address (RFC 8656 7.1): 0, or the error code. */
   async allocate(username, credential) {
+    for (;;) {
+      const error = await this.#allocateFromNewPort(username, credential);
+      if (error !== ALLOCATION_MISMATCH) return error; // the system gave a port from which there is a relay address already
+    }
+  }
+
+  async #allocateFromNewPort(username, credential) {
     const socket = createSocket("udp4");
     try {
       const request = [["transport", UDP]];
-      const { attributes } = await ask(socket, this.port, encode(ALLOCATE_REQUEST, request));
+      const { attributes, error } = await ask(socket, this.port, encode(ALLOCATE_REQUEST, request));
+      if (error === ALLOCATION_MISMATCH) return error;
       const realm = attributes.get(Attribute.realm);
       request.push(["username", username], ["realm", realm], ["nonce", attributes.get(Attribute.nonce)]);
       const key = createHash("md5").update(`${username}:${realm}:${credential}`).digest(); // RFC 8489 9.2.2
