@@ -1,0 +1,165 @@
+#include "webrtc/connection.hpp"
+
+#define GST_USE_UNSTABLE_API
+#include <gst/sdp/sdp.h>
+#include <gst/webrtc/webrtc.h>
+
+#include <stdexcept>
+#include <utility>
+
+#include "signaling/core/ids.hpp"
+#include "webrtc/signal_text.hpp"
+
+namespace webrtc {
+
+struct Connection::Impl : std::enable_shared_from_this<Impl> {
+  using Box = Mailbox<Impl>;
+
+  Impl(boost::asio::any_io_executor its_executor, Handlers its_handlers)
+      : executor(std::move(its_executor)), handlers(std::move(its_handlers)) {}
+
+  void start(const std::string& stun_server);
+  void watch_candidates();
+  void watch_state();
+  void stop();
+  void negotiate();
+  void send_offer(GstWebRTCSessionDescription& offer);
+  void take_answer(const std::string& sdp);
+  void answered();
+  Box mailbox() { return {executor, weak_from_this()}; }
+
+  boost::asio::any_io_executor executor;
+  Handlers handlers;
+  const std::string name = signaling::make_id(signaling::system_random());
+  Ref<GstElement> pipeline;  // null: the connection is at its end
+  GstElement* bin = nullptr;
+  bool awaits_answer = false;
+  bool changed_meanwhile = false;
+};
+
+void Connection::Impl::start(const std::string& stun_server) {
+  bin = gst_element_factory_make("webrtcbin", nullptr);
+  if (!bin)
+    throw std::runtime_error("GStreamer has no webrtcbin (gstreamer1.0-plugins-bad, gstreamer1.0-nice)");
+  pipeline.reset(static_cast<GstElement*>(gst_object_ref_sink(gst_pipeline_new(nullptr))));
+  gst_bin_add(GST_BIN(pipeline.get()), bin);
+  gst_util_set_object_arg(G_OBJECT(bin), "bundle-policy", "max-bundle");
+  if (!stun_server.empty()) g_object_set(bin, "stun-server", stun_server.c_str(), nullptr);
+
+  watch_candidates();
+  watch_state();
+  if (gst_element_set_state(pipeline.get(), GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) {
+    throw std::runtime_error("webrtcbin does not start (gstreamer1.0-nice, gstreamer1.0-plugins-good)");
+  }
+}
+
+void Connection::Impl::watch_candidates() {
+  connect_signal(
+      bin, "on-ice-candidate",
+      +[](GstElement*, guint m_line, const char* candidate, gpointer box) {
+        static_cast<Box*>(box)->post([m_line, text = std::string(candidate)](Impl& self) {
+          if (!self.pipeline) return;
+          self.handlers.signal(signaling::EnvelopeType::candidate, candidate_text(self.name, m_line, text));
+        });
+      },
+      mailbox());
+}
+
+void Connection::Impl::watch_state() {
+  connect_signal(
+      bin, "notify::connection-state",
+      +[](GstElement* element, GParamSpec*, gpointer box) {
+        GstWebRTCPeerConnectionState state{};
+        g_object_get(element, "connection-state", &state, nullptr);
+        if (state != GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED &&
+            state != GST_WEBRTC_PEER_CONNECTION_STATE_FAILED) {
+          return;
+        }
+        const auto news = state == GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED ? ConnectionState::connected
+                                                                              : ConnectionState::failed;
+        static_cast<Box*>(box)->post([news](Impl& self) {
+          if (self.pipeline && self.handlers.state_changed) self.handlers.state_changed(news);
+        });
+      },
+      mailbox());
+}
+
+// Closing takes GStreamer some milliseconds, which a game's loop does not have: a thread of its pool does it.
+void Connection::Impl::stop() {
+  const auto ended = std::move(pipeline);
+  gst_element_call_async(
+      ended.get(), [](GstElement* element, gpointer) { gst_element_set_state(element, GST_STATE_NULL); },
+      nullptr, nullptr);
+}
+
+void Connection::Impl::negotiate() {
+  if (awaits_answer) {
+    changed_meanwhile = true;
+    return;
+  }
+  awaits_answer = true;
+  const auto offer_made = [](GstPromise* promise, gpointer box) {
+    const GstStructure* reply = gst_promise_get_reply(promise);
+    GstWebRTCSessionDescription* offer = nullptr;
+    if (reply) gst_structure_get(reply, "offer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &offer, nullptr);
+    if (offer) {
+      const std::shared_ptr<GstWebRTCSessionDescription> owned(offer, gst_webrtc_session_description_free);
+      static_cast<Box*>(box)->post([owned](Impl& self) { self.send_offer(*owned); });
+    }
+    gst_promise_unref(promise);
+  };
+  g_signal_emit_by_name(bin, "create-offer", nullptr, make_promise(offer_made, mailbox()));
+}
+
+// Candidates are gathered from when the local description is set: they come behind the offer.
+void Connection::Impl::send_offer(GstWebRTCSessionDescription& offer) {
+  if (!pipeline) return;
+  const std::unique_ptr<char, decltype(&g_free)> sdp(gst_sdp_message_as_text(offer.sdp), g_free);
+  handlers.signal(signaling::EnvelopeType::offer, offer_text(name, sdp.get()));
+  if (pipeline) g_signal_emit_by_name(bin, "set-local-description", &offer, nullptr);
+}
+
+void Connection::Impl::take_answer(const std::string& sdp) {
+  GstSDPMessage* message = nullptr;
+  if (!awaits_answer || gst_sdp_message_new_from_text(sdp.c_str(), &message) != GST_SDP_OK) return;
+  GstWebRTCSessionDescription* answer =
+      gst_webrtc_session_description_new(GST_WEBRTC_SDP_TYPE_ANSWER, message);
+  const auto taken = [](GstPromise* promise, gpointer box) {
+    static_cast<Box*>(box)->post([](Impl& self) { self.answered(); });
+    gst_promise_unref(promise);
+  };
+  g_signal_emit_by_name(bin, "set-remote-description", answer, make_promise(taken, mailbox()));
+  gst_webrtc_session_description_free(answer);
+}
+
+void Connection::Impl::answered() {
+  if (!pipeline) return;
+  awaits_answer = false;
+  if (std::exchange(changed_meanwhile, false)) negotiate();
+  if (handlers.negotiated) handlers.negotiated();
+}
+
+Connection::Connection(boost::asio::any_io_executor executor, const std::string& stun_server,
+                       Handlers handlers)
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(handlers))) {
+  impl_->start(stun_server);
+}
+
+Connection::~Connection() { impl_->stop(); }
+
+void Connection::negotiate() { impl_->negotiate(); }
+
+void Connection::receive(signaling::EnvelopeType type, std::string_view payload) {
+  const auto signal = parse_signal(payload);
+  if (!signal || signal->connection != impl_->name) return;
+  if (type == signaling::EnvelopeType::answer) impl_->take_answer(signal->sdp);
+  if (type == signaling::EnvelopeType::candidate && !signal->candidate.empty()) {
+    g_signal_emit_by_name(impl_->bin, "add-ice-candidate", signal->m_line, signal->candidate.c_str());
+  }
+}
+
+GstElement* Connection::bin() const { return impl_->bin; }
+GstElement* Connection::pipeline() const { return impl_->pipeline.get(); }
+const boost::asio::any_io_executor& Connection::executor() const { return impl_->executor; }
+
+}  // namespace webrtc

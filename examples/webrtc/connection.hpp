@@ -1,0 +1,82 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/post.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "signaling/core/envelope.hpp"
+#include "webrtc/gstreamer.hpp"
+
+namespace webrtc {
+
+/// GStreamer's beginning and end: one object in `main`, made after the io_context and before everything else here.
+class Library {
+ public:
+  Library() { gst_init(nullptr, nullptr); }
+  /// Waits for connections that are still being closed.
+  ~Library() { gst_deinit(); }
+  Library(const Library&) = delete;
+  Library& operator=(const Library&) = delete;
+};
+
+enum class ConnectionState : std::uint8_t { connected, failed };
+
+/// One WebRTC connection to one browser: a pipeline with a `webrtcbin`. This side makes every offer, so there is no
+/// glare to settle.
+///
+/// What it has to say to the browser comes out of `Handlers::signal`, and what the browser says goes into `receive`:
+/// payloads of the envelopes `offer`, `answer` and `candidate`. How they travel is not its business.
+/// Ownership: its end closes the connection, without waiting for that.
+/// Threads: all calls and all handlers on the executor, which runs one thing at a time. GStreamer's threads stay inside.
+/// Re-entrancy: no call runs a handler before it returns. A handler may destroy the connection.
+class Connection {
+ public:
+  struct Handlers {
+    /// To be sent to the browser.
+    std::function<void(signaling::EnvelopeType type, const std::string& payload)> signal;
+    std::function<void(ConnectionState state)> state_changed = {};
+    /// An answer has come: both sides know what was offered.
+    std::function<void()> negotiated = {};
+  };
+
+  /// `stun_server`: "stun://host:port", or empty. Throws std::runtime_error if GStreamer's plug-ins are missing.
+  Connection(boost::asio::any_io_executor executor, const std::string& stun_server, Handlers handlers);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// Offers what the connection consists of now; while an answer is awaited, afterwards.
+  void negotiate();
+  /// What is no JSON, or belongs to an earlier connection, is ignored.
+  void receive(signaling::EnvelopeType type, std::string_view payload);
+
+  /// For those that add channels and media.
+  GstElement* bin() const;
+  GstElement* pipeline() const;
+  const boost::asio::any_io_executor& executor() const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+/// How GStreamer's threads hand something to an object that lives on an executor and may be gone.
+template <class Object>
+struct Mailbox {
+  boost::asio::any_io_executor executor;
+  std::weak_ptr<Object> object;
+
+  /// Runs `work(object)` on the executor if the object still lives then.
+  template <class Work>
+  void post(Work work) const {
+    boost::asio::post(executor, [weak = object, work = std::move(work)]() mutable {
+      if (const auto alive = weak.lock()) work(*alive);
+    });
+  }
+};
+
+}  // namespace webrtc
