@@ -13,3 +13,7 @@ foreach(option IN ITEMS BUILD_NET BUILD_IDENTITY BUILD_REDIS BUILD_TESTS BUILD_E
   endif()
   message(STATUS "  ${label} ${value}")
 endforeach()
+get_property(left_out GLOBAL PROPERTY SIGNALING_LEFT_OUT)
+foreach(line IN LISTS left_out)
+  message(STATUS "  left out           ${line}")
+endforeach()

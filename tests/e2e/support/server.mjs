@@ -13,8 +13,16 @@ export function serverProgram() {
   return process.env.SIGNALING_SERVER || fileURLToPath(DEFAULT_PROGRAM);
 }
 
+/** A program of examples/ that a test is about: the environment variable names it. */
+export function exampleProgram(variable) {
+  const program = process.env[variable];
+  if (!program) throw new Error(`${variable} does not name a program`);
+  return program;
+}
+
 /**
  * Starts the server and waits until it listens. Without `--listen` in `args` it gets a free port.
+ * `program`: another one that listens and ends in the same way.
  * Returns {url, port, tlsUrl, tlsPort, pid, output, stdout, stop(), kill()}:
  *   url, port         of the first address it listens on
  *   tlsUrl, tlsPort   of the first address with TLS
@@ -23,9 +31,9 @@ export function serverProgram() {
  *   stop(signal)      SIGTERM unless told otherwise; resolves to the exit code; fails when the server does not end
  *   kill()            SIGKILL; resolves when it is gone
  */
-export async function startServer(args = [], { env = {} } = {}) {
+export async function startServer(args = [], { env = {}, program = serverProgram() } = {}) {
   const listen = args.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
-  const child = spawn(serverProgram(), [...listen, ...args], {
+  const child = spawn(program, [...listen, ...args], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -78,7 +86,7 @@ class RunningServer {
       const found = [...this.stdout.matchAll(line)];
       if (found.length === addresses) return this.#keep(found);
       const more = once(this.#child.stdout, "data", { signal: deadline }).then(() => false);
-      if (await Promise.race([more, ended])) throw new Error(`${serverProgram()} ended:\n${this.output}`);
+      if (await Promise.race([more, ended])) throw new Error(`${this.#child.spawnfile} ended:\n${this.output}`);
     }
   }
 

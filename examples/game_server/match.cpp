@@ -1,0 +1,264 @@
+#include "match.hpp"
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "messages.hpp"
+#include "signaling/core/ids.hpp"
+
+namespace json = boost::json;
+using signaling::Decision;
+using signaling::errc;
+
+namespace {
+
+constexpr int none = -1;
+constexpr auto empty_for_at_most = std::chrono::seconds(30);
+
+std::uint32_t random_seed() {
+  std::uint32_t seed = 0;
+  signaling::system_random().fill(std::as_writable_bytes(std::span(&seed, 1)));
+  return seed;
+}
+
+}  // namespace
+
+std::string Match::room_of(std::string_view code) { return "match/" + std::string(code); }
+
+Match::Match(const MatchContext& context, MatchOptions options, GameTime now)
+    : context_(context),
+      options_(std::move(options)),
+      room_(room_of(options_.code)),
+      arena_(random_seed()),
+      now_(now),
+      empty_since_(now) {
+  signaling::LocalPeerOptions host;
+  host.executor = context_.executor;
+  host.id = room_;
+  // What was on its way to the peer still comes after `close`.
+  host.on_event = [this, alive = std::weak_ptr(alive_)](const signaling::Event& event) {
+    if (!alive.expired()) on_event(event);
+  };
+  host_ = context_.router.connect_local(std::move(host));
+  host_->join(room_, R"({"host":true})");
+}
+
+Match::~Match() { host_->close(signaling::CloseReason::normal); }
+
+// ---- Who may play
+
+Decision Match::admit(const signaling::Peer& peer, std::string_view metadata) {
+  const std::string& player = peer.identity().subject;
+  const auto name = player_name(metadata);
+  if (!name) return Decision::refuse("Choose a name of 1 to 20 characters.", errc::bad_request);
+  if (banned_.contains(player)) return Decision::refuse("You were removed from this match.");
+  int number = seat_of_player(player);
+  if (number == none) {
+    if (seats_.size() >= options_.capacity) {
+      const auto places = std::to_string(options_.capacity);
+      return Decision::refuse("This match is full: " + places + " of " + places + " are playing.",
+                              errc::room_full);
+    }
+    for (number = 0; seats_.contains(number);) ++number;
+    Seat& seat = seats_[number];
+    seat.player = player;
+    seat.away_since = now_;
+    seat.order = ++arrivals_;
+    arena_.add(number);
+  }
+  Seat& seat = seats_.at(number);
+  seat.name = *name;
+  if (seat.peer != peer.id()) {
+    // The same player on another page, or on a connection whose end has not been noticed yet: the new one wins.
+    const auto earlier = seat.peer.empty() ? nullptr : context_.router.find_peer(seat.peer);
+    leave_empty(number);
+    seat.peer = peer.id();
+    if (earlier) earlier->close(signaling::CloseReason::replaced);
+  }
+  return Decision::allow();
+}
+
+// ---- What the library tells the host
+
+void Match::on_event(const signaling::Event& event) {
+  using namespace signaling::event;
+  if (const auto* joined = std::get_if<PeerJoined>(&event)) on_event(*joined);
+  if (const auto* left = std::get_if<PeerLeft>(&event)) on_event(*left);
+  if (const auto* updated = std::get_if<PeerUpdated>(&event)) on_event(*updated);
+  if (const auto* message = std::get_if<Message>(&event)) on_event(*message);
+}
+
+void Match::on_event(const signaling::event::PeerJoined& joined) {
+  const int number = seat_of_peer(joined.peer.id);
+  if (number == none) return;  // replaced by a newer connection of the same player
+  seats_.at(number).is_present = true;
+  tell_roster();
+  connect(number);
+}
+
+void Match::on_event(const signaling::event::PeerLeft& left) {
+  using enum signaling::LeaveReason;
+  const int number = seat_of_peer(left.peer.id);
+  if (number == none) return;
+  if (left.reason == leave || left.reason == kicked) {
+    free_seat(number);
+  } else {
+    leave_empty(number);
+  }
+  tell_roster();
+}
+
+void Match::on_event(const signaling::event::PeerUpdated& updated) {
+  const int number = seat_of_peer(updated.peer.id);
+  const auto name = player_name(updated.peer.metadata);
+  if (number == none || !name) return;
+  seats_.at(number).name = *name;
+  tell_roster();
+}
+
+void Match::on_event(const signaling::event::Message& message) {
+  const auto& envelope = message.envelope;
+  const int number = seat_of_peer(envelope.from);
+  if (number == none) return;
+  if (envelope.type == signaling::EnvelopeType::event) {
+    if (envelope.event == "kick" && number == captain()) kick(envelope.payload);
+  } else if (const auto& connection = seats_.at(number).connection) {
+    connection->receive(envelope.type, envelope.payload);
+  }
+}
+
+// ---- The way to each player's browser
+
+void Match::connect(int number) {
+  Seat& seat = seats_.at(number);
+  seat.channel.reset();
+  webrtc::Connection::Handlers link;
+  link.signal = [this, peer = seat.peer](signaling::EnvelopeType type, const std::string& payload) {
+    signaling::Envelope envelope;
+    envelope.type = type;
+    envelope.to = peer;
+    envelope.room = room_;
+    envelope.payload = payload;
+    send(envelope);
+  };
+  link.state_changed = [this, number](webrtc::ConnectionState state) {
+    if (state == webrtc::ConnectionState::failed) connect(number);
+  };
+  seat.connection =
+      std::make_unique<webrtc::Connection>(context_.executor, context_.stun_server, std::move(link));
+  webrtc::DataChannel::Handlers game;
+  game.received = [this, number](const std::string& text) { steer(number, text); };
+  seat.channel = std::make_unique<webrtc::DataChannel>(*seat.connection, "game", std::move(game));
+  seat.connection->negotiate();
+}
+
+void Match::steer(int number, const std::string& text) {
+  if (const auto direction = parse_direction(text)) arena_.steer(number, direction->x, direction->y);
+}
+
+// ---- The game
+
+void Match::tick(GameTime now) {
+  now_ = now;
+  free_seats_of_the_gone();
+  if (!seats_.empty()) empty_since_ = now;
+  arena_.step();
+  const std::string snapshot = arena_.snapshot();
+  for (const auto& [number, seat] : seats_) {
+    if (seat.channel) seat.channel->send(snapshot);
+  }
+}
+
+bool Match::is_over() const {
+  return options_.lifetime == MatchOptions::Lifetime::until_empty && now_ - empty_since_ > empty_for_at_most;
+}
+
+void Match::kick(std::string_view payload) {
+  const auto number = parse_seat(payload);
+  if (!number || !seats_.contains(*number) || *number == captain()) return;
+  const Seat& seat = seats_.at(*number);
+  banned_.insert(seat.player);
+  if (const auto peer = context_.router.find_peer(seat.peer)) peer->kick(room_);
+  free_seat(*number);
+  tell_roster();
+}
+
+// ---- Seats
+
+void Match::leave_empty(int number) {
+  Seat& seat = seats_.at(number);
+  seat.peer.clear();
+  seat.is_present = false;
+  seat.away_since = now_;
+  seat.channel.reset();
+  seat.connection.reset();
+  arena_.steer(number, 0, 0);
+}
+
+void Match::free_seat(int number) {
+  seats_.erase(number);
+  arena_.remove(number);
+}
+
+void Match::free_seats_of_the_gone() {
+  std::vector<int> gone;
+  for (const auto& [number, seat] : seats_) {
+    if (!seat.is_present && now_ - seat.away_since > context_.come_back_within) gone.push_back(number);
+  }
+  for (const int number : gone) free_seat(number);
+  if (!gone.empty()) tell_roster();
+}
+
+int Match::seat_of_player(std::string_view player) const {
+  const auto found =
+      std::ranges::find_if(seats_, [&](const auto& entry) { return entry.second.player == player; });
+  return found == seats_.end() ? none : found->first;
+}
+
+int Match::seat_of_peer(std::string_view peer) const {
+  const auto found =
+      std::ranges::find_if(seats_, [&](const auto& entry) { return entry.second.peer == peer; });
+  return found == seats_.end() ? none : found->first;
+}
+
+// Who was here first, but nobody in a match that is nobody's.
+int Match::captain() const {
+  if (seats_.empty() || options_.lifetime == MatchOptions::Lifetime::forever) return none;
+  return std::ranges::min_element(seats_, {}, [](const auto& entry) { return entry.second.order; })->first;
+}
+
+// ---- What the others are told
+
+json::object Match::summary() const {
+  return {{"code", options_.code},
+          {"title", options_.title},
+          {"players", seats_.size()},
+          {"capacity", options_.capacity}};
+}
+
+void Match::tell_roster() {
+  json::array players;
+  for (const auto& [number, seat] : seats_) {
+    players.push_back({{"seat", number},
+                       {"peer", seat.peer},
+                       {"name", seat.name},
+                       {"captain", number == captain()},
+                       {"away", !seat.is_present}});
+  }
+  signaling::Envelope envelope;
+  envelope.type = signaling::EnvelopeType::event;
+  envelope.event = "roster";
+  envelope.room = room_;
+  const std::string payload = json::serialize(players);
+  envelope.payload = payload;
+  send(envelope);
+}
+
+void Match::send(const signaling::Envelope& envelope) {
+  // Who has left meanwhile needs no answer; that a player leaves is an event of its own.
+  static_cast<void>(host_->send(envelope));
+}

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/json/object.hpp>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "arena.hpp"
+#include "signaling/core/router.hpp"
+#include "webrtc/connection.hpp"
+#include "webrtc/data_channel.hpp"
+
+using GameTime = std::chrono::steady_clock::time_point;
+
+/// What every match needs of the program.
+struct MatchContext {
+  signaling::Router& router;
+  boost::asio::any_io_executor executor;
+  std::string stun_server;
+  /// How long the seat of a player whose connection is lost stays free for that player.
+  std::chrono::seconds come_back_within{20};
+};
+
+struct MatchOptions {
+  /// Whoever knows it may join.
+  std::string code;
+  std::string title;
+  std::size_t capacity = 4;
+  enum class Lifetime : std::uint8_t { until_empty, forever } lifetime = Lifetime::until_empty;
+  /// Is it shown in the lobby?
+  bool listed = true;
+};
+
+/// One match: a room, the game that is played in it, and the server's peer in it, which bears the room's name.
+///
+/// Threads: one; the handlers of its peer and of its connections run in the io_context that the game's loop polls.
+class Match {
+ public:
+  Match(const MatchContext& context, MatchOptions options, GameTime now);
+  ~Match();
+  Match(const Match&) = delete;
+  Match& operator=(const Match&) = delete;
+
+  static std::string room_of(std::string_view code);
+  const MatchOptions& options() const { return options_; }
+
+  /// May this client join? If so it has a seat from now on. A player who is away gets back the seat that was left.
+  signaling::Decision admit(const signaling::Peer& peer, std::string_view metadata);
+  /// One tick of the game. Who has been away for too long loses the seat.
+  void tick(GameTime now);
+  /// Nobody plays it any more.
+  bool is_over() const;
+  /// How the lobby shows it.
+  boost::json::object summary() const;
+
+ private:
+  /// A player's place, also while the player's connection is lost.
+  struct Seat {
+    /// Who sits here, whatever the connection: a secret of the player.
+    std::string player;
+    /// The connection to the router that the player has now, or has asked to join with; empty while away.
+    std::string peer;
+    std::string name;
+    bool is_present = false;
+    GameTime away_since;
+    /// Smaller: came earlier.
+    std::uint64_t order = 0;
+    // The channel first at the end: it ends before its connection.
+    std::unique_ptr<webrtc::Connection> connection = {};
+    std::unique_ptr<webrtc::DataChannel> channel = {};
+  };
+
+  void on_event(const signaling::Event& event);
+  void on_event(const signaling::event::PeerJoined& joined);
+  void on_event(const signaling::event::PeerLeft& left);
+  void on_event(const signaling::event::PeerUpdated& updated);
+  void on_event(const signaling::event::Message& message);
+
+  void connect(int number);
+  void steer(int number, const std::string& text);
+  void kick(std::string_view payload);
+  void leave_empty(int number);
+  void free_seat(int number);
+  void free_seats_of_the_gone();
+  void tell_roster();
+  void send(const signaling::Envelope& envelope);
+  int seat_of_player(std::string_view player) const;
+  int seat_of_peer(std::string_view peer) const;
+  int captain() const;
+
+  MatchContext context_;
+  MatchOptions options_;
+  std::string room_;
+  Arena arena_;
+  std::map<int, Seat> seats_;
+  std::set<std::string, std::less<>> banned_;
+  std::uint64_t arrivals_ = 0;
+  GameTime now_;
+  GameTime empty_since_;
+  std::shared_ptr<const int> alive_ = std::make_shared<int>();
+  std::shared_ptr<signaling::Peer> host_;
+};
