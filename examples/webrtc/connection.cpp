@@ -37,20 +37,50 @@ struct Connection::Impl : std::enable_shared_from_this<Impl> {
   bool changed_meanwhile = false;
 };
 
+namespace {
+
+// Nobody reads the bus: what is on it is dropped. But when a part has been added, the latency of the whole must be
+// determined anew; without it there are no sender reports, by which browsers keep lips and voice together.
+GstBusSyncReply on_bus_message(GstBus*, GstMessage* message, gpointer pipeline) {
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_LATENCY) {
+    const auto recalculate = [](GstElement* element, gpointer) {
+      gst_bin_recalculate_latency(GST_BIN(element));
+    };
+    gst_element_call_async(static_cast<GstElement*>(pipeline), recalculate, nullptr, nullptr);
+  }
+  return GST_BUS_DROP;
+}
+
+// What webrtcbin is made of comes from several packages; without one of them it fails late and says little.
+constexpr const char* elements[][2] = {
+    {"webrtcbin", "gstreamer1.0-plugins-bad"}, {"dtlsenc", "gstreamer1.0-plugins-bad"},
+    {"srtpenc", "gstreamer1.0-plugins-bad"},   {"sctpenc", "gstreamer1.0-plugins-bad"},
+    {"nicesink", "gstreamer1.0-nice"},         {"rtpbin", "gstreamer1.0-plugins-good"},
+    {"appsink", "gstreamer1.0-plugins-base"}};
+
+}  // namespace
+
+Library::Library() {
+  gst_init(nullptr, nullptr);
+  for (const auto& [element, package] : elements) {
+    const Ref<GstElementFactory> factory(gst_element_factory_find(element));
+    if (!factory)
+      throw std::runtime_error(std::string("GStreamer has no ") + element + ", which is in " + package);
+  }
+}
+
 void Connection::Impl::start(const std::string& stun_server) {
   bin = gst_element_factory_make("webrtcbin", nullptr);
-  if (!bin)
-    throw std::runtime_error("GStreamer has no webrtcbin (gstreamer1.0-plugins-bad, gstreamer1.0-nice)");
   pipeline.reset(static_cast<GstElement*>(gst_object_ref_sink(gst_pipeline_new(nullptr))));
   gst_bin_add(GST_BIN(pipeline.get()), bin);
+  const Ref<GstBus> bus(gst_element_get_bus(pipeline.get()));
+  gst_bus_set_sync_handler(bus.get(), on_bus_message, pipeline.get(), nullptr);
   gst_util_set_object_arg(G_OBJECT(bin), "bundle-policy", "max-bundle");
   if (!stun_server.empty()) g_object_set(bin, "stun-server", stun_server.c_str(), nullptr);
 
   watch_candidates();
   watch_state();
-  if (gst_element_set_state(pipeline.get(), GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) {
-    throw std::runtime_error("webrtcbin does not start (gstreamer1.0-nice, gstreamer1.0-plugins-good)");
-  }
+  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
 }
 
 void Connection::Impl::watch_candidates() {
@@ -125,7 +155,10 @@ void Connection::Impl::take_answer(const std::string& sdp) {
   GstWebRTCSessionDescription* answer =
       gst_webrtc_session_description_new(GST_WEBRTC_SDP_TYPE_ANSWER, message);
   const auto taken = [](GstPromise* promise, gpointer box) {
-    static_cast<Box*>(box)->post([](Impl& self) { self.answered(); });
+    const GstStructure* reply = gst_promise_get_reply(promise);
+    // What webrtcbin does not take is no answer: it goes on waiting for one.
+    const bool is_refused = reply && gst_structure_has_field(reply, "error");
+    if (!is_refused) static_cast<Box*>(box)->post([](Impl& self) { self.answered(); });
     gst_promise_unref(promise);
   };
   g_signal_emit_by_name(bin, "set-remote-description", answer, make_promise(taken, mailbox()));
@@ -135,8 +168,11 @@ void Connection::Impl::take_answer(const std::string& sdp) {
 void Connection::Impl::answered() {
   if (!pipeline) return;
   awaits_answer = false;
-  if (std::exchange(changed_meanwhile, false)) negotiate();
-  if (handlers.negotiated) handlers.negotiated();
+  if (std::exchange(changed_meanwhile, false)) {
+    negotiate();
+  } else if (handlers.negotiated) {
+    handlers.negotiated();
+  }
 }
 
 Connection::Connection(boost::asio::any_io_executor executor, const std::string& stun_server,

@@ -16,7 +16,8 @@ namespace webrtc {
 /// GStreamer's beginning and end: one object in `main`, made after the io_context and before everything else here.
 class Library {
  public:
-  Library() { gst_init(nullptr, nullptr); }
+  /// Throws std::runtime_error that names the plug-in that is missing.
+  Library();
   /// Waits for connections that are still being closed.
   ~Library() { gst_deinit(); }
   Library(const Library&) = delete;
@@ -39,11 +40,11 @@ class Connection {
     /// To be sent to the browser.
     std::function<void(signaling::EnvelopeType type, const std::string& payload)> signal;
     std::function<void(ConnectionState state)> state_changed = {};
-    /// An answer has come: both sides know what was offered.
+    /// An answer has come, and nothing has changed since it was asked for: both sides know all there is.
     std::function<void()> negotiated = {};
   };
 
-  /// `stun_server`: "stun://host:port", or empty. Throws std::runtime_error if GStreamer's plug-ins are missing.
+  /// `stun_server`: "stun://host:port", or empty.
   Connection(boost::asio::any_io_executor executor, const std::string& stun_server, Handlers handlers);
   ~Connection();
   Connection(const Connection&) = delete;

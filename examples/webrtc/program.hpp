@@ -36,6 +36,9 @@ class FrontDoor {
   FrontDoor(boost::asio::io_context& io, signaling::Router& router, const std::filesystem::path& pages,
             const std::map<std::string, std::filesystem::path>& files);
 
+  /// For routes of the program's own, set before `listen`.
+  signaling::net::Server& server() { return server_; }
+
   /// Prints "listening http://…", or what is wrong.
   bool listen(const ProgramOptions& options);
   void stop(signaling::Callback<void()> done);

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "participant.hpp"
+#include "signaling/core/router.hpp"
+
+/// What every room needs of the program.
+struct MediaContext {
+  signaling::Router& router;
+  boost::asio::any_io_executor executor;
+  std::string stun_server;
+};
+
+/// One room: the server is a peer in it, to which each browser sends its camera once, and from which it gets those of all
+/// others.
+///
+/// Threads: one, that of the executor.
+class MediaRoom {
+ public:
+  MediaRoom(MediaContext context, std::string room);
+  ~MediaRoom();
+  MediaRoom(const MediaRoom&) = delete;
+  MediaRoom& operator=(const MediaRoom&) = delete;
+
+  /// The id of the server's peer in a room. Clients do not choose their ids, so it is nobody else's.
+  static std::string host_of(std::string_view room);
+
+  /// Nobody but the server is in it.
+  bool is_empty() const;
+
+ private:
+  void on_event(const signaling::Event& event);
+  void on_event(const signaling::event::Message& message);
+  void add(const std::string& peer);
+  void remove(const std::string& peer);
+  void send(signaling::EnvelopeType type, const std::string& peer, const std::string& payload);
+
+  MediaContext context_;
+  std::string room_;
+  std::map<std::string, std::unique_ptr<Participant>, std::less<>> participants_;  // by peer id
+  std::shared_ptr<const int> alive_ = std::make_shared<int>();
+  std::shared_ptr<signaling::Peer> host_;
+};
