@@ -48,7 +48,20 @@ GstBusSyncReply on_bus_message(GstBus*, GstMessage* message, gpointer pipeline) 
     };
     gst_element_call_async(static_cast<GstElement*>(pipeline), recalculate, nullptr, nullptr);
   }
+  gst_message_unref(message);  // who drops it has it
   return GST_BUS_DROP;
+}
+
+// A server asks no home router to open ports for it, as libnice does by default.
+void switch_off_upnp(GstElement* bin) {
+  GObject* ice = nullptr;
+  GObject* agent = nullptr;
+  g_object_get(bin, "ice-agent", &ice, nullptr);
+  g_object_get(ice, "agent", &agent, nullptr);
+  if (g_object_class_find_property(G_OBJECT_GET_CLASS(agent), "upnp"))
+    g_object_set(agent, "upnp", FALSE, nullptr);
+  g_object_unref(agent);
+  g_object_unref(ice);
 }
 
 // What webrtcbin is made of comes from several packages; without one of them it fails late and says little.
@@ -76,6 +89,7 @@ void Connection::Impl::start(const std::string& stun_server) {
   const Ref<GstBus> bus(gst_element_get_bus(pipeline.get()));
   gst_bus_set_sync_handler(bus.get(), on_bus_message, pipeline.get(), nullptr);
   gst_util_set_object_arg(G_OBJECT(bin), "bundle-policy", "max-bundle");
+  switch_off_upnp(bin);
   if (!stun_server.empty()) g_object_set(bin, "stun-server", stun_server.c_str(), nullptr);
 
   watch_candidates();

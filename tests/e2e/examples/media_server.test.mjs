@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { Browser, waitForPeople, waitForVideoFrom } from "../support/browser.mjs";
 import { until } from "../support/deadline.mjs";
+import { openFiles } from "../support/process_usage.mjs";
 import { connectionOf, joinCall, startMedia } from "./support/media.mjs";
 
 let server, browser;
@@ -64,6 +65,7 @@ test("six browsers send once and receive five; one dies, and a late one sees all
 });
 
 test("people come and go, and the connection of one who stays does not grow", async () => {
+  const files = openFiles(server.pid);
   const ada = await joinCall(browser, server, "Ada");
   for (const name of ["Grace", "Emmy", "Alan"]) {
     const page = await joinCall(browser, server, name);
@@ -75,4 +77,9 @@ test("people come and go, and the connection of one who stays does not grow", as
   }
   assert.equal((await connectionOf(ada)).sections, 4);
   assert.equal(await ada.evaluate(() => window.connections.length), 1);
+
+  await ada.getByRole("button", { name: "Leave" }).click();
+  await ada.context().close();
+  // Each connection had more sockets than that.
+  await until(() => openFiles(server.pid) <= files + 4, "the end of all connections");
 });
