@@ -2,7 +2,6 @@
 
 #include <gst/app/gstappsrc.h>
 #include <gst/rtp/gstrtpbuffer.h>
-#define GST_USE_UNSTABLE_API
 #include <gst/webrtc/webrtc.h>
 
 #include <span>

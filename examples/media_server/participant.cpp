@@ -1,6 +1,5 @@
 #include "participant.hpp"
 
-#define GST_USE_UNSTABLE_API
 #include <gst/webrtc/webrtc.h>
 
 #include <algorithm>

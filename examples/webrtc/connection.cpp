@@ -1,6 +1,5 @@
 #include "webrtc/connection.hpp"
 
-#define GST_USE_UNSTABLE_API
 #include <gst/sdp/sdp.h>
 #include <gst/webrtc/webrtc.h>
 

@@ -1,6 +1,5 @@
 #include "webrtc/data_channel.hpp"
 
-#define GST_USE_UNSTABLE_API
 #include <gst/webrtc/webrtc.h>
 
 #include <utility>

@@ -97,6 +97,14 @@ test("the rules hold for any client: token, name, one match, nobody but the serv
   assert.equal((await ada.request({ type: "message", to: grace.id, data: 1 })).code, "forbidden");
   assert.equal((await ada.request({ type: "message", room: "match/OPEN", data: 1 })).code, "forbidden");
 
+  grace.send({ type: "event", event: "kick", to: "match/OPEN", data: { seat: 0 } });
+  await grace.drain();
+  const { peers } = await grace.request({ type: "members", room: "match/OPEN" });
+  assert.ok(
+    peers.some(({ id }) => id === ada.id),
+    "who is no captain removes nobody",
+  );
+
   await grace.join("lobby");
   grace.send({ type: "event", event: "create", to: "lobby", data: { title: "Other", capacity: 2 } });
   const created = await nextEvent(grace, "created");
