@@ -82,6 +82,11 @@ class EngineDriver final : public socketio::EngineSocket,
     HttpResponder responder;
     HttpFields headers;
   };
+  /// Frames for one WebSocket, gathered while actions are taken.
+  struct Batch {
+    std::vector<Frame> frames;
+    socketio::SocketId socket = 0;
+  };
 
   void start();
   void catch_up(TimePoint now);
@@ -95,14 +100,14 @@ class EngineDriver final : public socketio::EngineSocket,
   bool hand_down();
   void handle(const socketio::engine_event::Message& event);
   void handle(const socketio::engine_event::Closed& event);
-  void perform(socketio::engine_action::AnswerGet& action);
-  void perform(socketio::engine_action::AnswerPost& action);
-  void perform(socketio::engine_action::Refuse& action);
-  void perform(socketio::engine_action::WriteFrame& action);
-  void perform(socketio::engine_action::CloseWebSocket& action);
+  void perform(socketio::engine_action::AnswerGet& action, Batch& batch);
+  void perform(socketio::engine_action::AnswerPost& action, Batch& batch);
+  void perform(socketio::engine_action::Refuse& action, Batch& batch);
+  void perform(socketio::engine_action::WriteFrame& action, Batch& batch);
+  void perform(socketio::engine_action::CloseWebSocket& action, Batch& batch);
 
   void answer_payload(const Pending& pending, std::string payload);
-  void write_batch();
+  void write(Batch& batch);
   void close_if_slow();
   std::optional<Pending> take_pending(socketio::RequestId request);
   EngineWebSocket* find(socketio::SocketId socket) const noexcept;
@@ -117,9 +122,6 @@ class EngineDriver final : public socketio::EngineSocket,
 
   std::vector<Pending> pending_;
   std::vector<EngineWebSocket*> websockets_;
-  /// For the WebSocket `batch_socket_`, gathered while actions are taken.
-  std::vector<Frame> batch_;
-  socketio::SocketId batch_socket_ = 0;
   socketio::SocketId next_socket_ = 1;
 
   TimePoint scheduled_at_ = TimePoint::max();  // when on_deadline will be called

@@ -11,15 +11,20 @@
 
 namespace signaling::socketio {
 
-ClientSession::ClientSession(ServerContext& context, ConnectInfo info)
-    : context_(context), info_(std::make_shared<const ConnectInfo>(std::move(info))) {}
+ClientSession::ClientSession(ServerContext& context, const ConnectInfo& info)
+    : context_(context), request_(info) {}
 
 ClientSession::~ClientSession() = default;
 
 void ClientSession::open(std::shared_ptr<EngineSocket> socket) {
   socket_ = std::move(socket);
-  executor_ = socket_->executor();
   connection_.emplace(context_.options().connection, context_.now());
+}
+
+std::shared_ptr<const ConnectInfo> ClientSession::shared_request() {
+  auto request = shared_request_.lock();
+  if (!request) shared_request_ = request = std::make_shared<const ConnectInfo>(request_.unpack());
+  return request;
 }
 
 void ClientSession::receive(const MessageView& message) {

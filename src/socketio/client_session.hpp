@@ -11,6 +11,7 @@
 #include "signaling/core/router.hpp"
 #include "signaling/socketio/connection.hpp"
 #include "signaling/socketio/engine_socket.hpp"
+#include "socketio/packed_request.hpp"
 
 namespace signaling::socketio {
 
@@ -23,7 +24,7 @@ class ServerContext;
 /// afterwards; while it runs already, it sees to the rest.
 class ClientSession final : public std::enable_shared_from_this<ClientSession> {
  public:
-  ClientSession(ServerContext& context, ConnectInfo info);
+  ClientSession(ServerContext& context, const ConnectInfo& info);
   ~ClientSession();
 
   void open(std::shared_ptr<EngineSocket> socket);
@@ -35,8 +36,12 @@ class ClientSession final : public std::enable_shared_from_this<ClientSession> {
   void end(CloseReason reason);
 
   ServerContext& context() noexcept { return context_; }
-  const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
-  const std::shared_ptr<const ConnectInfo>& info() const noexcept { return info_; }
+  /// While it is open.
+  boost::asio::any_io_executor executor() const { return socket_->executor(); }
+  /// The request that opened the connection.
+  const PackedRequest& request() const noexcept { return request_; }
+  /// The same, for sockets, which share it.
+  std::shared_ptr<const ConnectInfo> shared_request();
   Connection& connection() noexcept { return *connection_; }
   void pump();
 
@@ -61,8 +66,8 @@ class ClientSession final : public std::enable_shared_from_this<ClientSession> {
   void handle(const connection_event::ConnectionClosed& event);
 
   ServerContext& context_;
-  const std::shared_ptr<const ConnectInfo> info_;
-  boost::asio::any_io_executor executor_;
+  const PackedRequest request_;
+  std::weak_ptr<const ConnectInfo> shared_request_;
   std::shared_ptr<EngineSocket> socket_;  // null: not open, or over
   std::optional<Connection> connection_;
   std::vector<std::shared_ptr<NamespaceTransport>> transports_;

@@ -18,9 +18,12 @@ std::optional<ConnectionEvent> Connection::poll_event() {
   current_.reset();
   for (;;) {
     if (auto closed = poll_closed()) return closed;
-    if (next_ready_ < ready_.size()) {
+    if (backlog_ && backlog_->next_ready < backlog_->ready.size()) {
       if (auto held = poll_held()) return held;
-    } else if (input_) {
+      continue;
+    }
+    backlog_.reset();
+    if (input_) {
       const MessageView message = *std::exchange(input_, std::nullopt);
       const bool is_text = message.kind == MessageKind::text;
       if (auto event = is_text ? handle_text(message.bytes) : handle_binary(message.bytes)) return event;
@@ -31,23 +34,19 @@ std::optional<ConnectionEvent> Connection::poll_event() {
 }
 
 std::optional<ConnectionEvent> Connection::poll_closed() {
-  if (!closings_.empty()) {
-    const CloseReason reason = closings_.front().reason;
-    told_name_ = std::move(closings_.front().name);
-    closings_.erase(closings_.begin());
-    return event::NamespaceClosed{told_name_, reason};
+  if (backlog_ && !backlog_->closings.empty()) {
+    auto& closings = backlog_->closings;
+    backlog_->told = std::move(closings.front());
+    closings.erase(closings.begin());
+    return event::NamespaceClosed{backlog_->told.name, backlog_->told.reason};
   }
   if (!end_) return std::nullopt;
   return event::ConnectionClosed{*std::exchange(end_, std::nullopt)};
 }
 
 std::optional<ConnectionEvent> Connection::poll_held() {
-  current_ = std::make_unique<StoredPacket>(std::move(ready_[next_ready_++]));
+  current_ = std::make_unique<StoredPacket>(std::move(backlog_->ready[backlog_->next_ready++]));
   held_bytes_ -= current_->bytes();
-  if (next_ready_ == ready_.size()) {
-    std::vector<StoredPacket>().swap(ready_);
-    next_ready_ = 0;
-  }
   return handle_stored();
 }
 

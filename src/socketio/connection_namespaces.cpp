@@ -8,7 +8,7 @@
 
 namespace signaling::socketio {
 
-static_assert(sizeof(Connection) <= 400, "there is one for every idle client");
+static_assert(sizeof(Connection) <= 240, "there is one for every idle client");
 
 Connection::Connection(const ConnectionOptions& options, TimePoint now)
     : options_(&options), decoder_(options.packets) {
@@ -52,7 +52,8 @@ bool Connection::accept_with(std::string_view nsp, Frame answer) {
   entry->state = NamespaceState::connected;
   connect_by_.reset();
   output_.push_back(std::move(answer));
-  std::move(entry->held.begin(), entry->held.end(), std::back_inserter(ready_));
+  if (entry->held.empty()) return true;
+  std::move(entry->held.begin(), entry->held.end(), std::back_inserter(backlog().ready));
   std::vector<StoredPacket>().swap(entry->held);
   return true;
 }
@@ -101,8 +102,10 @@ void Connection::close_all(CloseReason reason) {
     if (entry.state != NamespaceState::gone) close_namespace(entry, reason);
   }
   std::vector<Namespace>().swap(namespaces_);
-  std::vector<StoredPacket>().swap(ready_);
-  next_ready_ = 0;
+  if (backlog_) {
+    std::vector<StoredPacket>().swap(backlog_->ready);
+    backlog_->next_ready = 0;
+  }
   held_bytes_ = 0;
   incomplete_.reset();
   input_.reset();
@@ -111,7 +114,7 @@ void Connection::close_all(CloseReason reason) {
 }
 
 void Connection::close_namespace(Namespace& entry, CloseReason reason) {
-  closings_.push_back({entry.name, reason});
+  backlog().closings.push_back({entry.name, reason});
   leave_gone(entry);
 }
 
@@ -119,6 +122,11 @@ void Connection::leave_gone(Namespace& entry) {
   entry.state = NamespaceState::gone;
   for (const StoredPacket& packet : entry.held) held_bytes_ -= packet.bytes();
   std::vector<StoredPacket>().swap(entry.held);
+}
+
+Connection::Backlog& Connection::backlog() {
+  if (!backlog_) backlog_ = std::make_unique<Backlog>();
+  return *backlog_;
 }
 
 // Names that are only kept for what may still be under way give way to new ones.

@@ -9,6 +9,9 @@
 namespace signaling::socketio {
 namespace {
 
+// An idle session holds no memory for actions: its thread keeps it for the next session that acts.
+thread_local std::vector<EngineAction> spare_actions;
+
 std::uint64_t to_number(std::chrono::milliseconds time) { return static_cast<std::uint64_t>(time.count()); }
 
 }  // namespace
@@ -49,12 +52,15 @@ std::optional<EngineAction> EngineSession::poll_action() {
   if (next_action_ < actions_.size()) return std::move(actions_[next_action_++]);
   next_action_ = 0;
   constexpr std::size_t few = 16;
-  if (actions_.capacity() > few) {
-    std::vector<EngineAction>().swap(actions_);
-  } else {
-    actions_.clear();
-  }
+  actions_.clear();
+  if (actions_.capacity() <= few) actions_.swap(spare_actions);
+  std::vector<EngineAction>().swap(actions_);
   return std::nullopt;
+}
+
+void EngineSession::act(EngineAction action) {
+  if (actions_.capacity() == 0) actions_.swap(spare_actions);
+  actions_.push_back(std::move(action));
 }
 
 // Empties the buffer.
@@ -65,19 +71,19 @@ void EngineSession::answer_get(std::string_view last_packet) {
   if (!last_packet.empty()) append_to_payload(payload, Frame::text(last_packet));
   std::vector<Frame>().swap(buffer_);
   buffered_bytes_ = 0;
-  actions_.emplace_back(engine_action::AnswerGet{*std::exchange(get_, std::nullopt), std::move(payload)});
+  act(engine_action::AnswerGet{*std::exchange(get_, std::nullopt), std::move(payload)});
 }
 
 void EngineSession::write(SocketId socket, Frame frame) {
-  actions_.emplace_back(engine_action::WriteFrame{socket, std::move(frame)});
+  act(engine_action::WriteFrame{socket, std::move(frame)});
 }
 
 void EngineSession::refuse(RequestId request, EngineError error) {
-  actions_.emplace_back(engine_action::Refuse{request, error});
+  act(engine_action::Refuse{request, error});
 }
 
 void EngineSession::close_websocket(SocketId socket, CloseReason reason) {
-  actions_.emplace_back(engine_action::CloseWebSocket{socket, reason});
+  act(engine_action::CloseWebSocket{socket, reason});
 }
 
 }  // namespace signaling::socketio

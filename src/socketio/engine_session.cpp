@@ -15,7 +15,7 @@ constexpr std::chrono::milliseconds overtaking_time{50};
 
 }  // namespace
 
-static_assert(sizeof(EngineSession) <= 400, "there is one for every idle client");
+static_assert(sizeof(EngineSession) <= 240, "there is one for every idle client");
 
 EngineSession::EngineSession(std::string sid, const EngineOptions& options)
     : options_(&options), sid_(std::move(sid)) {}
@@ -48,7 +48,7 @@ void EngineSession::on_post_started(RequestId request) {
   if (refuses_polling(request)) return;
   if (post_) {  // "a client MUST NOT have more than one active POST request" (HTTP long-polling)
     refuse(*std::exchange(post_, std::nullopt), EngineError::bad_request);
-    reads_body_ = false;
+    body_.reset();
     refuse(request, EngineError::bad_request);
     return finish(CloseReason::protocol_error, close_packet);
   }
@@ -63,14 +63,13 @@ void EngineSession::on_post(RequestId request, std::string body, TimePoint now) 
     post_.reset();
     return refuse(request, EngineError::payload_too_large);
   }
-  reads_body_ = true;
-  body_ = std::move(body);
-  reader_ = PayloadReader(body_);
-  if (options_->max_payload_packets != 0 && count_packets(body_) > options_->max_payload_packets) fail();
+  body_ = std::make_unique<Body>(std::move(body));
+  if (options_->max_payload_packets != 0 && count_packets(body_->text) > options_->max_payload_packets)
+    fail();
 }
 
 void EngineSession::on_post_aborted(RequestId request) {
-  if (post_ != request || reads_body_) return;
+  if (post_ != request || body_) return;
   post_.reset();
   finish(CloseReason::lost, close_packet);
 }
@@ -131,7 +130,7 @@ std::optional<TimePoint> EngineSession::next_deadline() const noexcept {
 }
 
 std::optional<EngineEvent> EngineSession::poll_event() {
-  while (message_ || reads_body_) {
+  while (message_ || body_) {
     // What a payload holds behind the packet that ended the session is dropped.
     if (state_ != EngineState::open) {
       end_input();
@@ -145,8 +144,8 @@ std::optional<EngineEvent> EngineSession::poll_event() {
 
 std::optional<EngineEvent> EngineSession::read_packet() {
   EnginePacket packet;
-  if (reads_body_) {
-    switch (reader_.next(packet)) {
+  if (body_) {
+    switch (body_->reader.next(packet)) {
       case PayloadReader::Step::packet: return handle_packet(packet);
       case PayloadReader::Step::error: fail(); break;
       case PayloadReader::Step::end: end_input(); break;
@@ -198,16 +197,14 @@ void EngineSession::end_closing() { finish(reason_, client_closes_ ? noop_packet
 
 void EngineSession::end_input() {
   message_.reset();
-  if (!std::exchange(reads_body_, false)) return;
-  std::string().swap(body_);
+  if (!std::exchange(body_, nullptr)) return;
   if (state_ == EngineState::closing && client_closes_) return;
-  actions_.emplace_back(engine_action::AnswerPost{*std::exchange(post_, std::nullopt)});
+  act(engine_action::AnswerPost{*std::exchange(post_, std::nullopt)});
 }
 
 // What the client sent is against the protocol.
 void EngineSession::fail() {
-  if (std::exchange(reads_body_, false))
-    refuse(*std::exchange(post_, std::nullopt), EngineError::bad_request);
+  if (std::exchange(body_, nullptr)) refuse(*std::exchange(post_, std::nullopt), EngineError::bad_request);
   finish(CloseReason::protocol_error, close_packet);
 }
 
@@ -217,7 +214,7 @@ void EngineSession::finish(CloseReason reason, std::string_view last_packet) {
   state_ = EngineState::closed;
   end_untold_ = true;
   if (get_) answer_get(last_packet);
-  if (post_ && !reads_body_) end_post();
+  if (post_ && !body_) end_post();
   if (candidate_) drop_candidate(reason);
   if (socket_) close_websocket(*std::exchange(socket_, std::nullopt), reason);
   std::vector<Frame>().swap(buffer_);
@@ -228,7 +225,7 @@ void EngineSession::finish(CloseReason reason, std::string_view last_packet) {
 void EngineSession::end_post() {
   const RequestId request = *std::exchange(post_, std::nullopt);
   if (!client_closes_) return refuse(request, EngineError::session_unknown);
-  actions_.emplace_back(engine_action::AnswerPost{request});
+  act(engine_action::AnswerPost{request});
 }
 
 }  // namespace signaling::socketio

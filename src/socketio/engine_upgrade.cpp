@@ -15,7 +15,7 @@ void EngineSession::on_websocket_open(SocketId socket, TimePoint now) {
   const bool may_upgrade = state_ == EngineState::open && options_->upgrades == Upgrades::allowed;
   // "A client MUST NOT open more than one WebSocket connection per session" (WebSocket).
   if (!may_upgrade || socket_ || candidate_) return close_websocket(socket, CloseReason::protocol_error);
-  candidate_ = Candidate{socket, now + options_->upgrade_timeout};
+  candidate_ = std::make_unique<Candidate>(Candidate{socket, now + options_->upgrade_timeout});
 }
 
 // The session itself goes on over polling, whatever is wrong with the WebSocket.
@@ -31,7 +31,7 @@ void EngineSession::handle_probe(const MessageView& message) {
 
 // What waited for a poll goes first, in the order it was sent.
 void EngineSession::complete_upgrade() {
-  socket_ = std::exchange(candidate_, std::nullopt)->socket;
+  socket_ = std::exchange(candidate_, nullptr)->socket;
   std::vector<Frame> waiting;
   waiting.swap(buffer_);
   buffered_bytes_ = 0;
@@ -41,7 +41,7 @@ void EngineSession::complete_upgrade() {
 }
 
 void EngineSession::drop_candidate(CloseReason reason) {
-  close_websocket(std::exchange(candidate_, std::nullopt)->socket, reason);
+  close_websocket(std::exchange(candidate_, nullptr)->socket, reason);
 }
 
 }  // namespace signaling::socketio

@@ -51,17 +51,19 @@ bool is_for_namespace(CloseReason reason) noexcept {
 }  // namespace
 
 NamespaceTransport::NamespaceTransport(ClientSession& client, ServedNamespace& nsp)
-    : client_(&client), nsp_(nsp), executor_(client.executor()) {}
+    : client_(&client), nsp_(nsp) {}
 
 NamespaceTransport::~NamespaceTransport() = default;
+
+boost::asio::any_io_executor NamespaceTransport::executor() { return client_->executor(); }
 
 std::string_view NamespaceTransport::name() const noexcept { return nsp_.name(); }
 
 void NamespaceTransport::connect(std::string_view auth) {
   std::unique_ptr<Protocol> protocol = nsp_.make_vocabulary_protocol();
   if (!protocol) {
-    Handshake handshake{client_->info(), auth.empty() ? Argument("{}") : Argument(auth)};
-    socket_ = std::make_shared<SocketSession>(nsp_, std::move(handshake), executor_);
+    Handshake handshake{client_->shared_request(), auth.empty() ? Argument("{}") : Argument(auth)};
+    socket_ = std::make_shared<SocketSession>(nsp_, std::move(handshake), executor());
     protocol = std::make_unique<HostProtocol>(nsp_, socket_);
   }
   peer_ = client_->context().router().connect(*this, std::move(protocol), connect_info(auth));
@@ -70,7 +72,7 @@ void NamespaceTransport::connect(std::string_view auth) {
 
 // Each namespace is a peer of its own, and only one of them can have the id that the client wishes for.
 ConnectInfo NamespaceTransport::connect_info(std::string_view auth) const {
-  ConnectInfo info = *client_->info();
+  ConnectInfo info = client_->request().unpack();
   if (name() != main_namespace) {
     info.wished_id.clear();
     info.resume.clear();

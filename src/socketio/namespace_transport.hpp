@@ -34,7 +34,8 @@ class NamespaceTransport final : public Transport, public std::enable_shared_fro
   /// First, once. `auth`: raw JSON, or empty.
   void connect(std::string_view auth);
 
-  boost::asio::any_io_executor executor() override { return executor_; }
+  /// Not when it is over.
+  boost::asio::any_io_executor executor() override;
   void write(std::span<const Frame> frames) override;
   void close(CloseReason reason) override;
 
@@ -65,7 +66,6 @@ class NamespaceTransport final : public Transport, public std::enable_shared_fro
 
   ClientSession* client_;  // null: over
   ServedNamespace& nsp_;
-  const boost::asio::any_io_executor executor_;
   std::shared_ptr<Peer> peer_;
   /// Null: the namespace serves a vocabulary.
   std::shared_ptr<SocketSession> socket_;

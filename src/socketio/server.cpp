@@ -75,8 +75,8 @@ Server::~Server() = default;
 
 Namespace& Server::of(std::string_view name) { return context_->of(name); }
 
-std::unique_ptr<EngineHandler> Server::accept(ConnectInfo info) {
-  return std::make_unique<SessionHandler>(std::make_shared<ClientSession>(*context_, std::move(info)));
+std::unique_ptr<EngineHandler> Server::accept(const ConnectInfo& info) {
+  return std::make_unique<SessionHandler>(std::make_shared<ClientSession>(*context_, info));
 }
 
 Router& Server::router() noexcept { return context_->router(); }

@@ -30,7 +30,16 @@ struct Connection::Namespace {
 
 struct Connection::Closing {
   std::string name;
-  CloseReason reason;
+  CloseReason reason = CloseReason::normal;
+};
+
+struct Connection::Backlog {
+  /// Ends of namespaces that are not told yet, and the one that was told last.
+  std::vector<Closing> closings;
+  Closing told;
+  /// What accepted namespaces have to go on with.
+  std::vector<StoredPacket> ready;
+  std::size_t next_ready = 0;
 };
 
 }  // namespace signaling::socketio

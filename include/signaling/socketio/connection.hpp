@@ -138,6 +138,7 @@ class Connection {
   enum class NamespaceState : std::uint8_t { requested, connected, gone };
   struct Namespace;
   struct Closing;
+  struct Backlog;
 
   Namespace* find(std::string_view nsp) noexcept;
   Namespace* find(std::string_view nsp, NamespaceState state) noexcept;
@@ -146,6 +147,7 @@ class Connection {
   void close_namespace(Namespace& entry, CloseReason reason);
   void leave_gone(Namespace& entry);
 
+  Backlog& backlog();
   std::optional<ConnectionEvent> poll_closed();
   std::optional<ConnectionEvent> poll_held();
   std::optional<ConnectionEvent> handle_text(std::string_view text);
@@ -161,12 +163,8 @@ class Connection {
   std::optional<MessageView> input_;
   std::vector<Frame> output_;
   std::vector<Namespace> namespaces_;
-  /// Ends of namespaces that are not told yet, and the name of the one that was told last.
-  std::vector<Closing> closings_;
-  std::string told_name_;
-  /// What accepted namespaces have to go on with.
-  std::vector<StoredPacket> ready_;
-  std::size_t next_ready_ = 0;
+  /// What is to be told before the input, if there is any.
+  std::unique_ptr<Backlog> backlog_;
   std::size_t held_bytes_ = 0;
   /// A packet whose attachments are not all here.
   std::unique_ptr<StoredPacket> incomplete_;

@@ -4,9 +4,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -171,6 +173,12 @@ class EngineSession {
     TimePoint deadline;
     bool probed = false;
   };
+  struct Body {
+    explicit Body(std::string bytes) : text(std::move(bytes)), reader(text) {}
+
+    std::string text;
+    PayloadReader reader;
+  };
 
   // engine_session.cpp
   bool is_live() const noexcept { return state_ == EngineState::open || state_ == EngineState::closing; }
@@ -194,6 +202,7 @@ class EngineSession {
 
   // engine_output.cpp
   void answer_get(std::string_view last_packet);
+  void act(EngineAction action);
   void write(SocketId socket, Frame frame);
   void refuse(RequestId request, EngineError error);
   void close_websocket(SocketId socket, CloseReason reason);
@@ -207,10 +216,10 @@ class EngineSession {
   std::optional<RequestId> get_;
   std::optional<RequestId> post_;
   std::optional<SocketId> socket_;
-  std::optional<Candidate> candidate_;
+  std::unique_ptr<Candidate> candidate_;
 
-  std::string body_;
-  PayloadReader reader_;
+  /// What `post_` brought, while it is being read; then `post_` is answered.
+  std::unique_ptr<Body> body_;
   std::optional<MessageView> message_;
 
   std::vector<Frame> buffer_;
@@ -221,8 +230,6 @@ class EngineSession {
   EngineState state_ = EngineState::opening;
   CloseReason reason_ = CloseReason::normal;
   bool awaits_pong_ = false;
-  /// `body_` is being read, and `post_` is to be answered then.
-  bool reads_body_ = false;
   bool end_untold_ = false;
   bool client_closes_ = false;
 };

@@ -55,7 +55,7 @@ class Server {
 
   /// For one session. `info`: what is known from its first request; the client's `auth` is added for each
   /// namespace.
-  std::unique_ptr<EngineHandler> accept(ConnectInfo info);
+  std::unique_ptr<EngineHandler> accept(const ConnectInfo& info);
 
   Router& router() noexcept;
 
