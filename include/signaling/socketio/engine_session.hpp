@@ -169,8 +169,8 @@ class EngineSession {
  private:
   /// A WebSocket that may become the session's transport.
   struct Candidate {
-    SocketId socket;
-    TimePoint deadline;
+    SocketId socket = 0;
+    TimePoint deadline{};
     bool probed = false;
   };
   struct Body {
