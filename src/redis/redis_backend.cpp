@@ -300,6 +300,7 @@ void RedisBackend::publish(const NodeId& node, Session session, Batch batch,
                     : is_for_member    ? membership(part.room, part.peer)
                                        : part.peer + part.room);
     words.push_back(std::move(part.bytes));
+    words.back() += 'm';  // the entry's kind
   }
   call("publish", node, session, std::move(words),
        [done = std::move(done)](std::error_code error, PackedReader reader) mutable {

@@ -44,10 +44,10 @@ local function decimal(number) return string.format('%.0f', number) end
 -- A name is any bytes: as part of a key it must not look like another key, nor like a pattern or a hash tag.
 local function key(kind, name)
   if not name then return prefix .. ':' .. kind end
-  local encoded = string.gsub(name, '[^%w_.-]', function(byte)
-    return string.format('%%%02X', string.byte(byte))
-  end)
-  return prefix .. ':' .. kind .. ':' .. encoded
+  if string.find(name, '[^%w_.-]') then
+    name = string.gsub(name, '[^%w_.-]', function(byte) return string.format('%%%02X', string.byte(byte)) end)
+  end
+  return prefix .. ':' .. kind .. ':' .. name
 end
 
 local function text(bytes) return pack('>I4', #bytes) .. bytes end
@@ -359,7 +359,7 @@ function operations.snapshot(room, known)
   return 'O' .. mark() .. pack('>I8', version) .. state_of(room)
 end
 
--- Each part is three arguments: n node, p peer, r room or m a room's member; its name; the bytes.
+-- Each part is three arguments: n node, p peer, r room or m a room's member; its name; the entry.
 function operations.publish(batch, expires_at)
   local own = key('node', node)
   if tonumber(batch) <= tonumber(call('HGET', own, 'batch') or 0) then return 'O' end
@@ -367,7 +367,7 @@ function operations.publish(batch, expires_at)
   call('HSET', own, 'batch', batch)
   local missing = {}
   for index = 9, #ARGV, 3 do
-    local kind, name, entry = ARGV[index], ARGV[index + 1], ARGV[index + 2] .. 'm'
+    local kind, name, entry = ARGV[index], ARGV[index + 1], ARGV[index + 2]
     local delivered
     if kind == 'n' then
       delivered = deliver(name, entry)
