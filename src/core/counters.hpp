@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 
 #include "signaling/core/error.hpp"
@@ -13,25 +14,28 @@ namespace signaling {
 /// addition; anybody may read.
 class TrafficCounters {
  public:
-  void received(std::size_t bytes) noexcept {
-    add(messages_in_, 1);
+  /// Returns how many messages have come, this one included.
+  std::uint64_t received(std::size_t bytes) noexcept {
     add(bytes_in_, bytes);
+    return add(messages_in_, 1);
   }
   void sent(std::size_t messages, std::size_t bytes) noexcept {
     add(messages_out_, messages);
     add(bytes_out_, bytes);
   }
-  void add_to(Stats& stats) const noexcept {
-    stats.messages_in += messages_in_.load(std::memory_order_relaxed);
-    stats.bytes_in += bytes_in_.load(std::memory_order_relaxed);
-    stats.messages_out += messages_out_.load(std::memory_order_relaxed);
-    stats.bytes_out += bytes_out_.load(std::memory_order_relaxed);
+  void add_to(ProtocolTraffic& traffic) const noexcept {
+    traffic.messages_in += messages_in_.load(std::memory_order_relaxed);
+    traffic.bytes_in += bytes_in_.load(std::memory_order_relaxed);
+    traffic.messages_out += messages_out_.load(std::memory_order_relaxed);
+    traffic.bytes_out += bytes_out_.load(std::memory_order_relaxed);
   }
 
  private:
   using Counter = std::atomic<std::uint64_t>;
-  static void add(Counter& counter, std::uint64_t n) noexcept {
-    counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  static std::uint64_t add(Counter& counter, std::uint64_t n) noexcept {
+    const std::uint64_t sum = counter.load(std::memory_order_relaxed) + n;
+    counter.store(sum, std::memory_order_relaxed);
+    return sum;
   }
 
   Counter messages_in_{0};
@@ -40,15 +44,41 @@ class TrafficCounters {
   Counter bytes_out_{0};
 };
 
+/// A LatencyHistogram that anybody may add to.
+class HistogramCounters {
+ public:
+  void add(std::chrono::nanoseconds time) noexcept {
+    std::size_t index = 0;
+    while (index < LatencyHistogram::bounds.size() && time > LatencyHistogram::bounds[index]) ++index;
+    counts_[index].fetch_add(1, std::memory_order_relaxed);
+    sum_.fetch_add(time.count(), std::memory_order_relaxed);
+  }
+  void add_to(LatencyHistogram& histogram) const noexcept {
+    for (std::size_t i = 0; i < counts_.size(); ++i) {
+      histogram.counts[i] += counts_[i].load(std::memory_order_relaxed);
+    }
+    histogram.sum += std::chrono::nanoseconds(sum_.load(std::memory_order_relaxed));
+  }
+
+ private:
+  std::array<std::atomic<std::uint64_t>, LatencyHistogram::bounds.size() + 1> counts_{};
+  std::atomic<std::chrono::nanoseconds::rep> sum_{0};
+};
+
 /// Counts what is rare enough to be counted in one place.
 struct EventCounters {
   std::atomic<std::uint64_t> connects{0};
   std::atomic<std::uint64_t> joins{0};
   std::atomic<std::uint64_t> leaves{0};
   std::array<std::atomic<std::uint64_t>, std::tuple_size_v<decltype(Stats::errors)>> errors{};
+  std::array<std::atomic<std::uint64_t>, std::tuple_size_v<decltype(Stats::closes)>> closes{};
+  HistogramCounters route;
 
   void error(errc code) noexcept {
     errors.at(static_cast<std::size_t>(code)).fetch_add(1, std::memory_order_relaxed);
+  }
+  void closed(CloseReason reason) noexcept {
+    closes.at(static_cast<std::size_t>(reason)).fetch_add(1, std::memory_order_relaxed);
   }
 };
 

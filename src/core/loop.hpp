@@ -1,11 +1,14 @@
 #pragma once
 
+#include <array>
 #include <boost/asio/any_io_executor.hpp>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <vector>
 
 #include "core/counters.hpp"
+#include "core/protocol_names.hpp"
 #include "signaling/core/frame.hpp"
 
 namespace signaling {
@@ -26,8 +29,10 @@ class Loop : public std::enable_shared_from_this<Loop> {
   void post_drain();
   /// Writes what waits for each of the peers.
   void drain();
-  TrafficCounters& traffic() noexcept { return traffic_; }
-  const TrafficCounters& traffic() const noexcept { return traffic_; }
+  /// `protocol`: its number among ProtocolNames.
+  TrafficCounters& traffic(std::uint8_t protocol) noexcept { return traffic_[protocol]; }
+  using Traffic = std::array<TrafficCounters, ProtocolNames::max_names>;
+  const Traffic& traffic() const noexcept { return traffic_; }
 
  private:
   class Drain;
@@ -40,7 +45,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   // Used by `drain` only, kept for their memory.
   std::vector<std::shared_ptr<PeerSession>> draining_;
   std::vector<Frame> frames_;
-  TrafficCounters traffic_;
+  Traffic traffic_;
 };
 
 }  // namespace signaling

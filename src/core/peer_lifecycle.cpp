@@ -160,6 +160,13 @@ void PeerSession::close(CloseReason reason) {
   if (outbox_.close(reason)) loop_->schedule(shared_from_this());
 }
 
+bool PeerSession::send_away(std::chrono::milliseconds reconnect_after) {
+  if (sent_away_.exchange(true, std::memory_order_relaxed)) return false;
+  tell(event::GoingAway{reconnect_after});
+  close(CloseReason::going_away);
+  return true;
+}
+
 void PeerSession::disconnected(CloseReason reason) {
   transport_ = nullptr;
   outbox_.shut();
@@ -175,6 +182,7 @@ void PeerSession::end(CloseReason reason) {
   }
   if (!was_open) return;
   core_->remove_peer(*this);
+  core_->counters().closed(reason);
   for (const auto& alias : aliases_) {
     core_->remove_alias(alias->name, *this);
     core_->store().release(alias->name, alias->epoch);
@@ -189,7 +197,7 @@ void PeerSession::flush(std::vector<Frame>& frames) {
   if (transport_ != nullptr && !frames.empty()) {
     std::size_t bytes = 0;
     for (const Frame& frame : frames) bytes += frame.size();
-    loop_->traffic().sent(frames.size(), bytes);
+    loop_->traffic(protocol_number_).sent(frames.size(), bytes);
     transport_->write(frames);
   }
   if (!closing) return;

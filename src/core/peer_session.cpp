@@ -18,6 +18,9 @@ struct Overloaded : Functions... {
 template <class... Functions>
 Overloaded(Functions...) -> Overloaded<Functions...>;  // clang 16 does not deduce aggregates
 
+// Looking at the clock twice costs a good part of what a message costs.
+constexpr std::uint64_t messages_per_measurement = 128;
+
 constexpr auto id_of_room = [](const auto& membership) -> std::string_view { return membership.room->id(); };
 
 }  // namespace
@@ -29,7 +32,8 @@ PeerSession::PeerSession(std::shared_ptr<RouterCore> core, Transport& transport,
       transport_(&transport),
       protocol_(std::move(protocol)),
       encoder_(protocol_->encoder()),
-      origin_(origin) {}
+      origin_(origin),
+      protocol_number_(core_->protocol_names().number_of(protocol_->name())) {}
 
 PeerSession::~PeerSession() = default;
 
@@ -40,7 +44,7 @@ const Identity& PeerSession::identity() const noexcept {
 
 void PeerSession::receive(const MessageView& message) {
   if (state_ == State::gone) return;
-  loop_->traffic().received(message.bytes.size());
+  const std::uint64_t count = loop_->traffic(protocol_number_).received(message.bytes.size());
   const Limits& limits = core_->limits();
   const std::size_t max_bytes = protocol_->max_message_bytes(limits);
   if (max_bytes != 0 && message.bytes.size() > max_bytes) {
@@ -53,13 +57,16 @@ void PeerSession::receive(const MessageView& message) {
     tell_error(errc::rate_limited, {}, {});
     return;
   }
-  if (!must_wait()) {
-    handle(message);
-    return;
-  }
+  if (!must_wait()) return count % messages_per_measurement == 0 ? handle_measured(message) : handle(message);
   defer(message.bytes.size(), [this, kind = message.kind, bytes = std::string(message.bytes)] {
     handle({kind, bytes});
   });
+}
+
+void PeerSession::handle_measured(const MessageView& message) {
+  const TimePoint start = core_->now();
+  handle(message);
+  core_->counters().route.add(core_->now() - start);
 }
 
 void PeerSession::handle(const MessageView& message) {

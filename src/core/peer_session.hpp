@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <string>
@@ -74,6 +75,10 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   void tell(const Event& event);
   void tell_error(errc code, std::string_view message, std::string_view request);
 
+  /// Tells the client to come back later, and closes it. False: it was told before.
+  bool send_away(std::chrono::milliseconds reconnect_after);
+  bool was_sent_away() const noexcept { return sent_away_.load(std::memory_order_relaxed); }
+
   /// Called by the loop with an empty vector: everything that waits goes to the transport.
   void flush(std::vector<Frame>& frames);
   /// Ends this peer for another connection of the same client; `done` runs when its rooms know.
@@ -93,6 +98,7 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   void refuse(errc code, std::string_view message, CloseReason reason);
 
   void handle(const MessageView& message);
+  void handle_measured(const MessageView& message);
   void execute(const Command& command);
   /// A command::Join with what its views pointed to.
   struct JoinRequest {
@@ -161,8 +167,10 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   const std::unique_ptr<Protocol> protocol_;
   const std::shared_ptr<const Encoder> encoder_;
   const PeerOrigin origin_;
+  const std::uint8_t protocol_number_;
   State state_ = State::admitting;
   bool busy_ = false;
+  std::atomic<bool> sent_away_{false};
   // Rooms that the peer is in or about to join or leave, as far as it was told: 0 means it sees no room at all.
   std::atomic<std::uint32_t> engaged_rooms_{0};
   PeerId id_;

@@ -11,15 +11,18 @@
 namespace signaling {
 namespace {
 
+void check(const Limits& limits) {
+  if (limits.max_outbound_bytes != 0 && limits.max_message_bytes > limits.max_outbound_bytes) {
+    throw std::invalid_argument("signaling: max_outbound_bytes is smaller than max_message_bytes");
+  }
+}
+
 RouterOptions complete(RouterOptions options) {
   if (!options.store) options.store = std::make_shared<MemoryStore>();
   if (options.clock == nullptr) options.clock = &system_clock();
   if (options.random == nullptr) options.random = &system_random();
   if (options.node.empty()) options.node = make_id(*options.random);
-  const Limits& limits = options.limits;
-  if (limits.max_outbound_bytes != 0 && limits.max_message_bytes > limits.max_outbound_bytes) {
-    throw std::invalid_argument("signaling: max_outbound_bytes is smaller than max_message_bytes");
-  }
+  check(options.limits);
   return options;
 }
 
@@ -52,16 +55,29 @@ std::shared_ptr<Peer> Router::find_peer(std::string_view id) const { return core
 
 std::shared_ptr<Room> Router::find_room(std::string_view id) const { return core_->find_room(id); }
 
+std::vector<std::shared_ptr<Room>> Router::rooms() const { return core_->all_rooms(); }
+
 void Router::members(std::string_view room, Callback<void(std::error_code, std::vector<Member>)> done) const {
   core_->members(room, std::move(done));
+}
+
+std::size_t Router::drain(std::size_t count, std::chrono::milliseconds reconnect_within) {
+  return core_->drain(count, reconnect_within);
 }
 
 void Router::shut_down(std::chrono::milliseconds reconnect_after) { core_->shut_down(reconnect_after); }
 
 const Limits& Router::limits() const noexcept { return core_->limits(); }
 
+void Router::set_limits(const Limits& limits) {
+  check(limits);
+  core_->set_limits(limits);
+}
+
 const NodeId& Router::node() const noexcept { return core_->options().node; }
 
 Stats Router::stats() const { return core_->stats(); }
+
+QueueStats Router::queues() const { return core_->queues(); }
 
 }  // namespace signaling

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/container_hash/hash.hpp>
+#include <span>
 #include <utility>
 
 #include "core/peer_session.hpp"
@@ -9,7 +10,10 @@
 namespace signaling {
 
 RouterCore::RouterCore(RouterOptions options)
-    : options_(std::move(options)), has_policy_(options_.policy != nullptr) {
+    : options_(std::move(options)),
+      store_(options_.store, *options_.clock),
+      limits_(&options_.limits),
+      has_policy_(options_.policy != nullptr) {
   if (!has_policy_) options_.policy = std::make_shared<Policy>();
 }
 
@@ -36,6 +40,11 @@ void RouterCore::close() {
   store().close(options_.node);
 }
 
+void RouterCore::set_limits(const Limits& limits) {
+  const std::scoped_lock lock(limits_mutex_);
+  limits_.store(&all_limits_.emplace_back(limits), std::memory_order_release);
+}
+
 void RouterCore::log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
   if (!options_.log || level < options_.log->level()) return;
   options_.log->log({level, event, {fields.begin(), fields.size()}});
@@ -49,7 +58,7 @@ std::shared_ptr<Loop> RouterCore::loop_for(const boost::asio::any_io_executor& e
   // Executors come and go with strands: the loops that nobody uses make room.
   std::erase_if(loops_, [this](const auto& loop) {
     if (loop.use_count() != 1) return false;
-    loop->traffic().add_to(past_traffic_);
+    for (std::size_t i = 0; i < past_traffic_.size(); ++i) loop->traffic()[i].add_to(past_traffic_[i]);
     return true;
   });
   return loops_.emplace_back(std::make_shared<Loop>(executor));
@@ -169,6 +178,15 @@ std::shared_ptr<RoomView> RouterCore::find_room(std::string_view id) const {
   return found == shard.map.end() ? nullptr : found->second;
 }
 
+std::vector<std::shared_ptr<Room>> RouterCore::all_rooms() const {
+  std::vector<std::shared_ptr<Room>> all;
+  for (const auto& shard : rooms_) {
+    const std::scoped_lock lock(shard.mutex);
+    for (const auto& [id, room] : shard.map) all.push_back(room);
+  }
+  return all;
+}
+
 void RouterCore::members(std::string_view room, Callback<void(std::error_code, std::vector<Member>)> done) {
   store().snapshot(room, 0, [done = std::move(done)](std::error_code error, RoomState state) mutable {
     std::vector<Member> members;
@@ -192,21 +210,71 @@ void RouterCore::remove_room(const RoomView& room) {
   shard.map.erase(found);
 }
 
+std::size_t RouterCore::drain(std::size_t count, std::chrono::milliseconds reconnect_within) {
+  shutting_down_.store(true, std::memory_order_release);
+  std::vector<std::shared_ptr<PeerSession>> chosen;
+  std::size_t left = 0;
+  for (const auto& shard : peers_) {
+    const std::scoped_lock lock(shard.mutex);
+    for (const auto& [id, peer] : shard.map) {
+      if (id != peer->id() || peer->is_local() || peer->was_sent_away()) continue;
+      if (chosen.size() < count) {
+        chosen.push_back(peer);
+      } else {
+        ++left;
+      }
+    }
+  }
+  for (const auto& peer : chosen) peer->send_away(random_delay(reconnect_within));
+  return left;
+}
+
+std::chrono::milliseconds RouterCore::random_delay(std::chrono::milliseconds longest) {
+  if (longest.count() <= 0) return std::chrono::milliseconds(0);
+  std::uint64_t number = 0;
+  options_.random->fill(std::as_writable_bytes(std::span(&number, 1)));
+  return std::chrono::milliseconds(1 + number % static_cast<std::uint64_t>(longest.count()));
+}
+
 void RouterCore::shut_down(std::chrono::milliseconds reconnect_after) {
   shutting_down_.store(true, std::memory_order_release);
   for (const auto& peer : all_peers()) {
-    peer->tell(event::GoingAway{reconnect_after});
-    peer->close(CloseReason::going_away);
+    if (!peer->send_away(reconnect_after)) peer->close(CloseReason::going_away);
   }
+}
+
+void RouterCore::add_traffic(Stats& stats) const {
+  const std::vector<std::string> names = protocol_names_.all();
+  const std::scoped_lock lock(loops_mutex_);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    ProtocolTraffic traffic = past_traffic_[i];
+    for (const auto& loop : loops_) loop->traffic()[i].add_to(traffic);
+    stats.messages_in += traffic.messages_in;
+    stats.bytes_in += traffic.bytes_in;
+    stats.messages_out += traffic.messages_out;
+    stats.bytes_out += traffic.bytes_out;
+    traffic.protocol = names[i];
+    stats.protocols.push_back(std::move(traffic));
+  }
+}
+
+QueueStats RouterCore::queues() const {
+  QueueStats queues;
+  for (const auto& peer : all_peers()) {
+    const std::size_t bytes = peer->outbound_bytes();
+    if (bytes == 0) continue;
+    ++queues.peers;
+    queues.bytes += bytes;
+    queues.longest_bytes = std::max(queues.longest_bytes, bytes);
+  }
+  return queues;
 }
 
 Stats RouterCore::stats() const {
   Stats stats;
-  {
-    const std::scoped_lock lock(loops_mutex_);
-    stats = past_traffic_;
-    for (const auto& loop : loops_) loop->traffic().add_to(stats);
-  }
+  add_traffic(stats);
+  store_.add_to(stats);
+  counters_.route.add_to(stats.route);
   stats.peers = peer_count_.load(std::memory_order_relaxed);
   for (const auto& shard : rooms_) {
     const std::scoped_lock lock(shard.mutex);
@@ -217,6 +285,9 @@ Stats RouterCore::stats() const {
   stats.leaves = counters_.leaves.load(std::memory_order_relaxed);
   for (std::size_t i = 0; i < stats.errors.size(); ++i) {
     stats.errors[i] = counters_.errors[i].load(std::memory_order_relaxed);
+  }
+  for (std::size_t i = 0; i < stats.closes.size(); ++i) {
+    stats.closes[i] = counters_.closes[i].load(std::memory_order_relaxed);
   }
   return stats;
 }

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <chrono>
+#include <deque>
 #include <initializer_list>
 #include <memory>
 #include <mutex>
@@ -10,6 +12,8 @@
 
 #include "core/counters.hpp"
 #include "core/loop.hpp"
+#include "core/measured_store.hpp"
+#include "core/protocol_names.hpp"
 #include "core/room_view.hpp"
 #include "core/sender_order.hpp"
 #include "signaling/core/router.hpp"
@@ -26,11 +30,13 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
   explicit RouterCore(RouterOptions options);
 
   const RouterOptions& options() const noexcept { return options_; }
-  const Limits& limits() const noexcept { return options_.limits; }
-  StateStore& store() noexcept { return *options_.store; }
+  const Limits& limits() const noexcept { return *limits_.load(std::memory_order_acquire); }
+  void set_limits(const Limits& limits);
+  StateStore& store() noexcept { return store_; }
   Policy& policy() noexcept { return *options_.policy; }
   bool has_policy() const noexcept { return has_policy_; }
   EventCounters& counters() noexcept { return counters_; }
+  ProtocolNames& protocol_names() noexcept { return protocol_names_; }
   TimePoint now() const noexcept { return options_.clock->now(); }
   std::string new_id() { return make_id(*options_.random); }
   void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields);
@@ -55,14 +61,17 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
   /// Gives the change to the room, which is made if need be.
   void submit_join(std::string_view room, room_change::Join join);
   std::shared_ptr<RoomView> find_room(std::string_view id) const;
+  std::vector<std::shared_ptr<Room>> all_rooms() const;
   void members(std::string_view room, Callback<void(std::error_code, std::vector<Member>)> done);
   void remove_room(const RoomView& room);
   SenderOrder& sender_order() noexcept { return sender_order_; }
 
   void open_store();
   void close();
+  std::size_t drain(std::size_t count, std::chrono::milliseconds reconnect_within);
   void shut_down(std::chrono::milliseconds reconnect_after);
   Stats stats() const;
+  QueueStats queues() const;
 
   void changed(const MembershipChange& change) override;
   void delivered(const Envelope& envelope) override;
@@ -79,9 +88,17 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
   };
   static constexpr std::size_t shard_count = 32;
   static std::size_t shard_of(std::string_view id) noexcept;
+  std::chrono::milliseconds random_delay(std::chrono::milliseconds longest);
   std::shared_ptr<RoomView> live_room(std::string_view id, const RoomView* retired);
 
+  void add_traffic(Stats& stats) const;
+
   RouterOptions options_;
+  MeasuredStore store_;
+  // Readers take no lock, so those that were replaced stay for them.
+  std::mutex limits_mutex_;
+  std::deque<Limits> all_limits_;
+  std::atomic<const Limits*> limits_;
   bool has_policy_;
   std::array<Shard<PeerSession>, shard_count> peers_;
   std::array<Shard<RoomView>, shard_count> rooms_;
@@ -89,9 +106,11 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
   std::atomic<bool> shutting_down_{false};
   SenderOrder sender_order_;
   EventCounters counters_;
+  ProtocolNames protocol_names_;
   mutable std::mutex loops_mutex_;
   std::vector<std::shared_ptr<Loop>> loops_;
-  Stats past_traffic_;  // of loops that are gone
+  std::array<ProtocolTraffic, ProtocolNames::max_names>
+      past_traffic_;  // of loops that are gone; without names
 };
 
 }  // namespace signaling

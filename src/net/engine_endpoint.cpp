@@ -137,7 +137,8 @@ EngineTarget EngineEndpoint::find_target(const HttpRequest& request, const std::
 }
 
 EngineTarget EngineEndpoint::make_session(const HttpRequest& request, std::shared_ptr<Worker> worker) {
-  if (!worker || worker->stopping() || registry_.is_full())
+  const bool ends = context_.draining.load(std::memory_order_relaxed);
+  if (!worker || worker->stopping() || ends || registry_.is_full())
     return HttpResponse::text(503, "Service Unavailable\n");
   EngineDecision decision = decide(request);
   if (auto* const refused = std::get_if<HttpResponse>(&decision)) return std::move(*refused);

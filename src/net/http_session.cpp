@@ -103,7 +103,9 @@ void HttpSession::answer_file(FileAnswer file) {
 void HttpSession::send_head(unsigned status, const HttpFields& fields, std::optional<std::uint64_t> length,
                             std::string_view body) {
   Worker& worker = connection_.worker();
-  if (worker.stopping()) close_after_ = true;
+  // While the server drains, a proxy that keeps its connections open has to open new ones, elsewhere.
+  if (worker.stopping() || worker.context().draining.load(std::memory_order_relaxed)) close_after_ = true;
+  ServerCounters::add(worker.context().counters.responses[status / 100]);
   std::string out = write_head(status, fields, {worker.http_date(), length, !close_after_});
   out.append(body);
   phase_ = Phase::sending;

@@ -110,7 +110,7 @@ bool HttpSession::upgrade(const HttpRequest& request) {
     answer(refusal(403));
   } else if (!request.body.empty()) {
     answer(refusal(400));
-  } else if (connection_.worker().stopping()) {
+  } else if (connection_.worker().stopping() || context.draining.load(std::memory_order_relaxed)) {
     answer(refusal(503));
   } else {
     accept_upgrade(*route, request, std::get<websocket::AcceptedUpgrade>(result));
@@ -132,6 +132,7 @@ void HttpSession::accept_upgrade(const AnyWebSocketRoute& route, const HttpReque
     made = refusal(500);
   }
   if (auto* const refused = std::get_if<HttpResponse>(&made)) return answer(std::move(*refused));
+  ServerCounters::add(connection_.worker().context().counters.responses[1]);
   phase_ = Phase::upgraded;
   std::string response = websocket::upgrade_response(accepted);
   if (auto* const distant = std::get_if<DistantSession>(&made)) {

@@ -1,5 +1,6 @@
 #include "net/listener.hpp"
 
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
@@ -73,6 +74,28 @@ BoundSocket bind_socket(std::string_view address, std::uint16_t port) {
   return bound;
 }
 
+BoundSocket adopt_socket(int descriptor) {
+  BoundSocket bound;
+  bound.fd = UniqueFd(descriptor);
+  int listening = 0;
+  socklen_t size = sizeof listening;
+  if (::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || listening == 0) {
+    bound.error = "descriptor " + std::to_string(descriptor) + " is no socket that listens";
+    return bound;
+  }
+  size = static_cast<socklen_t>(bound.endpoint.capacity());
+  ::getsockname(descriptor, bound.endpoint.data(), &size);
+  const int family = bound.endpoint.data()->sa_family;
+  if (family != AF_INET && family != AF_INET6) {
+    bound.error = "descriptor " + std::to_string(descriptor) + " is no TCP socket";
+    return bound;
+  }
+  bound.endpoint.resize(size);
+  ::fcntl(descriptor, F_SETFL, ::fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+  ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+  return bound;
+}
+
 Listener::Listener(BoundSocket socket, std::shared_ptr<const TlsContext> tls,
                    std::vector<std::weak_ptr<Worker>> workers)
     : socket_(std::move(socket)), tls_(std::move(tls)), workers_(std::move(workers)) {}
@@ -114,9 +137,11 @@ bool Listener::accept_one() {
 void Listener::take(UniqueFd fd, const ip::address& address) {
   ServerContext& context = home_->context();
   if (!context.limiter.admit(address)) {
+    ServerCounters::add(context.counters.refused);
     context.log.write(LogLevel::warning, "connection-refused", {{"address", address.to_string()}});
     return;
   }
+  ServerCounters::add(context.counters.accepted);
   set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
   AcceptedSocket socket{std::move(fd), address, nullptr};
   if (tls_) socket.ssl = tls_->make_session();

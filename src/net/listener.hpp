@@ -28,6 +28,9 @@ struct BoundSocket {
 /// `address`: an IP address as text. An IPv6 wildcard takes IPv4 too.
 BoundSocket bind_socket(std::string_view address, std::uint16_t port);
 
+/// One that listens already; owns it in any case.
+BoundSocket adopt_socket(int descriptor);
+
 /// Accepts clients of one address, counts them, and gives them to the workers in turn.
 ///
 /// Without file descriptors left it pauses for a moment, instead of being told of the same client for ever.

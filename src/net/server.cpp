@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "net/ascii.hpp"
+#include "net/drain.hpp"
 #include "net/engine_endpoint.hpp"
 #include "net/listener.hpp"
 #include "net/server_context.hpp"
@@ -43,6 +44,7 @@ class Server::Impl {
   }
 
   ~Impl() {
+    if (drain_) drain_->abandon();
     for (const auto& worker : workers_) worker->drop_all();
   }
 
@@ -70,8 +72,7 @@ class Server::Impl {
     }
   }
 
-  ListenResult listen(std::string_view address, std::uint16_t port, std::shared_ptr<TlsContext> tls) {
-    BoundSocket bound = bind_socket(address, port);
+  ListenResult listen(BoundSocket bound, std::shared_ptr<TlsContext> tls) {
     if (!bound.error.empty()) return {{}, std::move(bound.error)};
     if (!listening_.exchange(true)) start_workers();
     const auto endpoint = bound.endpoint;
@@ -103,7 +104,17 @@ class Server::Impl {
     return {};
   }
 
+  void drain(const DrainOptions& options, Callback<void()> done) {
+    context_->draining.store(true, std::memory_order_relaxed);
+    boost::asio::post(workers_.front()->executor(),
+                      [drain = the_drain(), options, done = std::move(done)]() mutable {
+                        drain->ask(options, std::move(done));
+                      });
+  }
+
   void stop(std::chrono::milliseconds grace, Callback<void()> done) {
+    context_->draining.store(true, std::memory_order_relaxed);
+    boost::asio::post(workers_.front()->executor(), [drain = the_drain()] { drain->cut_short(); });
     const TimePoint deadline = std::chrono::steady_clock::now() + grace;
     struct Countdown {
       std::atomic<std::size_t> left{0};
@@ -122,6 +133,15 @@ class Server::Impl {
   }
 
  private:
+  std::shared_ptr<Drain> the_drain() {
+    const std::lock_guard lock(mutex_);
+    if (!drain_) {
+      drain_ = std::make_shared<Drain>(
+          workers_.front(), [this](auto grace, Callback<void()> done) { stop(grace, std::move(done)); });
+    }
+    return drain_;
+  }
+
   // All of them: an executor that has no connection yet must not run out of work before its first one comes.
   void start_workers() {
     for (const auto& worker : workers_)
@@ -133,6 +153,7 @@ class Server::Impl {
   std::atomic<bool> listening_{false};
   std::mutex mutex_;
   std::vector<std::shared_ptr<TlsContext>> tls_;
+  std::shared_ptr<Drain> drain_;
 };
 
 Server::Server(Router& router, ServerOptions options)
@@ -170,14 +191,23 @@ void Server::serve_files(const std::filesystem::path& directory) {
 }
 
 ListenResult Server::listen(std::string_view address, std::uint16_t port) {
-  return impl_->listen(address, port, nullptr);
+  return impl_->listen(bind_socket(address, port), nullptr);
+}
+
+ListenResult Server::listen_on(int descriptor) { return impl_->listen(adopt_socket(descriptor), nullptr); }
+
+ListenResult Server::listen_tls_on(int descriptor, std::vector<TlsFiles> certificates) {
+  BoundSocket bound = adopt_socket(descriptor);
+  auto tls = std::make_shared<TlsContext>();
+  if (std::string error = tls->load(std::move(certificates)); !error.empty()) return {{}, std::move(error)};
+  return impl_->listen(std::move(bound), std::move(tls));
 }
 
 ListenResult Server::listen_tls(std::string_view address, std::uint16_t port,
                                 std::vector<TlsFiles> certificates) {
   auto tls = std::make_shared<TlsContext>();
   if (std::string error = tls->load(std::move(certificates)); !error.empty()) return {{}, std::move(error)};
-  return impl_->listen(address, port, std::move(tls));
+  return impl_->listen(bind_socket(address, port), std::move(tls));
 }
 
 ListenResult Server::listen_tls(std::string_view address, std::uint16_t port, TlsFiles certificate) {
@@ -191,6 +221,24 @@ std::string Server::reload_tls(const std::vector<TlsFiles>& certificates) {
 }
 
 std::size_t Server::connections() const noexcept { return impl_->context().limiter.count(); }
+
+ServerStats Server::stats() const noexcept {
+  const ServerCounters& counters = impl_->context().counters;
+  ServerStats stats;
+  stats.connections = connections();
+  stats.accepted = counters.accepted.load(std::memory_order_relaxed);
+  stats.refused = counters.refused.load(std::memory_order_relaxed);
+  for (std::size_t i = 0; i < stats.responses.size(); ++i) {
+    stats.responses[i] = counters.responses[i].load(std::memory_order_relaxed);
+  }
+  return stats;
+}
+
+void Server::drain(const DrainOptions& options, Callback<void()> done) {
+  impl_->drain(options, std::move(done));
+}
+
+bool Server::draining() const noexcept { return impl_->context().draining.load(std::memory_order_relaxed); }
 
 void Server::stop(std::chrono::milliseconds grace, Callback<void()> done) {
   impl_->stop(grace, std::move(done));

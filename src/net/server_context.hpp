@@ -1,6 +1,10 @@
 #pragma once
 
+#include <array>
+#include <atomic>
+#include <cstdint>
 #include <memory>
+#include <tuple>
 #include <utility>
 
 #include "net/connection_limiter.hpp"
@@ -12,7 +16,19 @@
 
 namespace signaling::net {
 
-/// What all connections of one server share. Does not change while there are any, but for the counters.
+/// Counted by all workers.
+struct ServerCounters {
+  std::atomic<std::uint64_t> accepted{0};
+  std::atomic<std::uint64_t> refused{0};
+  std::array<std::atomic<std::uint64_t>, std::tuple_size_v<decltype(ServerStats::responses)>> responses{};
+
+  static void add(std::atomic<std::uint64_t>& counter) noexcept {
+    counter.fetch_add(1, std::memory_order_relaxed);
+  }
+};
+
+/// What all connections of one server share. Does not change while there are any, but for the counters
+/// and `draining`.
 struct ServerContext {
   ServerContext(Router& the_router, ServerOptions the_options)
       : router(the_router),
@@ -27,6 +43,9 @@ struct ServerContext {
   std::unique_ptr<const StaticFiles> files;
   const OriginRules origins;
   ConnectionLimiter limiter;
+  ServerCounters counters;
+  /// No new WebSockets and sessions.
+  std::atomic<bool> draining{false};
   const LogWriter log;
 };
 

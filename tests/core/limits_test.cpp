@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <stdexcept>
+
 #include "support/script_world.hpp"
 
 using namespace signaling;
@@ -186,4 +188,33 @@ TEST_CASE("limits: 0 switches a bound off") {
     a->say("join " + std::string(200, 'r') + std::to_string(i) + " " + std::string(5000, 'm'));
   world.run();
   CHECK(a->peer().rooms().size() == 2000);
+}
+
+TEST_CASE("limits: those that are replaced count for what comes from then on, and put nobody out") {
+  ScriptWorld world;
+  auto a = world.client("a");
+  auto b = world.client("b");
+  auto c = world.client("c");
+  for (auto* client : {a.get(), b.get()}) client->say("join r");
+  world.run();
+  Limits limits = world.router.limits();
+  limits.max_peers_per_room = 1;
+  limits.max_rooms_per_peer = 1;
+  world.router.set_limits(limits);
+  CHECK(world.router.limits().max_peers_per_room == 1);
+  c->say("#1 join r");
+  a->say("#2 join s");
+  world.run();
+  CHECK(c->heard() == Lines{"welcome c", "error room_full #1"});
+  CHECK(a->heard() == Lines{"welcome a", "joined r v1 []", "+peer r v2 b", "error too_many_rooms #2"});
+  CHECK(world.router.find_room("r")->size() == 2);
+}
+
+TEST_CASE("limits: replacing them by some that contradict each other changes nothing") {
+  ScriptWorld world;
+  Limits limits = world.router.limits();
+  limits.max_rooms_per_peer = 7;
+  limits.max_outbound_bytes = 1;
+  CHECK_THROWS_AS(world.router.set_limits(limits), std::invalid_argument);
+  CHECK(world.router.limits().max_rooms_per_peer == 32);
 }

@@ -325,6 +325,21 @@ TEST_CASE("router: options that contradict each other are refused") {
   CHECK_THROWS_AS(Router{std::move(options)}, std::invalid_argument);
 }
 
+TEST_CASE("router: rooms are those with members here") {
+  ScriptWorld world;
+  CHECK(world.router.rooms().empty());
+  auto a = world.client("a");
+  a->say("join r");
+  a->say("join s");
+  world.run();
+  CHECK(world.router.rooms().size() == 2);
+  a->say("leave s");
+  world.run();
+  const auto rooms = world.router.rooms();
+  REQUIRE(rooms.size() == 1);
+  CHECK(rooms[0]->id() == "r");
+}
+
 TEST_CASE("router: names are just bytes") {
   ScriptWorld world;
   auto a = world.client("a");

@@ -1,8 +1,13 @@
 #include "signaling/net/server.hpp"
 
+#include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
+#include <array>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <future>
@@ -67,6 +72,57 @@ TEST_CASE("server: options and routes that make no sense are told at once") {
   CHECK_THROWS_AS(server.serve_files("/nonexistent"), std::filesystem::filesystem_error);
   REQUIRE(server.listen("127.0.0.1", 0));
   CHECK_THROWS_AS(server.route("GET", "/", handler), std::logic_error);
+}
+
+TEST_CASE("server: takes over a socket that listens already") {
+  TestServer server;
+  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  REQUIRE(::listen(socket, 16) == 0);
+  const ListenResult result = server.server().listen_on(socket);
+  REQUIRE_MESSAGE(result, result.error);
+  CHECK(result.endpoint.port() != 0);
+  Client client(result.endpoint);
+  CHECK(client.get("/healthz").status == 200);
+  // It would wait for ever in accept otherwise.
+  CHECK((::fcntl(socket, F_GETFL) & O_NONBLOCK) != 0);
+  CHECK(::fcntl(socket, F_GETFD) == FD_CLOEXEC);
+}
+
+TEST_CASE("server: what is no socket that listens is refused, and closed") {
+  TestServer server;
+  const int idle = ::socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(server.server().listen_on(idle).error ==
+        "descriptor " + std::to_string(idle) + " is no socket that listens");
+  CHECK(::fcntl(idle, F_GETFD) == -1);
+  const int local = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  const sockaddr_un unnamed{AF_UNIX, {}};
+  REQUIRE(::bind(local, reinterpret_cast<const sockaddr*>(&unnamed), sizeof(sa_family_t)) == 0);
+  REQUIRE(::listen(local, 1) == 0);
+  CHECK(server.server().listen_on(local).error ==
+        "descriptor " + std::to_string(local) + " is no TCP socket");
+}
+
+TEST_CASE("server: counts connections and answers") {
+  TestServer server(add_text, {.max_connections = 1});
+  {
+    Client client(server.endpoint());
+    CHECK(client.get("/healthz").status == 200);
+    CHECK(client.get("/nothing").status == 404);
+    Client refused(server.endpoint());
+    CHECK(refused.receive().empty());
+  }
+  wait_for_connections(server.server(), 0);
+  WebSocketClient peer(server.endpoint(), "/text");
+  const ServerStats stats = server.server().stats();
+  CHECK(stats.connections == 1);
+  CHECK(stats.accepted == 2);
+  CHECK(stats.refused == 1);
+  CHECK(stats.responses == std::array<std::uint64_t, 6>{0, 1, 1, 0, 1, 0});
+  CHECK_NOTHROW(prometheus_text(metrics_of(stats)));
 }
 
 TEST_CASE("server: IPv4 and IPv6 on one listener") {

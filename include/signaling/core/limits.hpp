@@ -7,7 +7,7 @@ namespace signaling {
 
 /// What one peer may cost. Every bound has an error of its own; 0 switches a bound off.
 ///
-/// A limit counts what it names and nothing else; all may be set before the router starts and not later.
+/// A limit counts what it names and nothing else. Router::set_limits replaces them while the router runs.
 struct Limits {
   /// Bytes of one message, after reassembly and decompression. Default 256 KiB: the SDP of a large SFU fits.
   /// Over it: `message_too_large`, and the connection closes. Cost: that much memory per peer that is in

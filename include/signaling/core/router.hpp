@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "signaling/core/clock.hpp"
 #include "signaling/core/event.hpp"
@@ -26,7 +27,7 @@ namespace signaling {
 /// Whether a client may choose its own peer id, when the policy does not choose one.
 enum class ClientIds : std::uint8_t { ignore, accept };
 
-/// All fields are read when the router is made and not later.
+/// All fields are read when the router is made and not later; limits can be replaced by Router::set_limits.
 struct RouterOptions {
   Limits limits;
   /// Null: a MemoryStore of its own.
@@ -94,17 +95,33 @@ class Router {
   /// Null if no peer of this node is in it.
   std::shared_ptr<Room> find_room(std::string_view id) const;
 
+  /// Rooms with members on this node, in no order. Complexity: linear in them.
+  std::vector<std::shared_ptr<Room>> rooms() const;
+
   /// The members of a room on all nodes, in the order in which they joined, as the store knows them: also of a room that
   /// no peer of this node is in. Completes as the store does.
   void members(std::string_view room, Callback<void(std::error_code, std::vector<Member>)> done) const;
+
+  /// From the first call on, new peers are turned away. Each call tells up to `count` clients that were not told yet to
+  /// come back, each after a random time of up to `reconnect_within`, and closes them. Returns how many are left to be
+  /// told. Local peers stay.
+  /// Complexity: linear in the peers of this node.
+  std::size_t drain(std::size_t count, std::chrono::milliseconds reconnect_within);
 
   /// Tells every client to come back after `reconnect_after` and closes it; later clients are turned away. Local
   /// peers are closed too.
   void shut_down(std::chrono::milliseconds reconnect_after);
 
   const Limits& limits() const noexcept;
+  /// For what comes from now on; nobody who is over a new limit is put out for it. The bundled server keeps
+  /// `max_message_bytes` of the connections that are open. Throws std::invalid_argument like the constructor; then
+  /// nothing has changed. Cost: the old ones are kept until the router's end.
+  void set_limits(const Limits& limits);
   const NodeId& node() const noexcept;
+  /// Complexity: constant, but for the executors of peers.
   Stats stats() const;
+  /// Complexity: linear in the peers of this node.
+  QueueStats queues() const;
 
  private:
   std::shared_ptr<class RouterCore> core_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
@@ -13,6 +14,7 @@
 
 #include "signaling/core/callback.hpp"
 #include "signaling/core/log.hpp"
+#include "signaling/core/metrics.hpp"
 #include "signaling/core/router.hpp"
 #include "signaling/net/engine_route.hpp"
 #include "signaling/net/http.hpp"
@@ -76,6 +78,30 @@ struct [[nodiscard]] ListenResult {
   explicit operator bool() const noexcept { return error.empty(); }
 };
 
+/// How a server comes to its end without a storm of reconnects.
+struct DrainOptions {
+  /// Clients that are sent away per second. Default 0: all at once. Whoever is still here shortly before the timeout is
+  /// sent away then.
+  std::uint32_t clients_per_second = 0;
+  /// From the call to the moment at which everything that is left is dropped. Default 5 s.
+  std::chrono::milliseconds timeout{5'000};
+  /// Each client is told to come back after a random time of up to this. Default 2 s.
+  std::chrono::milliseconds reconnect_within{2'000};
+};
+
+/// Counters since the server was made, and a gauge.
+struct ServerStats {
+  std::size_t connections = 0;  ///< gauge
+  std::uint64_t accepted = 0;
+  /// Closed at once: over `max_connections` or `max_connections_per_address`.
+  std::uint64_t refused = 0;
+  /// Answers to HTTP requests by the first digit of their status; WebSockets are 1.
+  std::array<std::uint64_t, 6> responses{};
+};
+
+/// For a registry, or prometheus_text.
+std::vector<MetricFamily> metrics_of(const ServerStats& stats);
+
 struct RouteOptions {
   /// Bytes of a body. 0: ServerOptions::max_body_bytes.
   std::size_t max_body_bytes = 0;
@@ -88,8 +114,8 @@ struct RouteOptions {
 ///
 /// Ownership: the router must outlive it. Destroying it drops every connection at once: do that when the
 /// executors no longer run, or after `stop` is done.
-/// Threads: routes are set before the first `listen` by one thread; after that, `listen`, `reload_tls` and
-/// `stop` may be called from any.
+/// Threads: routes are set before the first `listen` by one thread; after that, everything else
+/// may be called from any.
 /// Errors: std::invalid_argument from the constructor and from routes that make no sense, std::logic_error
 /// from routes set after `listen`. Whatever clients send yields an answer or the end of their connection.
 class Server {
@@ -118,6 +144,11 @@ class Server {
   ListenResult listen_tls(std::string_view address, std::uint16_t port, std::vector<TlsFiles> certificates);
   ListenResult listen_tls(std::string_view address, std::uint16_t port, TlsFiles certificate);
 
+  /// The same on a TCP socket that listens already, such as one that systemd has handed over. The server owns it from
+  /// now on, also when this fails.
+  ListenResult listen_on(int descriptor);
+  ListenResult listen_tls_on(int descriptor, std::vector<TlsFiles> certificates);
+
   /// Reads the files of every TLS listener again; new connections get what they hold now, others go on.
   /// Returns what is wrong; then everything stays as it was. Empty: success.
   [[nodiscard]] std::string reload_tls();
@@ -126,6 +157,15 @@ class Server {
 
   /// Connections open now, on all executors.
   std::size_t connections() const noexcept;
+  ServerStats stats() const noexcept;
+
+  /// Sends the clients of the router away (Router::drain, also those that came by other transports of the host), at the
+  /// rate given, then stops. Until the last one was told, HTTP requests are answered, so that health checks can see
+  /// what goes on, each with `Connection: close`; new WebSockets and new Engine.IO sessions get 503. `done` is called
+  /// as that of `stop`. A second call can shorten the timeout, and its rate counts; its `done` is called too.
+  void drain(const DrainOptions& options = {}, Callback<void()> done = {});
+  /// `drain` or `stop` was called.
+  bool draining() const noexcept;
 
   /// Stops accepting, closes idle connections and, after what is queued for them, WebSockets (code 1001),
   /// lets requests that were read get their answer, and drops what is left after `grace`. Then nothing of the

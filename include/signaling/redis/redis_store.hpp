@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "signaling/core/clock.hpp"
 #include "signaling/core/log.hpp"
+#include "signaling/core/metrics.hpp"
 #include "signaling/core/state_store.hpp"
 
 namespace signaling::redis {
@@ -55,6 +57,9 @@ struct StoreHealth {
 
   bool ready() const noexcept { return connected && inbox_answers; }
 };
+
+/// For a registry, or prometheus_text.
+std::vector<MetricFamily> metrics_of(const StoreHealth& health);
 
 /// The store of a cluster, in Redis 7.0 or later, or Valkey. One object is one node, for one router.
 ///

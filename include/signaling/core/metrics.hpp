@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "signaling/core/stats.hpp"
+
+namespace signaling {
+
+enum class MetricKind : std::uint8_t {
+  counter,    ///< grows, but for restarts
+  gauge,      ///< goes up and down
+  histogram,  ///< counts by classes
+};
+
+struct MetricLabel {
+  std::string name;
+  std::string value;
+};
+
+/// One number of a metric, or one histogram.
+struct MetricSample {
+  std::vector<MetricLabel> labels;
+  /// Of a histogram: the sum of what was observed.
+  double value = 0;
+  /// Histograms only: observations of each class of MetricFamily::bounds by itself, and of the one above.
+  std::vector<std::uint64_t> counts;
+};
+
+/// A metric with all its labels, as a host can hand it to a registry of its own. Seconds and bytes, in the unit's name.
+struct MetricFamily {
+  std::string name;
+  /// For people.
+  std::string help;
+  MetricKind kind = MetricKind::gauge;
+  /// Histograms only: upper bounds of the classes, ascending.
+  std::vector<double> bounds;
+  std::vector<MetricSample> samples;
+};
+
+/// All that `stats` counts. Labels have few values, and none that a client chooses: `protocol`, `code` (errc), `reason`
+/// (CloseReason), `operation` (of the store).
+std::vector<MetricFamily> metrics_of(const Stats& stats);
+std::vector<MetricFamily> metrics_of(const QueueStats& queues);
+
+/// The families in Prometheus's text format, version 0.0.4. Names have to be unique. Throws std::invalid_argument on a
+/// name that the format does not allow, and on a histogram whose `counts` do not fit its `bounds`.
+std::string prometheus_text(std::span<const MetricFamily> families);
+
+/// What that is called in HTTP.
+inline constexpr std::string_view prometheus_content_type = "text/plain; version=0.0.4; charset=utf-8";
+
+}  // namespace signaling

@@ -1,0 +1,83 @@
+#include "core/measured_store.hpp"
+
+#include <utility>
+
+namespace signaling {
+namespace {
+
+// The others are answers like any other: somebody else was there first.
+bool is_failure(std::error_code error) noexcept {
+  return error && error != errc::id_in_use && error != errc::room_full && error != errc::not_joined;
+}
+
+}  // namespace
+
+MeasuredStore::MeasuredStore(std::shared_ptr<StateStore> store, const Clock& clock)
+    : store_(std::move(store)), record_(std::make_shared<Record>(clock)) {}
+
+TimePoint MeasuredStore::Record::now() const {
+  return open.load(std::memory_order_relaxed) ? clock.now() : TimePoint();
+}
+
+void MeasuredStore::Record::add(StoreOperation operation, TimePoint start, std::error_code error) {
+  if (!open.load(std::memory_order_relaxed)) return;
+  const auto index = static_cast<std::size_t>(operation);
+  times[index].add(clock.now() - start);
+  if (is_failure(error)) failures[index].fetch_add(1, std::memory_order_relaxed);
+}
+
+template <class Result>
+Callback<void(std::error_code, Result)> MeasuredStore::timed(StoreOperation operation,
+                                                             Callback<void(std::error_code, Result)> done) {
+  return [record = record_, operation, start = record_->now(), done = std::move(done)](
+             std::error_code error, Result result) mutable {
+    record->add(operation, start, error);
+    done(error, std::move(result));
+  };
+}
+
+void MeasuredStore::open(const NodeId& node, StoreListener& listener, Callback<void(std::error_code)> done) {
+  store_->open(node, listener, std::move(done));
+}
+
+void MeasuredStore::close(const NodeId& node) {
+  record_->open.store(false, std::memory_order_relaxed);
+  store_->close(node);
+}
+
+void MeasuredStore::claim(const Claim& request, Callback<void(std::error_code, Epoch)> done) {
+  store_->claim(request, timed(StoreOperation::claim, std::move(done)));
+}
+
+void MeasuredStore::release(std::string_view peer, Epoch epoch) { store_->release(peer, epoch); }
+
+void MeasuredStore::join(Join request, Callback<void(std::error_code, Joined)> done) {
+  store_->join(std::move(request), timed(StoreOperation::join, std::move(done)));
+}
+
+void MeasuredStore::leave(const Leave& request, Callback<void(std::error_code, Version)> done) {
+  store_->leave(request, timed(StoreOperation::leave, std::move(done)));
+}
+
+void MeasuredStore::update(const Update& request, Callback<void(std::error_code, Version)> done) {
+  store_->update(request, timed(StoreOperation::update, std::move(done)));
+}
+
+void MeasuredStore::snapshot(std::string_view room, Version known_version,
+                             Callback<void(std::error_code, RoomState)> done) {
+  store_->snapshot(room, known_version, timed(StoreOperation::snapshot, std::move(done)));
+}
+
+std::error_code MeasuredStore::publish(const NodeId& node, const Envelope& envelope,
+                                       std::span<const NodeId> targets) {
+  return store_->publish(node, envelope, targets);
+}
+
+void MeasuredStore::add_to(Stats& stats) const {
+  for (std::size_t i = 0; i < store_operations; ++i) {
+    record_->times[i].add_to(stats.store[i]);
+    stats.store_failures[i] += record_->failures[i].load(std::memory_order_relaxed);
+  }
+}
+
+}  // namespace signaling
