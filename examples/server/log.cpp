@@ -4,14 +4,18 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <span>
 #include <string>
+
+#include "json_string.hpp"
 
 namespace {
 
+constexpr std::string_view hex_digits = "0123456789abcdef";
+
 // Values may hold anything a client sent: whatever is not plain printable ASCII is written as \xNN, so that a value
 // never ends its line or looks like another field.
-void append_value(std::string& line, std::string_view value) {
-  static constexpr std::string_view digits = "0123456789abcdef";
+void append_logfmt(std::string& line, std::string_view value) {
   line += '"';
   for (const char c : value) {
     const auto byte = static_cast<unsigned char>(c);
@@ -22,8 +26,8 @@ void append_value(std::string& line, std::string_view value) {
       line += c;
     } else {
       line += "\\x";
-      line += digits[byte >> 4U];
-      line += digits[byte & 0xFU];
+      line += hex_digits[byte >> 4U];
+      line += hex_digits[byte & 0xFU];
     }
   }
   line += '"';
@@ -43,9 +47,7 @@ std::string timestamp() {
   return result + '.' + std::string(3 - fraction.size(), '0') + fraction + 'Z';
 }
 
-}  // namespace
-
-void LogfmtSink::log(const signaling::LogRecord& record) {
+std::string logfmt_line(const signaling::LogRecord& record) {
   std::string line = "time=" + timestamp() + " level=";
   line += to_string(record.level);
   line += " event=";
@@ -54,9 +56,36 @@ void LogfmtSink::log(const signaling::LogRecord& record) {
     line += ' ';
     line += field.key;
     line += '=';
-    append_value(line, field.value);
+    append_logfmt(line, field.value);
   }
-  line += '\n';
+  return line;
+}
+
+std::string json_line(const signaling::LogRecord& record) {
+  std::string line = R"({"time":")" + timestamp() + '"';
+  const auto member = [&line](std::string_view key, std::string_view value) {
+    line += ',';
+    append_json_string(line, key);
+    line += ':';
+    append_json_string(line, value);
+  };
+  member("level", to_string(record.level));
+  member("event", record.event);
+  for (const auto& field : record.fields) member(field.key, field.value);
+  line += '}';
+  return line;
+}
+
+}  // namespace
+
+void LineSink::log(const signaling::LogRecord& record) {
+  const std::string line = (format_ == LogFormat::json ? json_line(record) : logfmt_line(record)) + '\n';
   // One call a line: lines of several threads do not mix.
   std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void say(signaling::LogSink& log, signaling::LogLevel level, std::string_view event,
+         std::initializer_list<signaling::LogField> fields) {
+  if (level < log.level()) return;
+  log.log({level, event, std::span(fields.begin(), fields.size())});
 }

@@ -8,20 +8,26 @@
 #include <variant>
 #include <vector>
 
+#include "log.hpp"
 #include "signaling/core/limits.hpp"
 #include "signaling/core/log.hpp"
 #include "signaling/identity/ice_servers.hpp"
 #include "signaling/identity/jwt.hpp"
 #include "signaling/net/engine_route.hpp"
+#include "signaling/net/server.hpp"
 #include "signaling/net/tls.hpp"
 #include "signaling/socketio/engine_session.hpp"
 #include "signaling/socketio/server.hpp"
+#include "systemd.hpp"
 
 /// Where to listen: "127.0.0.1:8080", "[::1]:0".
 struct ListenAddress {
   std::string address;
   std::uint16_t port = 0;
 };
+
+/// Who may see the metrics on the port that clients use.
+enum class MetricsFor : std::uint8_t { nobody, loopback, everybody };
 
 /// What `signaling-server` was told on the command line, in the environment or in a file. Defaults are those of the
 /// library unless noted.
@@ -49,6 +55,12 @@ struct Options {
   /// While the store is away, nobody can come or join.
   bool store_required = false;
   signaling::LogLevel log_level = signaling::LogLevel::info;
+  LogFormat log_format = LogFormat::logfmt;
+  MetricsFor metrics = MetricsFor::loopback;
+  std::vector<ListenAddress> admin_listen;
+  std::filesystem::path admin_token_file;
+  /// Handed over by the service manager; in place of, or besides, `listen` and `tls_listen`.
+  std::vector<InheritedSocket> inherited;
 
   signaling::Limits limits;
   std::size_t max_json_depth = 32;
@@ -58,7 +70,7 @@ struct Options {
   std::chrono::milliseconds first_message_timeout{5'000};
   std::chrono::milliseconds ping_interval{25'000};
   std::chrono::milliseconds ping_timeout{20'000};
-  std::chrono::milliseconds drain_timeout{5'000};
+  signaling::net::DrainOptions drain;
 
   /// What Socket.IO clients of the namespace `/` speak.
   std::string vocabulary = "rooms-mesh";
@@ -73,4 +85,7 @@ struct ExitCode {
   int value = 0;
 };
 
+/// Prints what is wrong.
 std::variant<Options, ExitCode> parse_options(int argc, char** argv);
+/// The same later, when files and environment may say something else. Throws std::runtime_error with what is wrong.
+Options parse_options_again(int argc, char** argv);

@@ -55,8 +55,9 @@ net::HttpHandler connections_handler(signaling::Router& router) {
 }
 
 // Whether a load balancer may send clients here.
-net::HttpHandler ready_handler(const Store& store) {
-  return [&store](const net::HttpRequest& /*request*/, const net::HttpResponder& responder) {
+net::HttpHandler ready_handler(const net::Server& server, const Store& store) {
+  return [&server, &store](const net::HttpRequest& /*request*/, const net::HttpResponder& responder) {
+    if (server.draining()) return responder.send(net::HttpResponse::text(503, "draining\n"));
     const bool ready = !store.ready || store.ready();
     responder.send(ready ? net::HttpResponse::text(200, "ready\n")
                          : net::HttpResponse::text(503, "the store is away\n"));
@@ -106,7 +107,7 @@ void add_routes(net::Server& server, signaling::Router& router, socketio::Server
   server.websocket("/signaling", native_route(options));
   server.websocket("/ws", vertex_route(router));
   server.route("GET", "/connections", connections_handler(router));
-  server.route("GET", "/readyz", ready_handler(store));
+  server.route("GET", "/readyz", ready_handler(server, store));
   server.engine_io("/socket.io/", socketio_route(socketio, options));
   if (options.socketio_conformance) {
     serve_conformance(socketio);

@@ -22,6 +22,7 @@ Store make_redis_store(const Options& options, boost::asio::any_io_executor exec
   redis.log = std::move(log);
   auto store = std::make_shared<signaling::redis::RedisStore>(std::move(redis));
   return {store, [store] { return store->health().ready(); },
+          [store] { return signaling::redis::metrics_of(store->health()); },
           [store](signaling::Callback<void()> done) { store->stop(std::move(done)); }};
 }
 #else

@@ -4,9 +4,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "signaling/core/callback.hpp"
 #include "signaling/core/log.hpp"
+#include "signaling/core/metrics.hpp"
 #include "signaling/core/state_store.hpp"
 
 struct Options;
@@ -17,6 +19,8 @@ struct Store {
   std::shared_ptr<signaling::StateStore> state;
   /// May clients be sent to this node? Empty: always.
   std::function<bool()> ready;
+  /// What it tells of itself. Empty: nothing.
+  std::function<std::vector<signaling::MetricFamily>()> metrics;
   /// Ends what the store has under way on the executor. Empty: nothing is.
   std::function<void(signaling::Callback<void()> done)> stop;
 };

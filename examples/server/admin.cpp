@@ -1,0 +1,248 @@
+#include "admin.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "files.hpp"
+#include "json_string.hpp"
+#include "log.hpp"
+#include "metrics.hpp"
+#include "signaling/core/ids.hpp"
+
+namespace {
+
+namespace net = signaling::net;
+using signaling::LogLevel;
+
+constexpr std::size_t min_token_bytes = 16;
+constexpr std::size_t default_rooms = 1000;
+constexpr std::size_t max_rooms = 10'000;
+constexpr std::size_t max_connections = 64;
+
+std::string read_token(const std::filesystem::path& path) {
+  std::string token = read_secret(path);
+  if (token.size() < min_token_bytes) {
+    throw std::runtime_error(path.native() + ": the token has less than " + std::to_string(min_token_bytes) +
+                             " bytes");
+  }
+  return token;
+}
+
+/// An object, member by member.
+class JsonObject {
+ public:
+  JsonObject& text(std::string_view name, std::string_view value) {
+    key(name);
+    append_json_string(json_, value);
+    return *this;
+  }
+  JsonObject& number(std::string_view name, std::uint64_t value) { return raw(name, std::to_string(value)); }
+  JsonObject& raw(std::string_view name, std::string_view json) {
+    key(name);
+    json_ += json;
+    return *this;
+  }
+  std::string finish() { return json_ + '}'; }
+
+ private:
+  void key(std::string_view name) {
+    if (json_.size() > 1) json_ += ',';
+    append_json_string(json_, name);
+    json_ += ':';
+  }
+
+  std::string json_ = "{";
+};
+
+std::string array(const std::vector<std::string>& items) {
+  std::string json = "[";
+  for (const std::string& item : items) json.append(json.size() > 1 ? "," : "").append(item);
+  return json + ']';
+}
+
+void refuse(const net::HttpResponder& responder, unsigned status, std::string_view code,
+            std::string_view message) {
+  responder.send(
+      net::HttpResponse::json(status, JsonObject().text("error", code).text("message", message).finish()));
+}
+
+// The parameter, or nothing, and the refusal is sent.
+std::optional<std::string> required(const net::HttpRequest& request, const net::HttpResponder& responder,
+                                    std::string_view name) {
+  auto value = request.query_value(name);
+  if (value && !value->empty()) return value;
+  refuse(responder, 400, "bad_request", "The parameter " + std::string(name) + " is missing.");
+  return std::nullopt;
+}
+
+// Absent: there is one, and it is no number.
+std::optional<std::size_t> room_limit(const net::HttpRequest& request) {
+  const auto text = request.query_value("limit");
+  if (!text) return default_rooms;
+  std::size_t limit = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
+  if (error != std::errc() || end != text->data() + text->size() || limit == 0) return std::nullopt;
+  return std::min(limit, max_rooms);
+}
+
+std::string room_json(const signaling::Room& room) {
+  return JsonObject()
+      .text("room", room.id())
+      .number("peers", room.size())
+      .number("version", room.version())
+      .finish();
+}
+
+std::string member_json(const signaling::Member& member) {
+  return JsonObject()
+      .text("peer", member.id)
+      .text("node", member.node)
+      .text("metadata", member.metadata.view())
+      .number("joinedAt", member.joined_at)
+      .finish();
+}
+
+net::ServerOptions server_options(const AdminTargets& targets) {
+  net::ServerOptions options;
+  options.executors = {targets.executor};
+  options.max_connections = max_connections;
+  options.log = targets.log;
+  return options;
+}
+
+}  // namespace
+
+Admin::Admin(const Options& options, AdminTargets targets)
+    : targets_(std::move(targets)), token_file_(options.admin_token_file) {
+  if (options.admin_listen.empty()) return;
+  token_ = read_token(token_file_);
+  server_ = std::make_unique<net::Server>(targets_.router, server_options(targets_));
+  route("GET", "/rooms", &Admin::list_rooms);
+  route("GET", "/peers", &Admin::list_peers);
+  route("POST", "/kick", &Admin::kick);
+  route("POST", "/close-room", &Admin::close_room);
+  route("POST", "/drain", &Admin::drain);
+  route("GET", "/metrics",
+        metrics_handler(targets_.router, targets_.server, targets_.store, MetricsFor::everybody));
+}
+
+void Admin::route(std::string_view method, std::string_view path, Handler handler) {
+  route(method, path, [this, handler](const Request& request, const Responder& responder) {
+    (this->*handler)(request, responder);
+  });
+}
+
+void Admin::route(std::string_view method, std::string_view path, net::HttpHandler handler) {
+  server_->route(
+      method, path, [this, handler = std::move(handler)](const Request& request, const Responder& responder) {
+        if (is_authorized(request)) return handler(request, responder);
+        say(*targets_.log, LogLevel::warning, "admin-refused", {{"address", request.remote_address}});
+        net::HttpResponse response = net::HttpResponse::json(
+            401, JsonObject().text("error", "unauthorized").text("message", "Show the token.").finish());
+        response.headers.emplace_back("WWW-Authenticate", "Bearer");
+        responder.send(std::move(response));
+      });
+}
+
+bool Admin::is_authorized(const Request& request) const {
+  constexpr std::string_view scheme = "Bearer ";
+  const std::string_view field = request.header("authorization");
+  const std::lock_guard lock(mutex_);
+  return field.starts_with(scheme) && signaling::equal_secrets(field.substr(scheme.size()), token_);
+}
+
+net::ListenResult Admin::listen(std::string_view address, std::uint16_t port) {
+  return server_->listen(address, port);
+}
+
+void Admin::reload() {
+  if (!server_) return;
+  std::string token = read_token(token_file_);
+  {
+    const std::lock_guard lock(mutex_);
+    token_ = std::move(token);
+  }
+  say(*targets_.log, LogLevel::info, "admin-token-reloaded");
+}
+
+void Admin::stop(signaling::Callback<void()> done) {
+  if (!server_) return done();
+  server_->stop(std::chrono::seconds(1), std::move(done));
+}
+
+void Admin::list_rooms(const Request& request, const Responder& responder) {
+  const auto limit = room_limit(request);
+  if (!limit) return refuse(responder, 400, "bad_request", "The parameter limit is no number above 0.");
+  const std::string after = request.query_value("after").value_or("");
+  auto rooms = targets_.router.rooms();
+  std::erase_if(rooms, [&](const auto& room) { return room->id() <= after || room->size() == 0; });
+  std::ranges::sort(rooms, {}, [](const auto& room) -> const std::string& { return room->id(); });
+  std::vector<std::string> items;
+  for (std::size_t i = 0; i < std::min(*limit, rooms.size()); ++i) items.push_back(room_json(*rooms[i]));
+  responder.send(net::HttpResponse::json(200, JsonObject()
+                                                  .text("node", targets_.router.node())
+                                                  .number("left", rooms.size() - items.size())
+                                                  .raw("rooms", array(items))
+                                                  .finish()));
+}
+
+void Admin::list_peers(const Request& request, const Responder& responder) {
+  const auto room = required(request, responder, "room");
+  if (!room) return;
+  targets_.router.members(
+      *room, [responder, room = *room](std::error_code error, const std::vector<signaling::Member>& members) {
+        if (error) return refuse(responder, 503, "store_unavailable", "The store does not answer.");
+        std::vector<std::string> items;
+        items.reserve(members.size());
+        for (const signaling::Member& member : members) items.push_back(member_json(member));
+        responder.send(net::HttpResponse::json(
+            200, JsonObject().text("room", room).raw("peers", array(items)).finish()));
+      });
+}
+
+void Admin::kick(const Request& request, const Responder& responder) {
+  const auto id = required(request, responder, "peer");
+  if (!id) return;
+  const auto peer = targets_.router.find_peer(*id);
+  if (!peer) return refuse(responder, 404, "peer_not_found", "No peer of this node has that id.");
+  const auto name = request.query_value("room");
+  say(*targets_.log, LogLevel::info, "admin-kick", {{"peer", *id}, {"room", name.value_or("")}});
+  if (!name) {
+    peer->close(signaling::CloseReason::kicked);
+    return responder.send(net::HttpResponse::json(200, JsonObject().text("peer", *id).finish()));
+  }
+  const auto room = targets_.router.find_room(*name);
+  const auto members = room ? room->members() : std::vector<signaling::Member>();
+  if (std::ranges::find(members, peer->id(), &signaling::Member::id) == members.end()) {
+    return refuse(responder, 404, "not_joined", "The peer is not in that room.");
+  }
+  peer->kick(*name);
+  responder.send(net::HttpResponse::json(200, JsonObject().text("peer", *id).text("room", *name).finish()));
+}
+
+void Admin::close_room(const Request& request, const Responder& responder) {
+  const auto name = required(request, responder, "room");
+  if (!name) return;
+  const auto room = targets_.router.find_room(*name);
+  if (!room) return refuse(responder, 404, "room_not_found", "No peer of this node is in that room.");
+  std::size_t here = 0;
+  std::size_t elsewhere = 0;
+  for (const signaling::Member& member : room->members()) {
+    const auto peer = member.node == targets_.router.node() ? targets_.router.find_peer(member.id) : nullptr;
+    if (peer) peer->kick(*name);
+    ++(peer ? here : elsewhere);
+  }
+  say(*targets_.log, LogLevel::info, "admin-close-room", {{"room", *name}, {"peers", std::to_string(here)}});
+  responder.send(net::HttpResponse::json(
+      200, JsonObject().text("room", *name).number("kicked", here).number("elsewhere", elsewhere).finish()));
+}
+
+void Admin::drain(const Request& /*request*/, const Responder& responder) {
+  say(*targets_.log, LogLevel::info, "admin-drain");
+  targets_.drain();
+  responder.send(net::HttpResponse::json(202, R"({"draining":true})"));
+}

@@ -1,0 +1,71 @@
+#include "option_set.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+namespace {
+
+// The file of --config, without what the environment says as well: CLI11 alone would let the file win.
+class ConfigFile final : public CLI::ConfigBase {
+ public:
+  std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
+    std::vector<CLI::ConfigItem> entries = CLI::ConfigBase::from_config(input);
+    std::erase_if(entries, [](const CLI::ConfigItem& item) {
+      const char* value = std::getenv(environment_name(item.name).c_str());
+      return value != nullptr && *value != '\0';
+    });
+    return entries;
+  }
+};
+
+}  // namespace
+
+OptionSet::OptionSet(const std::string& description, const std::string& version) : app_(description) {
+  app_.set_version_flag("--version", version);
+  app_.set_config("--config", "", "File with `option=value` lines; the command line and the environment win");
+  app_.config_formatter(std::make_shared<ConfigFile>());
+  app_.allow_config_extras(CLI::config_extras_mode::error);
+  app_.get_formatter()->column_width(44);
+  app_.footer(
+      "Every option is also read from the environment: --max-message-bytes from "
+      "SIGNALING_MAX_MESSAGE_BYTES.\n"
+      "Durations are written 500ms, 5s or 2m; a limit or duration of 0 is switched off.");
+}
+
+void OptionSet::parse(int argc, char** argv) {
+  app_.parse(argc, argv);
+  for (const auto& finish : finish_) finish();
+}
+
+// CLI11 has a code for each kind of error; for a shell there are two: fine, and misused.
+ExitCode OptionSet::explain(const CLI::ParseError& error) const { return {app_.exit(error) == 0 ? 0 : 2}; }
+
+void OptionSet::list(const std::string& name, std::vector<std::string>& texts, const std::string& type,
+                     const std::string& help) {
+  option(name, texts, help)->type_name(type)->allow_extra_args(false)->delimiter(' ');
+}
+
+void OptionSet::addresses(const std::string& name, std::vector<ListenAddress>& target,
+                          const std::string& help) {
+  auto texts = std::make_shared<std::vector<std::string>>();
+  list(name, *texts, "ADDRESS:PORT", help);
+  finally([texts, &target, name] {
+    for (const std::string& text : *texts) target.push_back(named(name, [&] { return parse_address(text); }));
+  });
+}
+
+void OptionSet::bound(const std::string& name, std::size_t& target, const std::string& help) {
+  option(name, target, help)->type_name("N")->check(check_number)->capture_default_str();
+}
+
+void OptionSet::bound(const std::string& name, std::uint32_t& target, const std::string& help) {
+  option(name, target, help)->type_name("N")->check(check_number)->capture_default_str();
+}
+
+void OptionSet::duration(const std::string& name, std::chrono::milliseconds& target,
+                         const std::string& help) {
+  auto text = std::make_shared<std::string>(duration_text(target));
+  option(name, *text, help)->type_name("TIME")->capture_default_str();
+  finally([text, &target, name] { target = named(name, [&] { return parse_duration(*text); }); });
+}

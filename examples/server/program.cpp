@@ -1,0 +1,196 @@
+#include "program.hpp"
+
+#include <boost/asio/post.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "metrics.hpp"
+#include "routes.hpp"
+#include "systemd.hpp"
+
+namespace {
+
+namespace net = signaling::net;
+using enum signaling::LogLevel;
+
+signaling::RouterOptions router_options(const Options& options, const Store& store, const Identity& identity,
+                                        std::shared_ptr<signaling::LogSink> log) {
+  signaling::RouterOptions result;
+  result.store = store.state;
+  result.limits = options.limits;
+  result.log = std::move(log);
+  result.policy = identity.policy();
+  if (options.client_ids) result.client_ids = signaling::ClientIds::accept;
+  return result;
+}
+
+net::ServerOptions server_options(const Options& options, std::shared_ptr<signaling::LogSink> log) {
+  net::ServerOptions result;
+  result.max_connections = options.max_connections;
+  result.max_connections_per_address = options.max_connections_per_address;
+  result.tls_timeout = options.handshake_timeout;
+  result.handshake_timeout = options.handshake_timeout;
+  result.first_message_timeout = options.first_message_timeout;
+  result.ping_interval = options.ping_interval;
+  result.ping_timeout = options.ping_timeout;
+  result.deflate = options.deflate;
+  result.allowed_origins = options.cors_origins;
+  if (options.socketio_conformance) result.allowed_origins = {"*"};
+  result.log = std::move(log);
+  return result;
+}
+
+}  // namespace
+
+Program::Program(Options options, int argc, char** argv)
+    : options_(std::move(options)),
+      argc_(argc),
+      argv_(argv),
+      log_(std::make_shared<LineSink>(options_.log_format, options_.log_level)),
+      contexts_(make_contexts(options_.threads)),
+      store_(make_store(options_, contexts_.front()->get_executor(), log_)),
+      identity_(options_, contexts_.front()->get_executor(), log_),
+      router_(router_options(options_, store_, identity_, log_)),
+      socketio_(router_, socketio_options(options_, log_)),
+      server_(router_, with_executors(server_options(options_, log_))),
+      admin_(options_,
+             {router_, server_, store_, contexts_.front()->get_executor(), log_, [this] { drain(); }}),
+      signals_(*contexts_.front(), SIGINT, SIGTERM),
+      hangups_(*contexts_.front(), SIGHUP) {
+  add_routes(server_, router_, socketio_, store_, options_);
+  if (options_.metrics != MetricsFor::nobody) {
+    server_.route("GET", "/metrics", metrics_handler(router_, server_, store_, options_.metrics));
+  }
+  if (!options_.static_files.empty()) server_.serve_files(options_.static_files);
+}
+
+int Program::run() {
+  if (!listen()) return 1;
+  await_end();
+  await_hangup();
+  notify_manager("READY=1");
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 1; i < contexts_.size(); ++i) {
+    threads.emplace_back([context = contexts_[i].get()] { context->run(); });
+  }
+  contexts_.front()->run();
+  return 0;
+}
+
+std::vector<std::unique_ptr<Program::Context>> Program::make_contexts(unsigned count) {
+  std::vector<std::unique_ptr<Context>> contexts;
+  for (unsigned i = 0; i < count; ++i) contexts.push_back(std::make_unique<Context>(1));
+  return contexts;
+}
+
+net::ServerOptions Program::with_executors(net::ServerOptions options) {
+  for (const auto& context : contexts_) {
+    options.executors.emplace_back(context->get_executor());
+    work_.emplace_back(context->get_executor());
+  }
+  return options;
+}
+
+bool Program::listen() {
+  for (const auto& [address, port] : options_.admin_listen) {
+    if (!announce("admin http://", admin_.listen(address, port))) return false;
+  }
+  for (const auto& [address, port] : options_.listen) {
+    if (!announce("http://", server_.listen(address, port))) return false;
+  }
+  for (const auto& [address, port] : options_.tls_listen) {
+    if (!announce("https://", server_.listen_tls(address, port, options_.certificates))) return false;
+  }
+  for (const InheritedSocket& socket : options_.inherited) {
+    const bool good =
+        socket.is_tls()
+            ? announce("https://", server_.listen_tls_on(socket.descriptor, options_.certificates))
+            : announce("http://", server_.listen_on(socket.descriptor));
+    if (!good) return false;
+  }
+  return true;
+}
+
+bool Program::announce(std::string_view kind, const net::ListenResult& result) {
+  if (!result) {
+    std::cerr << "signaling-server: " << result.error << '\n';
+    return false;
+  }
+  std::cout << "listening " << kind << result.endpoint << std::endl;
+  return true;
+}
+
+void Program::await_hangup() {
+  hangups_.async_wait([this](auto error, int /*signal*/) {
+    if (error) return;
+    notify_manager(reloading_state());
+    reload();
+    notify_manager("READY=1");
+    await_hangup();
+  });
+}
+
+// What cannot be read stays as it was, each for itself.
+void Program::reload() {
+  const auto attempt = [this](const auto& step) {
+    try {
+      step();
+    } catch (const std::exception& error) {
+      say(*log_, signaling::LogLevel::error, "reload-failed", {{"error", error.what()}});
+    }
+  };
+  attempt([this] {
+    Options fresh = parse_options_again(argc_, argv_);
+    router_.set_limits(fresh.limits);
+    options_.limits = fresh.limits;
+    options_.certificates = std::move(fresh.certificates);
+    log_->set_level(fresh.log_level);
+    say(*log_, info, "options-reloaded");
+  });
+  attempt([this] {
+    if (options_.certificates.empty()) return;
+    if (const std::string error = server_.reload_tls(options_.certificates); !error.empty()) {
+      throw std::runtime_error(error);
+    }
+    say(*log_, info, "certificates-reloaded", {{"count", std::to_string(options_.certificates.size())}});
+  });
+  attempt([this] { admin_.reload(); });
+  identity_.reload(options_);
+}
+
+// The first signal lets everybody go in peace, a second one ends it.
+void Program::await_end() {
+  signals_.async_wait([this](auto error, int /*signal*/) {
+    if (error) return;
+    signals_.async_wait([](auto again, int /*signal*/) {
+      if (!again) std::_Exit(1);
+    });
+    drain();
+  });
+}
+
+// The administration may have begun it, and a signal comes later.
+void Program::drain() {
+  boost::asio::post(*contexts_.front(), [this] {
+    if (std::exchange(draining_, true)) return;
+    say(*log_, info, "draining", {{"peers", std::to_string(router_.stats().peers)}});
+    notify_manager("STOPPING=1");
+    server_.drain(options_.drain, [this] { boost::asio::post(*contexts_.front(), [this] { stop(); }); });
+  });
+}
+
+void Program::stop() {
+  say(*log_, info, "drained", {{"peers", std::to_string(router_.stats().peers)}});
+  signals_.cancel();
+  hangups_.cancel();
+  admin_.stop([this] {
+    if (!store_.stop) return work_.clear();
+    store_.stop([this] { work_.clear(); });
+  });
+}
