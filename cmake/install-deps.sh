@@ -181,6 +181,8 @@ case $1 in
     install_packages "${server_packages[@]}" "${test_packages[@]}" "${node[@]}"
     install_server redis-server redis-server
     install_server turnserver coturn
+    install_server nginx nginx
+    install_server haproxy haproxy
     install_boost
     unpack_boost 1.81 bookworm
     unpack_redis_servers

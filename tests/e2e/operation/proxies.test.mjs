@@ -1,0 +1,157 @@
+// The configurations of docs/operations.md, as they stand there but for addresses and files, before two nodes.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { Cluster } from "../cluster/support/cluster.mjs";
+import { SeedClient } from "../seeds/support/seed_client.mjs";
+import { makeCertificate, temporaryFolder } from "../support/certificate.mjs";
+import { DEADLINE_MS, until } from "../support/deadline.mjs";
+import { NativeClient } from "../support/native_client.mjs";
+
+const document = readFileSync(new URL("../../../docs/operations.md", import.meta.url), "utf8");
+
+async function freePort() {
+  const listener = createServer().listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  const { port } = listener.address();
+  listener.close();
+  await once(listener, "close");
+  return port;
+}
+
+/** The block of the documentation in that language, with each of `changes` made. */
+function configuration(language, changes) {
+  const [, text] = new RegExp(`^\`\`\`${language} proxy\n(.*?)^\`\`\`$`, "ms").exec(document);
+  return changes.reduce((result, [from, to]) => {
+    assert.ok(result.includes(from), from);
+    return result.replaceAll(from, to);
+  }, text);
+}
+
+const PATH = `${process.env.PATH}:/usr/sbin`;
+
+const proxies = {
+  nginx(folder, port, nodes, { certificate, key }) {
+    const http = configuration("nginx", [
+      ["10.0.0.1:8080", `127.0.0.1:${nodes[0].port}`],
+      ["10.0.0.2:8080", `127.0.0.1:${nodes[1].port}`],
+      ["listen 443 ssl", `listen 127.0.0.1:${port} ssl`],
+      ["/etc/signaling/cert.pem", certificate],
+      ["/etc/signaling/key.pem", key],
+    ]);
+    const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+      .map((name) => `${name}_temp_path ${join(folder, name)};`)
+      .join("\n");
+    const file = join(folder, "nginx.conf");
+    const main = `daemon off; master_process off; pid ${join(folder, "pid")}; error_log stderr; events {}`;
+    writeFileSync(file, `${main}\nhttp { access_log off;\n${temporary}\n${http}\n}\n`);
+    mkdirSync(join(folder, "logs"), { recursive: true });
+    return [process.env.NGINX || "nginx", ["-p", folder, "-c", file, "-e", "stderr"]];
+  },
+
+  haproxy(folder, port, nodes, { certificate, key }) {
+    const both = join(folder, "both.pem");
+    writeFileSync(both, readFileSync(certificate, "utf8") + readFileSync(key, "utf8"));
+    const text = configuration("haproxy", [
+      ["10.0.0.1:8080", `127.0.0.1:${nodes[0].port}`],
+      ["10.0.0.2:8080", `127.0.0.1:${nodes[1].port}`],
+      ["bind :443 ssl", `bind 127.0.0.1:${port} ssl`],
+      ["/etc/signaling/both.pem", both],
+    ]);
+    const file = join(folder, "haproxy.cfg");
+    writeFileSync(file, `${text}\n`);
+    return [process.env.HAPROXY || "haproxy", ["-db", "-f", file]];
+  },
+};
+
+/** {url, tlsUrl} of the proxy; it is gone when the test `t` ends. */
+async function startProxy(t, name, nodes) {
+  const folder = temporaryFolder();
+  const port = await freePort();
+  const [program, args] = proxies[name](folder, port, nodes, makeCertificate(folder));
+  const child = spawn(program, args, { env: { ...process.env, PATH }, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (output += text));
+  const ended = new Promise((resolve) => child.once("exit", resolve).once("error", resolve));
+  t.after(async () => {
+    child.kill("SIGKILL");
+    await ended;
+  });
+  const url = `https://127.0.0.1:${port}`;
+  const proxy = { url, tlsUrl: url };
+  const isReady = async () => child.exitCode !== null || (await get(proxy, "/healthz").catch(() => 0)) === 200;
+  await until(isReady, `${name} ready`).catch((error) => assert.fail(`${error.message}: ${output}`));
+  assert.equal(child.exitCode, null, output);
+  return proxy;
+}
+
+const SECURE = { secure: true };
+process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0"; // fetch has no option for it
+
+async function get(proxy, path) {
+  const response = await fetch(proxy.url + path, { signal: AbortSignal.timeout(DEADLINE_MS) });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+for (const name of Object.keys(proxies)) {
+  describe(name, () => {
+    test("clients of both kinds meet; metrics are hidden; pages of the proxy's own host may connect", async (t) => {
+      const cluster = await Cluster.start(t, { nodes: 2 });
+      const proxy = await startProxy(t, name, cluster.nodes);
+      assert.equal(await get(proxy, "/metrics"), 404);
+      const origin = { origin: proxy.url };
+      const [ada, bob] = await Promise.all([1, 2].map(() => NativeClient.connect(proxy, { secure: true, ...origin })));
+      t.after(() => [ada, bob].forEach(({ socket }) => socket.terminate()));
+      await ada.join("r");
+      await bob.join("r");
+      await ada.next();
+      const data = "x".repeat(100_000);
+      await ada.request({ type: "message", to: bob.id, data });
+      assert.equal((await bob.next()).data, data);
+      for (const transports of [["websocket"], ["polling", "websocket"]]) {
+        const options = { marker: "join_room", transports, agent: undefined, rejectUnauthorized: false, withCredentials: true };
+        const seed = await SeedClient.connect(proxy, options);
+        t.after(() => seed.socket.disconnect());
+        assert.equal(await seed.transport(), "websocket");
+      }
+    });
+
+    test("a node drains: its clients come back, and all of them are on the other one", async (t) => {
+      const cluster = await Cluster.start(t, { nodes: 2, args: ["--drain-rate", "20", "--drain-timeout", "15s"] });
+      const proxy = await startProxy(t, name, cluster.nodes);
+      const clients = await Promise.all(Array.from({ length: 30 }, () => NativeClient.connect(proxy, SECURE)));
+      const counts = await Promise.all(cluster.nodes.map(peersOf));
+      const full = counts[0] >= counts[1] ? 0 : 1; // a proxy may send all of one address to the same node
+      const back = [];
+      for (const client of clients) {
+        client.socket.on("close", (code) => back.push(comeBack(client, code, proxy)));
+      }
+      assert.equal(await cluster.nodes[full].stop(), 0);
+      assert.equal(back.length, counts[full]);
+      const again = await Promise.all(back);
+      assert.equal(await peersOf(cluster.nodes[1 - full]), 30);
+      for (const { socket } of [...clients, ...again]) socket.removeAllListeners("close").terminate();
+    });
+  });
+}
+
+/** Once it is closed: waits as long as it was told, and connects anew. */
+async function comeBack(client, code, proxy) {
+  assert.equal(code, 1001);
+  const { type, reconnectMs } = await client.next();
+  assert.equal(type, "going-away");
+  await delay(reconnectMs);
+  return NativeClient.connect(proxy, SECURE);
+}
+
+async function peersOf(node) {
+  const metrics = await (await fetch(`${node.url}/metrics`)).text();
+  return Number(/^signaling_peers (\d+)$/m.exec(metrics)[1]);
+}
