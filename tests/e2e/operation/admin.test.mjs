@@ -108,7 +108,7 @@ describe("one node", () => {
   test("rooms are listed by name, a page at a time", async (t) => {
     const [ada] = await connectClients(t, server, 1);
     const names = ["a", "b", 'c"\n', "d/e"];
-    for (const name of names.toReversed()) await ada.join(name);
+    for (const name of [...names].reverse()) await ada.join(name);
     const room = (name) => ({ room: name, peers: 1, version: 1 });
     const { node } = (await ask(server, "GET", "/rooms")).body;
     await expect(server, "GET", "/rooms", 200, { node, left: 0, rooms: names.map(room) });

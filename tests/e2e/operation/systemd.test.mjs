@@ -14,10 +14,11 @@ const folder = temporaryFolder();
 
 // manager.py FDS NAMES PROGRAM ARGUMENT...: prints what it is notified of as `notify "…"`.
 const MANAGER = `
-import json, os, socket, subprocess, sys, threading
+import json, os, socket, sys, threading
 count, names, socket_name = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-notify.bind(socket_name.replace("@", "\\0", 1))
+address = socket_name.replace("@", "\\0", 1)
+notify.bind(address)
 inherited = []
 for i in range(count):
     listener = socket.socket()
@@ -37,12 +38,13 @@ if pid == 0:
         env.update(LISTEN_FDS=str(count), LISTEN_PID=str(os.getpid()), LISTEN_FDNAMES=names)
     os.execve(sys.argv[4], sys.argv[4:], env)
 print("pid", pid, flush=True)
-def listen():
-    while True:
-        print("notify", json.dumps(notify.recv(4096).decode()), flush=True)
-threading.Thread(target=listen, daemon=True).start()
-code = os.waitpid(pid, 0)[1]
-print("ended", os.waitstatus_to_exitcode(code), flush=True)
+def wait():
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(f"ended {code}".encode(), address)
+threading.Thread(target=wait).start()
+while not (text := notify.recv(4096).decode()).startswith("ended"):
+    print("notify", json.dumps(text), flush=True)
+print(text, flush=True)
 `;
 
 async function start(t, { count = 0, names = "", socket = join(folder, `notify-${Math.random()}`) }, args) {
