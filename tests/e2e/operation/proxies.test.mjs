@@ -70,25 +70,43 @@ const proxies = {
   },
 };
 
+const ATTEMPTS = 5;
+
 /** {url, tlsUrl} of the proxy; it is gone when the test `t` ends. */
 async function startProxy(t, name, nodes) {
-  const folder = temporaryFolder();
-  const port = await freePort();
-  const [program, args] = proxies[name](folder, port, nodes, makeCertificate(folder));
-  const child = spawn(program, args, { env: { ...process.env, PATH }, stdio: ["ignore", "pipe", "pipe"] });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (output += text));
-  const ended = new Promise((resolve) => child.once("exit", resolve).once("error", resolve));
-  t.after(async () => {
-    child.kill("SIGKILL");
-    await ended;
-  });
-  const url = `https://127.0.0.1:${port}`;
-  const proxy = { url, tlsUrl: url };
-  const isReady = async () => child.exitCode !== null || (await get(proxy, "/healthz").catch(() => 0)) === 200;
-  await until(isReady, `${name} ready`).catch((error) => assert.fail(`${error.message}: ${output}`));
-  assert.equal(child.exitCode, null, output);
-  return proxy;
+  for (let attempt = 1; ; ++attempt) {
+    const proxy = new RunningProxy(name, nodes, await freePort());
+    t.after(() => proxy.kill());
+    const isSettled = async () => proxy.ended || (await get(proxy, "/healthz").catch(() => 0)) === 200;
+    await until(isSettled, `${name} ready`);
+    if (!proxy.ended) return proxy;
+    assert.ok(attempt < ATTEMPTS, proxy.output); // somebody else may have taken the port
+  }
+}
+
+class RunningProxy {
+  output = "";
+  ended = false;
+  #child;
+  #end;
+
+  constructor(name, nodes, port) {
+    const folder = temporaryFolder();
+    const [program, args] = proxies[name](folder, port, nodes, makeCertificate(folder));
+    const options = { env: { ...process.env, PATH }, stdio: ["ignore", "pipe", "pipe"] };
+    this.#child = spawn(program, args, options);
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream.on("data", (text) => (this.output += text));
+    }
+    this.#end = new Promise((resolve) => this.#child.once("exit", resolve).once("error", resolve));
+    this.#end.then(() => (this.ended = true));
+    this.url = this.tlsUrl = `https://127.0.0.1:${port}`;
+  }
+
+  async kill() {
+    this.#child.kill("SIGKILL");
+    await this.#end;
+  }
 }
 
 const SECURE = { secure: true };

@@ -12,10 +12,12 @@ import { serverProgram } from "../support/server.mjs";
 
 const folder = temporaryFolder();
 
-// manager.py FDS NAMES PROGRAM ARGUMENT...: prints what it is notified of as `notify "…"`.
+// manager.py FDS NAMES SOCKET PROGRAM ARGUMENT...: prints what it is notified of as `notify "…"`.
 const MANAGER = `
 import json, os, socket, sys, threading
 count, names, socket_name = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+def say(line):  # in one piece: the program writes to the same place
+    os.write(1, f"{line}\\n".encode())
 notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 address = socket_name.replace("@", "\\0", 1)
 notify.bind(address)
@@ -24,7 +26,7 @@ for i in range(count):
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen()
-    print("port", listener.getsockname()[1], flush=True)
+    say(f"port {listener.getsockname()[1]}")
     inherited.append(listener)
 spare = [os.dup(one.fileno()) for one in inherited]
 pid = os.fork()
@@ -37,14 +39,14 @@ if pid == 0:
     if count:
         env.update(LISTEN_FDS=str(count), LISTEN_PID=str(os.getpid()), LISTEN_FDNAMES=names)
     os.execve(sys.argv[4], sys.argv[4:], env)
-print("pid", pid, flush=True)
+say(f"pid {pid}")
 def wait():
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(f"ended {code}".encode(), address)
 threading.Thread(target=wait).start()
 while not (text := notify.recv(4096).decode()).startswith("ended"):
-    print("notify", json.dumps(text), flush=True)
-print(text, flush=True)
+    say(f"notify {json.dumps(text)}")
+say(text)
 `;
 
 async function start(t, { count = 0, names = "", socket = join(folder, `notify-${Math.random()}`) }, args) {
