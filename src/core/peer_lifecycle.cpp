@@ -176,13 +176,13 @@ void PeerSession::disconnected(CloseReason reason) {
 void PeerSession::end(CloseReason reason) {
   const bool was_open = state_ == State::open;
   if (std::exchange(state_, State::gone) == State::gone) return;
+  core_->counters().closed(reason);
   pending_.reset();
   for (const Membership& membership : std::exchange(rooms_, {})) {
     leave_room(membership.room, leave_reason(reason), {});
   }
   if (!was_open) return;
   core_->remove_peer(*this);
-  core_->counters().closed(reason);
   for (const auto& alias : aliases_) {
     core_->remove_alias(alias->name, *this);
     core_->store().release(alias->name, alias->epoch);

@@ -205,11 +205,9 @@ void Connection::set_deadline(TimePoint deadline) { worker_.schedule(*this, dead
 
 void Connection::on_deadline(TimePoint now) {
   const auto self = shared_from_this();
-  if (session_) {
-    session_->on_deadline(now);
-  } else {
-    drop(CloseReason::timeout);
-  }
+  if (session_) return session_->on_deadline(now);
+  ServerCounters::add(worker_.context().counters.tls_timeouts);
+  drop(CloseReason::timeout);
 }
 
 void Connection::become(std::unique_ptr<Session> session, std::span<std::byte> rest) {

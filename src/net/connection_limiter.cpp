@@ -15,12 +15,12 @@ boost::asio::ip::address counted_address(const boost::asio::ip::address& address
 
 }  // namespace
 
-bool ConnectionLimiter::admit(const boost::asio::ip::address& address) {
+Admittance ConnectionLimiter::admit(const boost::asio::ip::address& address) {
   const std::size_t before = count_.fetch_add(1, std::memory_order_relaxed);
   const bool room = max_connections_ == 0 || before < max_connections_;
-  if (room && admit_address(address)) return true;
+  if (room && admit_address(address)) return Admittance::admitted;
   count_.fetch_sub(1, std::memory_order_relaxed);
-  return false;
+  return room ? Admittance::address_full : Admittance::full;
 }
 
 bool ConnectionLimiter::admit_address(const boost::asio::ip::address& address) {

@@ -3,10 +3,14 @@
 #include <atomic>
 #include <boost/asio/ip/address.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <unordered_map>
 
 namespace signaling::net {
+
+/// Whether there is room for a connection, and if not, whose bound says so.
+enum class Admittance : std::uint8_t { admitted, full, address_full };
 
 /// Counts the open connections, in all and per remote address.
 ///
@@ -16,8 +20,8 @@ class ConnectionLimiter {
   ConnectionLimiter(std::size_t max_connections, std::size_t max_per_address) noexcept
       : max_connections_(max_connections), max_per_address_(max_per_address) {}
 
-  /// True: counted, until `release`.
-  [[nodiscard]] bool admit(const boost::asio::ip::address& address);
+  /// If admitted: counted, until `release`.
+  [[nodiscard]] Admittance admit(const boost::asio::ip::address& address);
   void release(const boost::asio::ip::address& address) noexcept;
   std::size_t count() const noexcept { return count_.load(std::memory_order_relaxed); }
 

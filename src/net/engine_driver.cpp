@@ -182,6 +182,7 @@ void EngineDriver::handle(const socketio::engine_event::Message& event) {
 void EngineDriver::handle(const socketio::engine_event::Closed& event) {
   ended_ = true;
   queued_bytes_ = 0;
+  endpoint_->counters().session_closed(event.reason);
   guarded([&] { handler_->on_closed(event.reason); });
 }
 

@@ -69,6 +69,7 @@ EngineEndpoint::EngineEndpoint(EngineRoute route, ServerContext& context,
       registry_(route_.max_sessions) {}
 
 const LogWriter& EngineEndpoint::log() const noexcept { return context_.log; }
+ServerCounters& EngineEndpoint::counters() const noexcept { return context_.counters; }
 
 bool EngineEndpoint::serves(std::string_view transport) const noexcept {
   if (transport == polling) return route_.transports != EngineTransports::websocket;
@@ -137,9 +138,10 @@ EngineTarget EngineEndpoint::find_target(const HttpRequest& request, const std::
 }
 
 EngineTarget EngineEndpoint::make_session(const HttpRequest& request, std::shared_ptr<Worker> worker) {
-  const bool ends = context_.draining.load(std::memory_order_relaxed);
-  if (!worker || worker->stopping() || ends || registry_.is_full())
-    return HttpResponse::text(503, "Service Unavailable\n");
+  const bool ends = !worker || worker->stopping() || context_.draining.load(std::memory_order_relaxed);
+  const bool full = registry_.is_full();
+  if (full) ServerCounters::add(counters().refused_sessions);
+  if (ends || full) return HttpResponse::text(503, "Service Unavailable\n");
   EngineDecision decision = decide(request);
   if (auto* const refused = std::get_if<HttpResponse>(&decision)) return std::move(*refused);
   auto handler = std::get<std::unique_ptr<socketio::EngineHandler>>(std::move(decision));

@@ -9,6 +9,7 @@
 #include "net/engine_driver.hpp"
 #include "net/engine_registry.hpp"
 #include "net/log_writer.hpp"
+#include "net/server_counters.hpp"
 #include "signaling/net/engine_route.hpp"
 #include "signaling/net/http.hpp"
 #include "signaling/net/websocket_route.hpp"
@@ -46,6 +47,7 @@ class EngineEndpoint final : public std::enable_shared_from_this<EngineEndpoint>
   std::size_t pause_reading_above() const noexcept { return route_.pause_reading_above; }
   EngineRegistry& registry() noexcept { return registry_; }
   const LogWriter& log() const noexcept;
+  ServerCounters& counters() const noexcept;
 
  private:
   void open_session(const HttpRequest& request, const HttpResponder& responder);

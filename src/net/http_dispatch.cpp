@@ -42,7 +42,7 @@ void HttpSession::head_arrived() {
     const HttpRoute* const route = routes != nullptr ? routes->find(head.method) : nullptr;
     if (route != nullptr && route->max_body_bytes != 0) max_body_bytes = route->max_body_bytes;
   }
-  arm(options.http_idle_timeout);
+  await_client();
   // RFC 9110 10.1.1: who waits for leave to send the body gets it, or the final answer at once.
   parser_.limit_body(max_body_bytes);
   const bool has_content = head.chunked || head.content_length.value_or(0) > 0;

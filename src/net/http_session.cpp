@@ -31,16 +31,23 @@ HttpSession::HttpSession(Connection& connection)
 
 HttpSession::~HttpSession() = default;
 
-void HttpSession::arm(std::chrono::milliseconds timeout) {
+void HttpSession::arm(std::chrono::milliseconds timeout, ServerCounters::Counter& counter) {
+  late_ = &counter;
   if (timeout.count() == 0) return connection_.clear_deadline();
   connection_.set_deadline(connection_.worker().now() + timeout);
+}
+
+void HttpSession::await_client() {
+  ServerContext& context = connection_.worker().context();
+  arm(context.options.http_idle_timeout, context.counters.http_timeouts);
 }
 
 void HttpSession::on_open() { request_started(); }
 
 void HttpSession::request_started() {
   request_started_ = true;
-  arm(connection_.worker().context().options.handshake_timeout);
+  ServerContext& context = connection_.worker().context();
+  arm(context.options.handshake_timeout, context.counters.handshake_timeouts);
 }
 
 void HttpSession::on_data(std::span<std::byte> bytes) {
@@ -60,10 +67,7 @@ void HttpSession::process(std::span<std::byte> bytes) {
       case HttpParser::Step::more: more = true; break;
       case HttpParser::Step::head: head_arrived(); break;
       case HttpParser::Step::complete: dispatch(); break;
-      case HttpParser::Step::failed:
-        close_after_ = true;
-        answer(HttpResponse::text(parser_.status(), std::string(reason_phrase(parser_.status())) + '\n'));
-        break;
+      case HttpParser::Step::failed: refuse_malformed(); break;
     }
   }
   processing_ = false;
@@ -72,6 +76,15 @@ void HttpSession::process(std::span<std::byte> bytes) {
   if (phase_ != Phase::answering && phase_ != Phase::sending) return;
   held_.assign(reinterpret_cast<const char*>(input_.data()), input_.size());
   connection_.pause_reading();
+}
+
+void HttpSession::refuse_malformed() {
+  const HttpStatus status = parser_.status();
+  ServerCounters& counters = connection_.worker().context().counters;
+  if (status == 431) ServerCounters::add(counters.headers_too_large);
+  if (status == 413) ServerCounters::add(counters.bodies_too_large);
+  close_after_ = true;
+  answer(HttpResponse::text(status, std::string(reason_phrase(status)) + '\n'));
 }
 
 void HttpSession::complete(HttpResponse response, Callback<void()> left) {
@@ -109,13 +122,13 @@ void HttpSession::send_head(unsigned status, const HttpFields& fields, std::opti
   std::string out = write_head(status, fields, {worker.http_date(), length, !close_after_});
   out.append(body);
   phase_ = Phase::sending;
-  arm(worker.context().options.http_idle_timeout);
+  await_client();
   connection_.send(as_bytes(out), 0);
 }
 
 void HttpSession::on_written(std::size_t) {
   if (phase_ != Phase::sending || sending_part_) return;
-  arm(connection_.worker().context().options.http_idle_timeout);
+  await_client();
   if (!connection_.drained()) return;
   if (file_left_ > 0) {
     send_file_part();
@@ -152,7 +165,7 @@ void HttpSession::answer_sent() {
   parser_.next();
   phase_ = Phase::reading;
   request_started_ = false;
-  arm(connection_.worker().context().options.http_idle_timeout);
+  await_client();
   if (processing_) return;
   connection_.resume_reading();
   if (held_.empty()) return;
@@ -165,7 +178,8 @@ void HttpSession::linger() {
   phase_ = Phase::lingering;
   connection_.shut_down_write();
   connection_.resume_reading();
-  arm(linger_time);
+  late_ = nullptr;
+  connection_.set_deadline(connection_.worker().now() + linger_time);
 }
 
 void HttpSession::on_end() {
@@ -175,6 +189,7 @@ void HttpSession::on_end() {
 }
 
 void HttpSession::on_deadline(TimePoint) {
+  if (late_ != nullptr) ServerCounters::add(*late_);
   if (phase_ != Phase::reading || !parser_.in_request()) return connection_.drop(CloseReason::timeout);
   close_after_ = true;
   answer(HttpResponse::text(408, "Request Timeout\n"));

@@ -11,6 +11,7 @@
 #include "net/http_head.hpp"
 #include "net/http_parser.hpp"
 #include "net/route_table.hpp"
+#include "net/server_counters.hpp"
 #include "net/session.hpp"
 #include "net/static_files.hpp"
 #include "signaling/net/http.hpp"
@@ -52,7 +53,10 @@ class HttpSession final : public Session {
   void process(std::span<std::byte> bytes);
   void parse_step();
   void request_started();
-  void arm(std::chrono::milliseconds timeout);
+  /// `counter`: of those that were too late for it.
+  void arm(std::chrono::milliseconds timeout, ServerCounters::Counter& counter);
+  void await_client();
+  void refuse_malformed();
   void answer(HttpResponse response);
   void answer_file(FileAnswer file);
   void send_head(unsigned status, const HttpFields& fields, std::optional<std::uint64_t> length,
@@ -84,8 +88,9 @@ class HttpSession final : public Session {
   bool head_only_ = false;        // the request is a HEAD
   bool input_ended_ = false;
   unsigned http_version_ = 11;
-  std::span<std::byte> input_;  // what process() has not used yet
-  std::string held_;            // what came behind a request that is not answered yet
+  ServerCounters::Counter* late_ = nullptr;  // counts who misses the deadline; null: nobody
+  std::span<std::byte> input_;               // what process() has not used yet
+  std::string held_;                         // what came behind a request that is not answered yet
   std::shared_ptr<HttpResponder::Exchange> exchange_;
   Callback<void()> answer_left_;
   UniqueFd file_;

@@ -45,6 +45,7 @@ websocket::ConnectionOptions connection_options(Connection& connection, const We
   websocket::ConnectionOptions options;
   options.max_message_bytes =
       settings.max_message_bytes.value_or(connection.worker().context().router.limits().max_message_bytes);
+  options.max_fragments = connection.worker().context().options.max_fragments;
   options.deflate = accepted.deflate;
   return options;
 }

@@ -20,6 +20,14 @@ constexpr int backlog = 4096;
 // Per turn, so that a storm of connections does not starve those that are there.
 constexpr int max_accepts_per_turn = 64;
 constexpr std::chrono::milliseconds pause_without_descriptors{100};
+constexpr std::chrono::seconds log_interval{1};
+
+// A flood of clients must not become a flood of log lines: one a second, the counters have the rest.
+bool log_is_due(TimePoint& next, TimePoint now) noexcept {
+  if (now < next) return false;
+  next = now + log_interval;
+  return true;
+}
 
 std::string describe(const ip::tcp::endpoint& endpoint) {
   const std::string host = endpoint.address().to_string();
@@ -134,26 +142,37 @@ bool Listener::accept_one() {
   return true;
 }
 
-void Listener::take(UniqueFd fd, const ip::address& address) {
+bool Listener::admit(const ip::address& address) {
   ServerContext& context = home_->context();
-  if (!context.limiter.admit(address)) {
-    ServerCounters::add(context.counters.refused);
-    context.log.write(LogLevel::warning, "connection-refused", {{"address", address.to_string()}});
-    return;
-  }
   ServerCounters::add(context.counters.accepted);
+  const Admittance admittance = context.limiter.admit(address);
+  if (admittance == Admittance::admitted) return true;
+  const bool full = admittance == Admittance::full;
+  ServerCounters::add(full ? context.counters.refused_connections : context.counters.refused_by_address);
+  if (log_is_due(next_refusal_log_, home_->now())) {
+    context.log.write(LogLevel::warning, "connection-refused", {{"address", address.to_string()}});
+  }
+  return false;
+}
+
+void Listener::take(UniqueFd fd, const ip::address& address) {
+  if (!admit(address)) return;
   set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
   AcceptedSocket socket{std::move(fd), address, nullptr};
   if (tls_) socket.ssl = tls_->make_session();
   const auto worker = workers_[next_worker_++ % workers_.size()].lock();
-  if (!worker || (tls_ && !socket.ssl)) return context.limiter.release(address);
+  if (!worker || (tls_ && !socket.ssl)) return home_->context().limiter.release(address);
   boost::asio::dispatch(worker->executor(), [worker, accepted = std::move(socket)]() mutable {
     worker->add(std::move(accepted));
   });
 }
 
 void Listener::pause(int error) {
-  home_->context().log.write(LogLevel::error, "accept-paused", {{"reason", std::strerror(error)}});
+  ServerContext& context = home_->context();
+  ServerCounters::add(context.counters.accept_pauses);
+  if (log_is_due(next_pause_log_, home_->now())) {
+    context.log.write(LogLevel::error, "accept-paused", {{"reason", std::strerror(error)}});
+  }
   home_->poller().modify(socket_.fd.get(), *this, 0);
   home_->schedule(*this, home_->now() + pause_without_descriptors);
 }

@@ -12,6 +12,7 @@
 #include "net/timer_wheel.hpp"
 #include "net/tls_context.hpp"
 #include "net/unique_fd.hpp"
+#include "signaling/core/clock.hpp"
 
 namespace signaling::net {
 
@@ -50,6 +51,7 @@ class Listener final : public Pollable, public Timed {
 
  private:
   bool accept_one();
+  bool admit(const boost::asio::ip::address& address);
   void take(UniqueFd fd, const boost::asio::ip::address& address);
   void pause(int error);
 
@@ -57,6 +59,8 @@ class Listener final : public Pollable, public Timed {
   const std::shared_ptr<const TlsContext> tls_;
   const std::vector<std::weak_ptr<Worker>> workers_;
   std::size_t next_worker_ = 0;
+  TimePoint next_refusal_log_{};
+  TimePoint next_pause_log_{};
   Worker* home_ = nullptr;
 };
 

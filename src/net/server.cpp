@@ -222,17 +222,7 @@ std::string Server::reload_tls(const std::vector<TlsFiles>& certificates) {
 
 std::size_t Server::connections() const noexcept { return impl_->context().limiter.count(); }
 
-ServerStats Server::stats() const noexcept {
-  const ServerCounters& counters = impl_->context().counters;
-  ServerStats stats;
-  stats.connections = connections();
-  stats.accepted = counters.accepted.load(std::memory_order_relaxed);
-  stats.refused = counters.refused.load(std::memory_order_relaxed);
-  for (std::size_t i = 0; i < stats.responses.size(); ++i) {
-    stats.responses[i] = counters.responses[i].load(std::memory_order_relaxed);
-  }
-  return stats;
-}
+ServerStats Server::stats() const noexcept { return impl_->context().counters.stats(connections()); }
 
 void Server::drain(const DrainOptions& options, Callback<void()> done) {
   impl_->drain(options, std::move(done));

@@ -1,31 +1,18 @@
 #pragma once
 
-#include <array>
 #include <atomic>
-#include <cstdint>
 #include <memory>
-#include <tuple>
 #include <utility>
 
 #include "net/connection_limiter.hpp"
 #include "net/log_writer.hpp"
 #include "net/origin.hpp"
 #include "net/route_table.hpp"
+#include "net/server_counters.hpp"
 #include "net/static_files.hpp"
 #include "signaling/net/server.hpp"
 
 namespace signaling::net {
-
-/// Counted by all workers.
-struct ServerCounters {
-  std::atomic<std::uint64_t> accepted{0};
-  std::atomic<std::uint64_t> refused{0};
-  std::array<std::atomic<std::uint64_t>, std::tuple_size_v<decltype(ServerStats::responses)>> responses{};
-
-  static void add(std::atomic<std::uint64_t>& counter) noexcept {
-    counter.fetch_add(1, std::memory_order_relaxed);
-  }
-};
 
 /// What all connections of one server share. Does not change while there are any, but for the counters
 /// and `draining`.

@@ -83,6 +83,9 @@ void WebSocketSession::handle(const websocket::Closed& closed) {
 }
 
 void WebSocketSession::handle(const websocket::ProtocolError& error) {
+  if (error.code == websocket::CloseCode::policy_violation) {
+    ServerCounters::add(connection_.worker().context().counters.too_many_fragments);
+  }
   const bool too_large = error.code == websocket::CloseCode::message_too_big;
   end(too_large ? CloseReason::message_too_large : CloseReason::protocol_error);
 }
@@ -162,7 +165,9 @@ void WebSocketSession::end(CloseReason reason) {
     close_reason_ = reason;
     if (connection_.is_open()) limit_close_time();
   }
-  if (!std::exchange(ended_, true)) ended(close_reason_);
+  if (std::exchange(ended_, true)) return;
+  connection_.worker().context().counters.websocket_closed(close_reason_);
+  ended(close_reason_);
 }
 
 void WebSocketSession::on_closed(CloseReason reason) { end(reason); }
@@ -173,7 +178,10 @@ void WebSocketSession::on_stop() {
 }
 
 void WebSocketSession::on_deadline(TimePoint now) {
-  if (closing_) return connection_.drop(close_reason_);
+  if (closing_) {
+    ServerCounters::add(connection_.worker().context().counters.close_timeouts);
+    return connection_.drop(close_reason_);
+  }
   if (now >= first_message_by_) return start_close(CloseReason::timeout);
   ping_if_silent(now);
   if (!closing_ && connection_.is_open()) schedule_check();

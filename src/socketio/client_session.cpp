@@ -129,6 +129,7 @@ void ClientSession::remove(const NamespaceTransport& transport) {
 void ClientSession::handle(const connection_event::NamespaceRequested& event) {
   const ServerOptions& options = context_.options();
   if (options.max_connects != 0 && ++connects_ > options.max_connects) {
+    ServerCounters::add(context_.counters().excessive_connects);
     return connection_->close(CloseReason::overloaded);
   }
   ServedNamespace* const nsp = context_.find(event.nsp);
@@ -137,6 +138,7 @@ void ClientSession::handle(const connection_event::NamespaceRequested& event) {
     return;
   }
   if (options.max_auth_bytes != 0 && event.auth.size() > options.max_auth_bytes) {
+    ServerCounters::add(context_.counters().refused_auths);
     connection_->refuse(event.nsp, "The auth data is too large");
     return;
   }
@@ -160,6 +162,12 @@ void ClientSession::handle(const connection_event::NamespaceClosed& event) {
   if (transport != nullptr) transport->finish(event.reason);
 }
 
-void ClientSession::handle(const connection_event::ConnectionClosed& /*event*/) { socket_.reset(); }
+void ClientSession::handle(const connection_event::ConnectionClosed& /*event*/) {
+  ServerCounters& counters = context_.counters();
+  const PacketError error = connection_->packet_error();
+  if (error != PacketError::none) counters.packet_error(error);
+  ServerCounters::add(counters.refused_namespaces, connection_->refused_namespaces());
+  socket_.reset();
+}
 
 }  // namespace signaling::socketio

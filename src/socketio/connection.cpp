@@ -50,10 +50,15 @@ std::optional<ConnectionEvent> Connection::poll_held() {
   return handle_stored();
 }
 
+bool Connection::decode(std::string_view text, Packet& packet) {
+  packet_error_ = decoder_.decode(text, packet);
+  return packet_error_ == PacketError::none;
+}
+
 std::optional<ConnectionEvent> Connection::handle_text(std::string_view text) {
   Packet packet;
   // "Text in the middle of attachments" would never find its way into the packet that they belong to.
-  if (incomplete_ || decoder_.decode(text, packet) != PacketError::none) {
+  if (incomplete_ || !decode(text, packet)) {
     close(CloseReason::protocol_error);
     return std::nullopt;
   }
@@ -126,6 +131,7 @@ std::optional<ConnectionEvent> Connection::handle_connect(const Packet& packet) 
   }
   if (entry == nullptr) {
     if (!make_room()) {
+      ++refused_namespaces_;
       output_.push_back(encode_connect_error(nsp, "Too many namespaces"));
       return std::nullopt;
     }

@@ -81,4 +81,6 @@ std::unique_ptr<EngineHandler> Server::accept(const ConnectInfo& info) {
 
 Router& Server::router() noexcept { return context_->router(); }
 
+ServerStats Server::stats() const noexcept { return context_->counters().stats(); }
+
 }  // namespace signaling::socketio

@@ -13,6 +13,7 @@
 #include "signaling/core/router.hpp"
 #include "signaling/socketio/server.hpp"
 #include "socketio/served_namespace.hpp"
+#include "socketio/server_counters.hpp"
 
 namespace signaling::socketio {
 
@@ -23,6 +24,7 @@ class ServerContext {
 
   Router& router() noexcept { return router_; }
   const ServerOptions& options() const noexcept { return options_; }
+  ServerCounters& counters() noexcept { return counters_; }
   TimePoint now() const noexcept { return options_.clock->now(); }
   void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) const;
 
@@ -33,6 +35,7 @@ class ServerContext {
  private:
   Router& router_;
   ServerOptions options_;
+  ServerCounters counters_;
   mutable std::mutex mutex_;
   std::map<std::string, std::unique_ptr<ServedNamespace>, std::less<>> namespaces_;
 };

@@ -43,8 +43,10 @@ EmitResult SocketSession::emit(std::string_view event, const Arguments& argument
 void SocketSession::emit_with_ack(std::string_view event, const Arguments& arguments,
                                   std::chrono::milliseconds timeout, AckHandler done) {
   const ServerOptions& options = nsp_.context().options();
-  if (options.max_pending_acks != 0 && acks_.size() >= options.max_pending_acks)
+  if (options.max_pending_acks != 0 && acks_.size() >= options.max_pending_acks) {
+    ServerCounters::add(nsp_.context().counters().refused_acks);
     return done(errc::overloaded, {});
+  }
   const OutgoingEvent outgoing(event, arguments);
   if (outgoing.error() != errc::ok) return done(outgoing.error(), {});
   const std::uint64_t ack = next_ack_++;

@@ -19,6 +19,10 @@ std::uint64_t count(const Router& router, errc code) {
   return router.stats().errors[static_cast<std::size_t>(code)];
 }
 
+std::uint64_t count(const Router& router, CloseReason reason) {
+  return router.stats().closes[static_cast<std::size_t>(reason)];
+}
+
 }  // namespace
 
 TEST_CASE("limits: a full room refuses the joiner and tells nobody") {
@@ -111,6 +115,8 @@ TEST_CASE("limits: a message that is too large is an error and the end") {
   world.run();
   CHECK(a->heard() == Lines{"welcome a", "error message_too_large"});
   CHECK(a->closed() == CloseReason::message_too_large);
+  CHECK(count(world.router, errc::message_too_large) == 1);
+  CHECK(count(world.router, CloseReason::message_too_large) == 1);
 }
 
 TEST_CASE("limits: a receiver that does not read is closed, and the sender is told what was lost") {
@@ -136,6 +142,7 @@ TEST_CASE("limits: a receiver that does not read is closed, and the sender is to
   CHECK(a->heard() ==
         Lines{"sent #1", "queued #2", "error slow_consumer #3", "sent #4", "-peer r v4 b disconnect"});
   CHECK(b->closed() == CloseReason::slow_consumer);
+  CHECK(count(world.router, CloseReason::slow_consumer) == 1);
   CHECK(c->heard() == Lines{"msg a still fine", "-peer r v4 b disconnect"});
 }
 
@@ -171,6 +178,7 @@ TEST_CASE("limits: peers of a router") {
   world.run();
   CHECK(b->heard() == Lines{"error too_many_peers"});
   CHECK(b->closed() == CloseReason::overloaded);
+  CHECK(count(world.router, CloseReason::overloaded) == 1);
   a->cut(CloseReason::lost);
   auto c = world.client("c");
   world.run();
@@ -217,4 +225,26 @@ TEST_CASE("limits: replacing them by some that contradict each other changes not
   limits.max_outbound_bytes = 1;
   CHECK_THROWS_AS(world.router.set_limits(limits), std::invalid_argument);
   CHECK(world.router.limits().max_rooms_per_peer == 32);
+}
+
+// The sender of a broadcast is told nothing of it, so that no error counts it.
+TEST_CASE("limits: who is put out as slow by a broadcast is counted once") {
+  ScriptWorld world(with([](Limits& l) {
+    l.max_message_bytes = 100;
+    l.max_outbound_bytes = 100;
+  }));
+  auto a = world.client("a");
+  auto b = world.client("b");
+  for (auto* client : {a.get(), b.get()}) client->say("join r");
+  world.run();
+  b->stick();
+  for (int i = 0; i < 4; ++i) {
+    a->say("cast r " + std::string(60, 'x'));
+    world.run();
+  }
+  CHECK(b->closed() == CloseReason::slow_consumer);
+  CHECK(count(world.router, CloseReason::slow_consumer) == 1);
+  a->cut(CloseReason::lost);
+  world.run();
+  CHECK(count(world.router, CloseReason::lost) == 1);
 }

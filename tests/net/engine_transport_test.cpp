@@ -276,6 +276,7 @@ TEST_CASE("engine.io: no more sessions than allowed, whatever their transport; a
     CHECK(other.receive_response().status == 503);
     CHECK(client.post("1").status == 200);
   }
+  CHECK(world.server.server().stats().refused_sessions == 2);
   PollingClient next(world);
 }
 

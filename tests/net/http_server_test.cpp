@@ -85,6 +85,8 @@ TEST_CASE("http server: each kind of request gets its status (RFC 9110 15)") {
     CHECK(response.header("date").size() == 29);
     CHECK(response.header("server") == "signaling");
   }
+  CHECK(server.server().stats().headers_too_large == 1);
+  CHECK(server.server().stats().bodies_too_large == 3);
 }
 
 TEST_CASE("http server: 405 tells what is allowed (RFC 9110 15.5.6)") {
@@ -304,12 +306,15 @@ TEST_CASE("http server: a head that does not come in time ends the connection, w
   Client slow(server.endpoint());
   slow.send("GET /echo HTTP/1.1\r\nHost");
   CHECK(slow.receive_response().status == 408);
+  CHECK(server.server().stats().handshake_timeouts == 2);
   Client without_body(server.endpoint());
   without_body.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
   CHECK(without_body.receive_response().status == 408);
   Client idle(server.endpoint());
   CHECK(idle.get("/echo").status == 200);
   CHECK(idle.receive().empty());
+  CHECK(server.server().stats().handshake_timeouts == 2);
+  CHECK(server.server().stats().http_timeouts == 2);
 }
 
 TEST_CASE("http server: a drip of bytes does not prolong the time for the head") {

@@ -156,6 +156,7 @@ TEST_CASE("tls: a handshake that does not come in time, or is none, ends the con
   TlsServer server({make_certificate(folder, "a.example", "a")}, {.tls_timeout = 200ms});
   Client silent(server.endpoint);
   CHECK(silent.receive_all().empty());
+  CHECK(server.server.server().stats().tls_timeouts == 1);
   Client plain(server.endpoint);
   plain.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   plain.receive_all();

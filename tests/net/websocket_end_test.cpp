@@ -44,6 +44,7 @@ TEST_CASE("websocket: every way a connection can end has its reason, and its clo
     client.client().send(c.bytes);
     CHECK(client.receive_close() == c.code);
     CHECK(closed.get_future().get() == c.reason);
+    CHECK(server.server().stats().websocket_closes[static_cast<std::size_t>(c.reason)] == 1);
   }
 }
 
@@ -62,6 +63,16 @@ TEST_CASE("websocket: a close that the client does not answer ends with the dead
   client.send_text("kick");
   client.client().receive_all();
   CHECK(closed.get_future().get() == CloseReason::kicked);
+  CHECK(server.server().stats().close_timeouts == 1);
+}
+
+TEST_CASE("websocket: a message in more frames than allowed ends the connection, and is counted") {
+  TestServer server(add_routes, {.max_fragments = 2});
+  WebSocketClient client(server.endpoint(), "/echo");
+  const std::string frames("\x01\x80\0\0\0\0\x00\x80\0\0\0\0\x00\x80\0\0\0\0", 18);
+  client.client().send(frames);
+  CHECK(client.receive_close() == 1008);
+  CHECK(server.server().stats().too_many_fragments == 1);
 }
 
 TEST_CASE("websocket: an error is told although the client goes on sending") {

@@ -165,6 +165,7 @@ TEST_CASE("Server: auth over the limit is refused") {
   FakeSession& client = script.session("ann");
   script.say(client, R"(0{"token":"0123456789"})");
   CHECK(client.heard() == Lines{R"(4{"message":"The auth data is too large"})"});
+  CHECK(script.server.stats().refused_auths == 1);
   script.say(client, R"(0{"token":"01234"})");
   CHECK(client.heard() == Lines{R"(0{"sid":"ann"})"});
 }
@@ -179,6 +180,27 @@ TEST_CASE("Server: a connection may only ask for namespaces so many times") {
   CHECK(client.heard().size() == 2);
   script.say(client, "0");
   CHECK(client.heard() == Lines{"closed: overloaded"});
+  CHECK(script.server.stats().excessive_connects == 1);
+}
+
+TEST_CASE("Server: what is over a bound is counted") {
+  ServerOptions options;
+  options.connection.max_namespaces = 1;
+  options.connection.packets.max_attachments = 1;
+  ServerScript script(options);
+  script.server.of("/");
+  FakeSession& client = script.client("ann");
+  for (int i = 0; i < 3; ++i) script.say(client, "0/other,");
+  CHECK(script.server.stats().refused_namespaces == 0);  // it is told at the end
+  script.say(client, R"(52-["e",{"_placeholder":true,"num":0}])");
+  CHECK(client.heard().back() == "closed: protocol-error");
+  const ServerStats stats = script.server.stats();
+  CHECK(stats.refused_namespaces == 3);
+  CHECK(stats.packet_errors[static_cast<std::size_t>(PacketError::too_many_attachments)] == 1);
+  script.client("bob").cut(CloseReason::lost);
+  const ServerStats later = script.server.stats();
+  CHECK(later.packet_errors == stats.packet_errors);
+  CHECK(later.refused_namespaces == 3);
 }
 
 TEST_CASE("Server: a client that is in no namespace in time is closed, at the beginning and later") {

@@ -52,7 +52,7 @@ struct Stats {
   std::uint64_t bytes_out = 0;
   /// Requests refused and messages not delivered, by `errc`.
   std::array<std::uint64_t, 32> errors{};
-  /// Peers that were admitted and are gone, by `CloseReason`.
+  /// Peers that are gone, and clients that were turned away, by `CloseReason`.
   std::array<std::uint64_t, 16> closes{};
   /// The same traffic by protocol, in the order in which the protocols were first seen.
   std::vector<ProtocolTraffic> protocols;

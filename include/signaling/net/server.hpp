@@ -18,6 +18,7 @@
 #include "signaling/core/router.hpp"
 #include "signaling/net/engine_route.hpp"
 #include "signaling/net/http.hpp"
+#include "signaling/net/server_stats.hpp"
 #include "signaling/net/tls.hpp"
 #include "signaling/net/websocket_route.hpp"
 
@@ -29,7 +30,7 @@ struct ServerOptions {
   /// where they are. The first one also accepts.
   std::vector<boost::asio::any_io_executor> executors{};
 
-  /// Bytes of request line and header. Default 8 KiB. Over it: 431.
+  /// Bytes of request line and header. Default 8 KiB. Over it: 431. One field has at most 65,000, also if this is 0.
   std::size_t max_header_bytes = 8 * 1024;
   /// Default 100. Over it: 431.
   std::size_t max_header_fields = 100;
@@ -40,6 +41,9 @@ struct ServerOptions {
   /// Connections from one remote address, for IPv6 from one /64 network. Default 0: no bound. Over it: closed
   /// when accepted.
   std::size_t max_connections_per_address = 0;
+
+  /// Frames of one WebSocket message. Default 4096. Over it: closed with 1008.
+  std::uint32_t max_fragments = 4096;
 
   /// The TLS handshake. Default 5 s.
   std::chrono::milliseconds tls_timeout{5'000};
@@ -87,16 +91,6 @@ struct DrainOptions {
   std::chrono::milliseconds timeout{5'000};
   /// Each client is told to come back after a random time of up to this. Default 2 s.
   std::chrono::milliseconds reconnect_within{2'000};
-};
-
-/// Counters since the server was made, and a gauge.
-struct ServerStats {
-  std::size_t connections = 0;  ///< gauge
-  std::uint64_t accepted = 0;
-  /// Closed at once: over `max_connections` or `max_connections_per_address`.
-  std::uint64_t refused = 0;
-  /// Answers to HTTP requests by the first digit of their status; WebSockets are 1.
-  std::array<std::uint64_t, 6> responses{};
 };
 
 /// For a registry, or prometheus_text.

@@ -109,6 +109,10 @@ class Connection {
   /// The session is over: gives the last events.
   void receive_end(CloseReason reason);
   void on_time(TimePoint now);
+  /// What was wrong with the packet that closed the connection; `none` if it was none.
+  PacketError packet_error() const noexcept { return packet_error_; }
+  /// Namespaces that were refused because of ConnectionOptions::max_namespaces.
+  std::uint32_t refused_namespaces() const noexcept { return refused_namespaces_; }
   /// When to call `on_time`.
   std::optional<TimePoint> next_deadline() const noexcept { return connect_by_; }
 
@@ -151,6 +155,7 @@ class Connection {
   std::optional<ConnectionEvent> poll_closed();
   std::optional<ConnectionEvent> poll_held();
   std::optional<ConnectionEvent> handle_text(std::string_view text);
+  bool decode(std::string_view text, Packet& packet);
   std::optional<ConnectionEvent> handle_binary(std::string_view bytes);
   std::optional<ConnectionEvent> handle_stored();
   std::optional<ConnectionEvent> handle_connect(const Packet& packet);
@@ -177,6 +182,8 @@ class Connection {
   /// Nothing is received and sent any more.
   bool closed_ = false;
   bool ended_ = false;
+  PacketError packet_error_ = PacketError::none;
+  std::uint32_t refused_namespaces_ = 0;
 };
 
 }  // namespace signaling::socketio

@@ -12,6 +12,7 @@
 #include "signaling/socketio/connection.hpp"
 #include "signaling/socketio/engine_socket.hpp"
 #include "signaling/socketio/namespace.hpp"
+#include "signaling/socketio/server_stats.hpp"
 
 namespace signaling::socketio {
 
@@ -58,6 +59,8 @@ class Server {
   std::unique_ptr<EngineHandler> accept(const ConnectInfo& info);
 
   Router& router() noexcept;
+  /// Threads: any.
+  ServerStats stats() const noexcept;
 
  private:
   std::unique_ptr<class ServerContext> context_;

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace signaling::socketio {
+
+/// What a Socket.IO server has refused since it was made. A copy: it does not change afterwards.
+///
+/// What ends a session, such as ConnectionOptions::max_held_bytes, counts where sessions are counted, by its reason.
+struct ServerStats {
+  /// Packets that closed their connection, by `PacketError`: among them those over a bound of PacketLimits.
+  std::array<std::uint64_t, 16> packet_errors{};
+  /// Over ConnectionOptions::max_namespaces.
+  std::uint64_t refused_namespaces = 0;
+  /// Over ServerOptions::max_auth_bytes.
+  std::uint64_t refused_auths = 0;
+  /// Connections over ServerOptions::max_connects.
+  std::uint64_t excessive_connects = 0;
+  /// Over ServerOptions::max_pending_acks.
+  std::uint64_t refused_acks = 0;
+};
+
+}  // namespace signaling::socketio
