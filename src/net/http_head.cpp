@@ -8,6 +8,9 @@
 namespace signaling::net {
 namespace {
 
+// Beast counts the bytes of a field in 16 bits, and its earlier versions throw when they do not suffice.
+constexpr std::size_t max_field_bytes = 65'000;
+
 HttpStatus check_version(std::string_view version) {
   const bool well_formed = version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) &&
                            version[6] == '.' && is_digit(version[7]);
@@ -108,6 +111,7 @@ HttpStatus check_raw_head(std::string_view head, std::size_t max_fields) {
   for (std::size_t count = 1; !head.starts_with("\r\n"); ++count) {
     const std::size_t end = head.find("\r\n");
     if (end == std::string_view::npos || !is_field_line(head.substr(0, end))) return 400;
+    if (end > max_field_bytes) return 431;
     if (max_fields != 0 && count > max_fields) return 431;
     head.remove_prefix(end + 2);
   }

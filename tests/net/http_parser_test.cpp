@@ -218,3 +218,16 @@ TEST_CASE("http parser: every size is bounded (RFC 9110 15.5.14, RFC 6585 5)") {
   check_at_every_cut(
       request("Transfer-Encoding: chunked\r\n", "40\r\n" + std::string(64, 'x') + "\r\n1\r\nx"), "413");
 }
+
+TEST_CASE("http parser: without bounds a header may be large, but no field larger than can be kept") {
+  const auto step_for = [](std::size_t field_bytes) {
+    HttpParser parser({0, 0});
+    const std::string field(field_bytes - 3, 'x');
+    const std::string head = "GET / HTTP/1.1\r\nHost: a\r\nX: " + field + "\r\nY: " + field + "\r\n\r\n";
+    std::string_view input = head;
+    const auto step = parser.parse(input);
+    return step == HttpParser::Step::failed ? std::to_string(parser.status()) : std::string("head");
+  };
+  CHECK(step_for(65'000) == "head");
+  for (const std::size_t bytes : {65'001, 65'536, 66'000, 200'000}) CHECK(step_for(bytes) == "431");
+}
