@@ -172,6 +172,13 @@ class Parser {
     set_.bound("--max-connections", options_.max_connections, "Connections in all");
     set_.bound("--max-connections-per-address", options_.max_connections_per_address,
                "Connections from one address");
+    set_.bound("--max-header-bytes", options_.max_header_bytes, "Bytes of a request's line and header");
+    set_.bound("--max-header-fields", options_.max_header_fields, "Fields of a request's header");
+    set_.bound("--max-body-bytes", options_.max_body_bytes, "Bytes of a request's body, but for Socket.IO");
+    set_.bound("--max-fragments", options_.max_fragments, "Frames of one WebSocket message");
+    set_.bound("--store-max-queued-bytes", options_.store_max_queued_bytes, "Bytes that wait for the store");
+    set_.bound("--store-max-inbox-entries", options_.store_max_inbox_entries,
+               "Entries that the store keeps for this node");
   }
 
   void add_times() {
@@ -179,6 +186,10 @@ class Parser {
                   "For the TLS handshake, and for the first request");
     set_.duration("--first-message-timeout", options_.first_message_timeout,
                   "For a WebSocket's first message");
+    set_.duration("--http-idle-timeout", options_.http_idle_timeout,
+                  "For a request's body, for its answer to be read, and for the next request");
+    set_.duration("--close-timeout", options_.close_timeout,
+                  "For a client's part in the end of its WebSocket");
     set_.duration("--ping-interval", options_.ping_interval, "Silence after which a WebSocket gets a ping");
     set_.duration("--ping-timeout", options_.ping_timeout, "Silence after the ping that ends the connection");
     set_.bound("--drain-rate", options_.drain.clients_per_second,

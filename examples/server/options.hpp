@@ -66,8 +66,16 @@ struct Options {
   std::size_t max_json_depth = 32;
   std::size_t max_connections = 0;
   std::size_t max_connections_per_address = 0;
+  std::size_t max_header_bytes = 8 * 1024;
+  std::size_t max_header_fields = 100;
+  std::size_t max_body_bytes = 64 * 1024;
+  std::uint32_t max_fragments = 4096;
+  std::size_t store_max_queued_bytes = 16 * 1024 * 1024;
+  std::size_t store_max_inbox_entries = 100'000;
   std::chrono::milliseconds handshake_timeout{5'000};
   std::chrono::milliseconds first_message_timeout{5'000};
+  std::chrono::milliseconds http_idle_timeout{30'000};
+  std::chrono::milliseconds close_timeout{5'000};
   std::chrono::milliseconds ping_interval{25'000};
   std::chrono::milliseconds ping_timeout{20'000};
   signaling::net::DrainOptions drain;

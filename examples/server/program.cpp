@@ -34,9 +34,15 @@ net::ServerOptions server_options(const Options& options, std::shared_ptr<signal
   net::ServerOptions result;
   result.max_connections = options.max_connections;
   result.max_connections_per_address = options.max_connections_per_address;
+  result.max_header_bytes = options.max_header_bytes;
+  result.max_header_fields = options.max_header_fields;
+  result.max_body_bytes = options.max_body_bytes;
+  result.max_fragments = options.max_fragments;
   result.tls_timeout = options.handshake_timeout;
   result.handshake_timeout = options.handshake_timeout;
   result.first_message_timeout = options.first_message_timeout;
+  result.http_idle_timeout = options.http_idle_timeout;
+  result.close_timeout = options.close_timeout;
   result.ping_interval = options.ping_interval;
   result.ping_timeout = options.ping_timeout;
   result.deflate = options.deflate;

@@ -18,6 +18,8 @@ Store make_redis_store(const Options& options, boost::asio::any_io_executor exec
   redis.url = options.store;
   redis.executor = std::move(executor);
   redis.ca_file = options.store_ca;
+  redis.max_queued_bytes = options.store_max_queued_bytes;
+  redis.max_inbox_entries = options.store_max_inbox_entries;
   if (options.store_required) redis.when_away = signaling::redis::WhenAway::refuse;
   redis.log = std::move(log);
   auto store = std::make_shared<signaling::redis::RedisStore>(std::move(redis));

@@ -1,7 +1,9 @@
 #include "redis/redis_backend.hpp"
 
 #include <boost/asio/post.hpp>
+#include <cstdint>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 #include "redis/inbox_codec.hpp"
@@ -34,6 +36,12 @@ RedisLink::Options inbox_options(const RedisBackend::Options& options) {
 std::string text_of(LeaveReason reason) { return std::to_string(static_cast<int>(reason)); }
 
 std::string text_of(std::chrono::milliseconds duration) { return std::to_string(duration.count()); }
+
+// What XADD's MAXLEN takes: 0 would be an empty stream.
+std::string text_of_bound(std::size_t max_entries) {
+  constexpr std::size_t unbounded = std::numeric_limits<std::int64_t>::max();
+  return std::to_string(max_entries == 0 ? unbounded : max_entries);
+}
 
 std::error_code answered_error(char letter) {
   switch (letter) {
@@ -160,7 +168,7 @@ void RedisBackend::evaluate(std::string_view operation, const NodeId& node, Sess
                   "0",
                   std::string(operation),
                   options_.connection.url.prefix,
-                  std::to_string(options_.max_inbox_entries),
+                  text_of_bound(options_.max_inbox_entries),
                   node,
                   std::to_string(session),
                   std::to_string(calls_)};

@@ -15,7 +15,9 @@ void EngineSession::on_websocket_open(SocketId socket, TimePoint now) {
   const bool may_upgrade = state_ == EngineState::open && options_->upgrades == Upgrades::allowed;
   // "A client MUST NOT open more than one WebSocket connection per session" (WebSocket).
   if (!may_upgrade || socket_ || candidate_) return close_websocket(socket, CloseReason::protocol_error);
-  candidate_ = std::make_unique<Candidate>(Candidate{socket, now + options_->upgrade_timeout});
+  const auto timeout = options_->upgrade_timeout;
+  const TimePoint deadline = timeout.count() != 0 ? now + timeout : TimePoint::max();
+  candidate_ = std::make_unique<Candidate>(Candidate{socket, deadline});
 }
 
 // The session itself goes on over polling, whatever is wrong with the WebSocket.

@@ -205,6 +205,15 @@ TEST_CASE("upgrade: one that is never completed times out (reference implementat
   }
 }
 
+TEST_CASE("upgrade: without a timeout it may take any time") {
+  EngineOptions options;
+  options.upgrade_timeout = {};
+  PollingSession script(options);
+  script.play({{"ws-open 1", {}}, {"ws 1 2probe", {"ws 1: 3probe"}}});
+  CHECK(script.deadline() == 25000);
+  script.play({{"at 24999", {}}, {"ws 1 5", {}}, {"send 4a", {"ws 1: 4a"}}});
+}
+
 TEST_CASE("upgrade: a second WebSocket is closed, the first goes on (Engine.IO v4, WebSocket)") {
   PollingSession script;
   script.play({{"ws-open 1", {}},

@@ -32,7 +32,8 @@ struct RedisOptions {
   std::size_t max_queued_bytes = 16 * 1024 * 1024;
   /// Age at which a message that could not be published is given up, and its sender told. Default 5 s.
   std::chrono::milliseconds message_lifetime{5'000};
-  /// Entries that a node's inbox holds at most. Default 100,000; beyond that the oldest go, and the node notices.
+  /// Entries that a node's inbox holds at most. Default 100,000; beyond that the oldest go, and the node notices. 0: no
+  /// bound.
   std::size_t max_inbox_entries = 100'000;
   /// PEM file of the authorities that a `rediss://` server's certificate is checked against; empty: the system's.
   std::string ca_file;

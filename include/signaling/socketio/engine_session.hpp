@@ -30,9 +30,11 @@ struct EngineOptions {
   std::chrono::milliseconds ping_interval = std::chrono::seconds(25);
   /// A pong that takes longer ends the session, whatever else comes in between. Default 20 s, positive.
   std::chrono::milliseconds ping_timeout = std::chrono::seconds(20);
-  /// From the opening of a second transport to its `upgrade` packet; later, only that WebSocket is closed. Default 10 s.
+  /// From the opening of a second transport to its `upgrade` packet; later, only that WebSocket is closed. Default 10 s;
+  /// 0: any time.
   std::chrono::milliseconds upgrade_timeout = std::chrono::seconds(10);
-  /// How long a session that is being closed waits for the poll that takes what is left. Default 5 s.
+  /// How long a session that is being closed waits for the poll that takes what is left. Default 5 s; 0: not at
+  /// all.
   std::chrono::milliseconds close_timeout = std::chrono::seconds(5);
   /// Bytes of a POST body and of a WebSocket message. Default 1,000,000; 0: no bound, and clients are told 0. A larger
   /// body is refused, a larger message ends the session. The driver should not even read that far.
