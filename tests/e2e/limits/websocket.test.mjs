@@ -1,0 +1,273 @@
+// What a WebSocket may cost: its messages, their number, what waits for it, and the time that it is silent.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { deflateRawSync } from "node:zlib";
+import { until, within } from "../support/deadline.mjs";
+import { NativeClient } from "../support/native_client.mjs";
+import { MEBIBYTE, peakResidentBytes } from "../support/process_usage.mjs";
+import { Opcode, RawWebSocket, closePayload, fragments, frame } from "../support/raw_websocket.mjs";
+import { besieged } from "../support/siege.mjs";
+
+const { text, continuation, ping, pong, close } = Opcode;
+const RSV1 = 4;
+const CROWD = 20;
+
+const open = async (server, options) => {
+  const socket = await RawWebSocket.open(server, { path: "/signaling", ...options });
+  if (options?.path === undefined) assert.equal((await socket.next()).opcode, text, "the welcome");
+  return socket;
+};
+
+/** A request of this many bytes. */
+const pingOf = (bytes) => {
+  const empty = '{"type":"ping","pad":""}';
+  return empty.replace('""', `"${"x".repeat(bytes - empty.length)}"`);
+};
+
+async function expectAnswer(socket) {
+  const { opcode, payload } = await socket.next();
+  assert.deepEqual([opcode, JSON.parse(payload).type], [text, "pong"]);
+}
+
+/** Each of the crowd sends the frames and is closed with the code; there is no memory for what they announce. */
+async function expectClosed(server, code, frames, options) {
+  const before = peakResidentBytes(server.pid);
+  for (let i = 0; i < CROWD; ++i) {
+    const socket = await open(server, options);
+    socket.send(...frames);
+    await socket.expectClose(code);
+    socket.destroy();
+  }
+  const growth = peakResidentBytes(server.pid) - before;
+  assert.ok(growth < 16 * MEBIBYTE, `grew by ${growth} bytes`);
+}
+
+besieged("--max-message-bytes: 1009, whole or in fragments, before it is there", ["--max-message-bytes", "1000"], async (server) => {
+  const socket = await open(server);
+  socket.send(frame(text, pingOf(1000)));
+  await expectAnswer(socket);
+  socket.send(...fragments(text, [pingOf(1000).slice(0, 500), pingOf(1000).slice(500)]));
+  await expectAnswer(socket);
+  socket.destroy();
+  await expectClosed(server, 1009, [frame(text, pingOf(1001))]);
+  await expectClosed(server, 1009, fragments(text, [pingOf(1001).slice(0, 500), pingOf(1001).slice(500)]));
+  await expectClosed(server, 1009, [frame(text, "", { announced: 2n ** 62n })]);
+});
+
+besieged("--max-fragments: 1008, empty ones too, and those of a message without end", ["--max-fragments", "10"], async (server) => {
+  const pieces = (count) => [...Array(count - 1).fill(""), '{"type":"ping"}'];
+  const socket = await open(server);
+  socket.send(...fragments(text, pieces(10)));
+  await expectAnswer(socket);
+  socket.destroy();
+  await expectClosed(server, 1008, fragments(text, pieces(11)));
+  const endless = Array(5000).fill(frame(continuation, "", { final: false }));
+  await expectClosed(server, 1008, [frame(text, "", { final: false }), ...endless]);
+});
+
+besieged(
+  "0: messages of any size, in any number of frames",
+  ["--max-message-bytes", "0", "--max-fragments", "0", "--max-outbound-bytes", "0"],
+  async (server) => {
+    const socket = await open(server);
+    socket.send(frame(text, pingOf(3_000_000)));
+    await expectAnswer(socket);
+    socket.send(...fragments(text, [...Array(10_000).fill(""), '{"type":"ping"}']));
+    await expectAnswer(socket);
+    socket.destroy();
+  },
+);
+
+const bomb = (bytes) => deflateRawSync(Buffer.alloc(bytes, " "), { level: 9 });
+const OFFER = { headers: ["Sec-WebSocket-Extensions: permessage-deflate"] };
+
+besieged("a compression bomb: 1009, and no memory for what is inside", ["--deflate"], async (server) => {
+  const small = frame(text, bomb(64 * MEBIBYTE), { reserved: RSV1 });
+  assert.ok(small.length < 0.2 * MEBIBYTE);
+  const before = peakResidentBytes(server.pid);
+  for (let i = 0; i < CROWD; ++i) {
+    const socket = await RawWebSocket.open(server, { path: "/signaling", ...OFFER });
+    await socket.next();
+    socket.send(small);
+    await socket.expectClose(1009);
+    socket.destroy();
+  }
+  const growth = peakResidentBytes(server.pid) - before;
+  assert.ok(growth < 16 * MEBIBYTE, `grew by ${growth} bytes`);
+});
+
+besieged("--first-message-timeout: 4408, whatever else comes", ["--first-message-timeout", "1s"], async (server) => {
+  const attack = async () => {
+    const socket = await open(server);
+    socket.send(frame(text, '{"type":', { final: false }));
+    const timer = setInterval(() => socket.send(frame(pong), frame(continuation, "", { final: false })), 50);
+    const { opcode, payload } = await socket.next();
+    clearInterval(timer);
+    socket.destroy();
+    assert.deepEqual([opcode, payload.readUInt16BE()], [close, 4408]);
+  };
+  await Promise.all(Array.from({ length: CROWD }, attack));
+});
+
+besieged(
+  "--ping-interval, --ping-timeout: who answers nothing is gone",
+  ["--ping-interval", "500ms", "--ping-timeout", "2s"],
+  async (server) => {
+    const attack = async () => {
+      const socket = await open(server);
+      socket.send(frame(text, '{"type":"ping"}'));
+      await expectAnswer(socket);
+      const begin = performance.now();
+      assert.equal((await socket.next()).opcode, ping);
+      await socket.expectClose(4408);
+      assert.ok(performance.now() - begin > 2000);
+      socket.destroy();
+    };
+    await Promise.all(Array.from({ length: CROWD }, attack));
+  },
+);
+
+besieged(
+  "0: no pings, and nobody who is silent is put out",
+  ["--ping-interval", "0", "--ping-timeout", "0", "--first-message-timeout", "0"],
+  async (server) => {
+    const socket = await open(server);
+    const anything = socket.next().then(() => "a frame", () => "the end");
+    assert.equal(await Promise.race([anything, delay(1000, "silence")]), "silence");
+    socket.destroy();
+    await anything;
+  },
+);
+
+besieged("--close-timeout: who does not end its part is hung up on", ["--close-timeout", "500ms"], async (server, t, siege) => {
+  const sockets = await Promise.all(Array.from({ length: CROWD }, () => open(server)));
+  for (const { socket } of sockets) socket.pause(); // so that the end of the server's part is not answered
+  for (const [i, socket] of sockets.entries()) {
+    const end = i % 2 ? frame(text, "not masked", { masked: false }) : frame(close, closePayload(1000));
+    socket.send(end);
+  }
+  await siege.expectFilesBack();
+  for (const socket of sockets) socket.destroy();
+});
+
+const LARGE = ["--max-messages-per-second", "0"];
+
+besieged(
+  "--max-outbound-bytes: who does not read is closed with 4413, and its sender told",
+  [...LARGE, "--max-message-bytes", "60000", "--max-outbound-bytes", "200000"],
+  async (server, t, siege) => {
+    const sender = await NativeClient.connect(server);
+    const slow = await NativeClient.connect(server);
+    for (const client of [sender, slow]) await client.join("r");
+    await sender.drain();
+    slow.socket.pause();
+    const before = peakResidentBytes(server.pid);
+    let answer;
+    for (let sent = 0; (answer = await sender.request({ type: "message", to: slow.id, data: "x".repeat(50_000) })).type === "sent"; ++sent) {
+      assert.ok(sent < 1000, "50 MB were taken for a client that does not read");
+      await siege.exchange();
+    }
+    assert.equal(answer.code, "slow_consumer");
+    assert.ok(peakResidentBytes(server.pid) - before < 16 * MEBIBYTE);
+    slow.socket.resume();
+    assert.equal((await slow.closed()).code, 4413);
+    await sender.close();
+  },
+);
+
+besieged(
+  "0: whatever waits for a client that does not read, waits",
+  [...LARGE, "--max-outbound-bytes", "0"],
+  async (server) => {
+    const sender = await NativeClient.connect(server);
+    const slow = await NativeClient.connect(server);
+    for (const client of [sender, slow]) await client.join("r");
+    await sender.drain();
+    slow.socket.pause();
+    for (let sent = 0; sent < 200; ++sent) {
+      const answer = await sender.request({ type: "message", to: slow.id, data: "x".repeat(100_000) });
+      assert.equal(answer.type, "sent");
+    }
+    slow.socket.terminate();
+    await sender.close();
+  },
+);
+
+/** Sends the frames over and over, `bytes` in all, as fast as they are taken, or until the server hangs up. */
+async function flood(socket, frames, bytes) {
+  const block = Buffer.concat(Array(Math.ceil(65536 / frames.length)).fill(frames));
+  for (let sent = 0; sent < bytes && !socket.socket.destroyed; sent += block.length) {
+    if (socket.socket.write(block)) await new Promise(setImmediate);
+    else await Promise.race([once(socket.socket, "drain"), once(socket.socket, "close"), delay(200)]);
+  }
+}
+
+const FLOODERS = 4;
+const FLOODS = {
+  requests: frame(text, '{"type":"ping"}'),
+  "messages to nobody": frame(text, '{"type":"message","to":"nobody","data":"x"}'),
+  "what is no JSON": frame(text, "{"),
+  pings: frame(ping, "x"),
+  "pongs that nobody asked for": frame(pong, "x"),
+  "empty messages": frame(text, ""),
+};
+for (const [name, frames] of Object.entries(FLOODS)) {
+  const rate = ["--max-messages-per-second", "50", "--max-message-burst", "100"];
+  for (const reading of [true, false]) {
+    besieged(`a flood of ${name}, its answers ${reading ? "" : "not "}read, harms nobody else`, rate, async (server, t, siege) => {
+      const before = peakResidentBytes(server.pid);
+      const sockets = await Promise.all(Array.from({ length: FLOODERS }, () => open(server)));
+      for (const { socket } of sockets) {
+        socket.removeAllListeners("data"); // counted by nobody
+        if (reading) socket.resume();
+        else socket.pause();
+      }
+      let flooding = true;
+      const floods = Promise.all(sockets.map((socket) => flood(socket, frames, 4 * MEBIBYTE))).then(() => (flooding = false));
+      let slowest = 0;
+      for (let i = 0; flooding && i < 40; ++i) slowest = Math.max(slowest, await siege.exchange());
+      for (const { socket } of sockets) socket.destroy();
+      await floods;
+      t.diagnostic(`bystanders during the flood: ${slowest.toFixed(1)} ms at most`);
+      // What waits for each is at most the 1 MiB of --max-outbound-bytes, and so much again for each small message.
+      const growth = peakResidentBytes(server.pid) - before;
+      assert.ok(growth < FLOODERS * 8 * MEBIBYTE, `grew by ${growth} bytes`);
+    });
+  }
+}
+
+besieged(
+  "--max-messages-per-second, --max-message-burst: what is above is refused",
+  ["--max-messages-per-second", "50", "--max-message-burst", "100"],
+  async (server) => {
+    const client = await NativeClient.connect(server);
+    for (let i = 0; i < 1000; ++i) client.send({ type: "ping" });
+    const kinds = { pong: 0, error: 0 };
+    for (let i = 0; i < 1000; ++i) {
+      const { type, code } = await client.next();
+      if (type === "error") assert.equal(code, "rate_limited");
+      ++kinds[type];
+    }
+    assert.ok(kinds.pong >= 100 && kinds.error > 300, JSON.stringify(kinds));
+    await until(async () => (await Promise.race([client.request({ type: "ping" }), delay(300)]))?.type === "pong", "one that passes");
+    await client.close();
+  },
+);
+
+besieged("0: any number of messages", LARGE, async (server) => {
+  const client = await NativeClient.connect(server);
+  for (let i = 0; i < 5000; ++i) client.send({ type: "ping" });
+  for (let i = 0; i < 5000; ++i) assert.equal((await client.next()).type, "pong");
+  await client.close();
+});
+
+besieged("a client that goes without a word in the middle of its message", [], async (server) => {
+  for (let i = 0; i < CROWD; ++i) {
+    const socket = await open(server);
+    socket.send(frame(text, "x".repeat(1000), { announced: 200_000 }));
+    socket.socket.resetAndDestroy();
+    await within(once(socket.socket, "close"), "the reset");
+  }
+});
