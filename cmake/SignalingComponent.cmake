@@ -37,6 +37,7 @@ function(signaling_add_component)
     PROPERTIES EXPORT_NAME ${arg_NAME}
                SIGNALING_DEPENDS "${arg_DEPENDS}"
                POSITION_INDEPENDENT_CODE ON
+               DEBUG_POSTFIX d
                VERSION ${PROJECT_VERSION}
                SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
   )
@@ -48,12 +49,27 @@ function(signaling_add_component)
   set_property(GLOBAL APPEND PROPERTY SIGNALING_COMPONENTS ${arg_NAME})
 endfunction()
 
-# Linked statically into someone's shared library, our symbols stay out of its interface. Built as shared
-# libraries of our own, every symbol is visible.
+# What carries SIGNALING_API (signaling/core/export.hpp) is seen from outside of a shared library, the rest is not.
 function(signaling_set_visibility target)
+  set_target_properties(${target} PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   get_target_property(type ${target} TYPE)
   if(type STREQUAL "STATIC_LIBRARY")
-    set_target_properties(${target} PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+    target_compile_definitions(${target} PUBLIC SIGNALING_STATIC)
+    return()
+  endif()
+  if(WIN32)
+    message(FATAL_ERROR "BUILD_SHARED_LIBS: SIGNALING_API has no form for Windows; build static libraries")
+  endif()
+  if(SIGNALING_BUILD_TESTS)
+    message(FATAL_ERROR "BUILD_SHARED_LIBS: the tests reach what shared libraries hide; set SIGNALING_BUILD_TESTS=OFF")
+  endif()
+  # The components find each other wherever the folder is moved to.
+  if(APPLE)
+    set_target_properties(${target} PROPERTIES INSTALL_RPATH "@loader_path")
+  else()
+    set_target_properties(${target} PROPERTIES INSTALL_RPATH "\$ORIGIN")
+    # A symbol that nobody exports is an error here, and not in the program of a user.
+    target_link_options(${target} PRIVATE LINKER:-z,defs)
   endif()
 endfunction()
 

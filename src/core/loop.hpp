@@ -9,6 +9,7 @@
 
 #include "core/counters.hpp"
 #include "core/protocol_names.hpp"
+#include "signaling/core/batch.hpp"
 #include "signaling/core/frame.hpp"
 
 namespace signaling {

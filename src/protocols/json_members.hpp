@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "protocols/json_scanner.hpp"
+#include "signaling/core/export.hpp"
 
 namespace signaling::protocols {
 
@@ -16,8 +17,8 @@ namespace signaling::protocols {
 /// stays as it was. Of a member that is given more than once the last counts, as for JSON.parse (ECMA-262
 /// 25.5.1).
 /// False: the text is no JSON object; then what `values` hold is of no use.
-[[nodiscard]] bool read_members(std::string_view text, std::span<const std::string_view> names,
-                                std::span<JsonValue> values) noexcept;
+[[nodiscard]] SIGNALING_API bool read_members(std::string_view text, std::span<const std::string_view> names,
+                                              std::span<JsonValue> values) noexcept;
 
 /// The same by value: missing members, and all of them if the text is no object, have an empty text.
 template <std::size_t N>
@@ -31,11 +32,11 @@ std::array<JsonValue, N> members_of(std::string_view text, const std::string_vie
 inline bool is_present(const JsonValue& value) noexcept { return !value.text.empty(); }
 
 /// The name of a member without its escapes, compared with `expected`, which is short.
-bool is_named(const JsonValue& name, std::string_view expected) noexcept;
+SIGNALING_API bool is_named(const JsonValue& name, std::string_view expected) noexcept;
 
 /// Texts that decoded commands refer to and that do not stand in the message as they are. They stay where
 /// they are until the next message.
-class KeptTexts {
+class SIGNALING_API KeptTexts {
  public:
   void clear() noexcept { texts_.clear(); }
   std::string_view keep(std::string text) { return texts_.emplace_front(std::move(text)); }

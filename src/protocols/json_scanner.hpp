@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "signaling/core/export.hpp"
+
 namespace signaling::protocols {
 
 /// The deepest nesting that a JsonScanner can follow.
@@ -37,7 +39,7 @@ struct JsonMember {
 /// Errors: what was reported before an error or the end of the text stays true of that part alone: the text
 /// is valid only once `read_text` returned true or `next_member` or `next_element` returned `Step::end`. After
 /// that the scanner is used up.
-class JsonScanner {
+class SIGNALING_API JsonScanner {
  public:
   enum class Step : std::uint8_t { member, end, error };
 

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string_view>
 
+#include "signaling/core/export.hpp"
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -65,14 +67,14 @@ inline const char* skip_plain(const char* first, const char* last) noexcept {
 
 /// The length of the UTF-8 sequence of a character above U+007F at `first`, or 0 if there is none (RFC 3629
 /// 4).
-std::size_t utf8_length(const char* first, const char* last) noexcept;
+SIGNALING_API std::size_t utf8_length(const char* first, const char* last) noexcept;
 
 /// The value of a hexadecimal digit, or -1.
-int hex_digit(char c) noexcept;
+SIGNALING_API int hex_digit(char c) noexcept;
 
 /// Writes what the characters between the quotes of a valid JSON string stand for to `out`, which has room
 /// for `escaped.size()` bytes. Returns their number, or nothing if an escape is half a surrogate pair (RFC
 /// 8259 8.2).
-std::optional<std::size_t> unescape(std::string_view escaped, char* out) noexcept;
+SIGNALING_API std::optional<std::size_t> unescape(std::string_view escaped, char* out) noexcept;
 
 }  // namespace signaling::protocols

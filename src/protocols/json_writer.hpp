@@ -4,12 +4,13 @@
 #include <cstdint>
 #include <string_view>
 
+#include "signaling/core/export.hpp"
 #include "signaling/core/frame.hpp"
 
 namespace signaling::protocols {
 
 /// Writes JSON text piece by piece into a frame. What the pieces add up to is the caller's business.
-class JsonWriter {
+class SIGNALING_API JsonWriter {
  public:
   explicit JsonWriter(std::size_t expected_size) : builder_(expected_size) {}
 

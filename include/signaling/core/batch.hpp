@@ -3,9 +3,11 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <memory>
 
+#include "signaling/core/export.hpp"
+
 namespace signaling {
 
-class Loop;
+class SIGNALING_API Loop;
 
 /// One go at many sockets of a thread: what the messages given to peers meanwhile cause for peers of the same executor
 /// is written by `flush`, and not by a handler that the router posts. Spares a busy host one turn of its executor for
@@ -15,7 +17,7 @@ class Loop;
 /// other executors, is posted as ever.
 /// Re-entrancy: `flush` calls Transport::write and Transport::close, as the posted handler would.
 /// Errors: what was not flushed, as an exception came, is posted.
-class Batch {
+class SIGNALING_API Batch {
  public:
   explicit Batch(boost::asio::any_io_executor executor);
   Batch(const Batch&) = delete;

@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "signaling/core/export.hpp"
+
 namespace signaling {
 
 /// Monotonic time of the library. Its origin means nothing.
@@ -10,16 +12,16 @@ using TimePoint = std::chrono::time_point<std::chrono::steady_clock, std::chrono
 /// Where the library takes the time from; passed in, so that tests can stand still.
 ///
 /// Threads: `now` is called from any thread at once.
-class Clock {
+class SIGNALING_API Clock {
  public:
   virtual ~Clock() = default;
   virtual TimePoint now() const noexcept = 0;
 };
 
 /// The machine's steady clock.
-const Clock& system_clock() noexcept;
+SIGNALING_API const Clock& system_clock() noexcept;
 
 /// The date and time of the machine, which may jump. The router decides nothing by it.
-std::chrono::system_clock::time_point wall_time() noexcept;
+SIGNALING_API std::chrono::system_clock::time_point wall_time() noexcept;
 
 }  // namespace signaling

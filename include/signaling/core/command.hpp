@@ -8,6 +8,7 @@
 
 #include "signaling/core/envelope.hpp"
 #include "signaling/core/error.hpp"
+#include "signaling/core/export.hpp"
 
 namespace signaling {
 
@@ -17,7 +18,7 @@ namespace signaling {
 /// `request` is an opaque tag that comes back in the answer; empty: none.
 namespace command {
 
-struct Join {
+struct SIGNALING_API Join {
   std::string_view room;
   /// Raw JSON text. Absent: none; when the peer is in the room already, its metadata stays as it is.
   std::optional<std::string_view> metadata;
@@ -34,45 +35,45 @@ struct Join {
   enum class Answer : std::uint8_t { joined, none } answer = Answer::joined;
 };
 
-struct Leave {
+struct SIGNALING_API Leave {
   std::string_view room;
   std::string_view request;
 };
 
-struct Update {
+struct SIGNALING_API Update {
   std::string_view room;
   std::string_view metadata;
   std::string_view request;
 };
 
-struct Members {
+struct SIGNALING_API Members {
   std::string_view room;
   std::string_view request;
 };
 
-struct Send {
+struct SIGNALING_API Send {
   Envelope envelope;
   std::string_view request;
 };
 
-struct Ping {
+struct SIGNALING_API Ping {
   std::string_view request;
 };
 
 /// The message was no command: the peer gets this error back, and nobody else notices.
-struct Invalid {
+struct SIGNALING_API Invalid {
   errc code = errc::bad_request;
   std::string_view message;
   std::string_view request;
 };
 
 /// The protocol answers its client itself, in order with the other commands of the message.
-struct Reply {
+struct SIGNALING_API Reply {
   std::vector<Frame> frames;
 };
 
 /// The peer says goodbye: it leaves its rooms and the connection closes.
-struct Goodbye {};
+struct SIGNALING_API Goodbye {};
 
 }  // namespace command
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "signaling/core/export.hpp"
 #include "signaling/core/frame.hpp"
 
 namespace signaling {
@@ -26,7 +27,7 @@ enum class Reach : std::uint8_t {
 ///
 /// The payload is opaque: raw JSON text or binary, passed on byte for byte, never parsed.
 /// Lifetime: all views belong to whoever made the envelope and live for the call they are passed to.
-struct Envelope {
+struct SIGNALING_API Envelope {
   EnvelopeType type = EnvelopeType::message;
   /// Name of the event when `type` is `event`, else empty. An event without a name is for receivers of the same
   /// `language` alone.
@@ -57,7 +58,7 @@ struct Envelope {
 };
 
 /// The name of a type: "offer", "answer", "candidate", "message", "event".
-std::string_view to_string(EnvelopeType type) noexcept;
+SIGNALING_API std::string_view to_string(EnvelopeType type) noexcept;
 
 /// What became of a send. Nothing is lost without one of these saying so.
 enum class SendStatus : std::uint8_t {

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "signaling/core/export.hpp"
+
 namespace signaling {
 
 /// Everything that can go wrong with what a peer or a host asks for.
@@ -40,17 +42,17 @@ enum class errc : std::uint8_t {
 enum class condition : std::uint8_t { peer_fault = 1, local_fault, retryable };
 
 /// The stable name: `errc::room_full` is "room_full".
-std::string_view to_string(errc code) noexcept;
+SIGNALING_API std::string_view to_string(errc code) noexcept;
 /// One sentence for people, free of anything a peer sent.
-std::string_view describe(errc code) noexcept;
+SIGNALING_API std::string_view describe(errc code) noexcept;
 
-const std::error_category& signaling_category() noexcept;
-std::error_code make_error_code(errc code) noexcept;
-std::error_condition make_error_condition(condition value) noexcept;
+SIGNALING_API const std::error_category& signaling_category() noexcept;
+SIGNALING_API std::error_code make_error_code(errc code) noexcept;
+SIGNALING_API std::error_condition make_error_condition(condition value) noexcept;
 
 /// Why a member is no longer in a room; the names are those of the native protocol.
 enum class LeaveReason : std::uint8_t { leave, disconnect, timeout, kicked, node_lost };
-std::string_view to_string(LeaveReason reason) noexcept;
+SIGNALING_API std::string_view to_string(LeaveReason reason) noexcept;
 
 /// Why a connection ends. A transport maps it to its own close codes.
 enum class CloseReason : std::uint8_t {
@@ -68,7 +70,7 @@ enum class CloseReason : std::uint8_t {
   overloaded,
   internal,
 };
-std::string_view to_string(CloseReason reason) noexcept;
+SIGNALING_API std::string_view to_string(CloseReason reason) noexcept;
 
 }  // namespace signaling
 

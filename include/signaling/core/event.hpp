@@ -7,12 +7,13 @@
 
 #include "signaling/core/envelope.hpp"
 #include "signaling/core/error.hpp"
+#include "signaling/core/export.hpp"
 #include "signaling/core/ids.hpp"
 
 namespace signaling {
 
 /// One member as another member sees it.
-struct MemberView {
+struct SIGNALING_API MemberView {
   std::string_view id;
   /// Raw JSON text, or empty.
   std::string_view metadata;
@@ -33,7 +34,7 @@ constexpr bool precedes(const MemberView& a, const MemberView& b) noexcept {
 namespace event {
 
 /// The first event of every peer.
-struct Welcome {
+struct SIGNALING_API Welcome {
   std::string_view peer;
   /// Proves on a later connection that it is the same client.
   std::string_view resume;
@@ -43,7 +44,7 @@ struct Welcome {
 
 /// Answers a join: the room as it was at `version`, without the joiner itself. Every later change follows as an
 /// event with the next version.
-struct Joined {
+struct SIGNALING_API Joined {
   std::string_view room;
   Version version = 0;
   MemberView self;
@@ -52,14 +53,14 @@ struct Joined {
 };
 
 /// Answers a leave, or tells that the peer was put out of the room.
-struct Left {
+struct SIGNALING_API Left {
   std::string_view room;
   LeaveReason reason = LeaveReason::leave;
   std::string_view request;
 };
 
 /// Somebody else joined.
-struct PeerJoined {
+struct SIGNALING_API PeerJoined {
   std::string_view room;
   Version version = 0;
   MemberView peer;
@@ -68,28 +69,28 @@ struct PeerJoined {
   bool polite = true;
 };
 
-struct PeerLeft {
+struct SIGNALING_API PeerLeft {
   std::string_view room;
   Version version = 0;
   MemberView peer;
   LeaveReason reason = LeaveReason::leave;
 };
 
-struct PeerUpdated {
+struct SIGNALING_API PeerUpdated {
   std::string_view room;
   Version version = 0;
   MemberView peer;
 };
 
 /// Answers an update of one's own metadata.
-struct Updated {
+struct SIGNALING_API Updated {
   std::string_view room;
   Version version = 0;
   std::string_view request;
 };
 
 /// Answers a question for the members; the asker is not among `members` but in `self`.
-struct Members {
+struct SIGNALING_API Members {
   std::string_view room;
   Version version = 0;
   MemberView self;
@@ -98,21 +99,21 @@ struct Members {
 };
 
 /// A message from another peer.
-struct Message {
+struct SIGNALING_API Message {
   Envelope envelope;
 };
 
 /// Answers a send that had a tag.
-struct Sent {
+struct SIGNALING_API Sent {
   SendStatus status = SendStatus::sent;
   std::string_view request;
 };
 
-struct Pong {
+struct SIGNALING_API Pong {
   std::string_view request;
 };
 
-struct Error {
+struct SIGNALING_API Error {
   errc code = errc::internal;
   /// For people: from the library or from the host's policy, never from a peer.
   std::string_view message;
@@ -120,7 +121,7 @@ struct Error {
 };
 
 /// The server stops; come back after `reconnect_after`.
-struct GoingAway {
+struct SIGNALING_API GoingAway {
   std::chrono::milliseconds reconnect_after{0};
 };
 

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "signaling/core/export.hpp"
+
 namespace signaling {
 
 enum class MessageKind : std::uint8_t { text, binary };
@@ -19,7 +21,7 @@ enum class MessageKind : std::uint8_t { text, binary };
 ///
 /// Ownership: a copy shares the block; the last one frees it. Views live as long as any copy.
 /// Threads: copies may be used and destroyed on different threads; the bytes never change.
-class Frame {
+class SIGNALING_API Frame {
  public:
   Frame() noexcept = default;
   Frame(const Frame& other) noexcept;
@@ -50,7 +52,7 @@ class Frame {
 };
 
 /// Writes a message piece by piece, straight into the block of the frame it becomes.
-class FrameBuilder {
+class SIGNALING_API FrameBuilder {
  public:
   /// `expected_size`: bytes the message will probably have; more are taken when needed.
   explicit FrameBuilder(std::size_t expected_size);

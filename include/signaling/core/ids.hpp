@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "signaling/core/export.hpp"
+
 namespace signaling {
 
 /// Ids are byte strings of 1 to Limits::max_id_bytes bytes. No byte has a meaning: `{}`, `*`, NUL are just names.
@@ -22,19 +24,19 @@ using Version = std::uint64_t;
 /// Where ids and secrets come from; passed in, so that a test can be repeated.
 ///
 /// Threads: `fill` is called from any thread at once.
-class Random {
+class SIGNALING_API Random {
  public:
   virtual ~Random() = default;
   virtual void fill(std::span<std::byte> bytes) = 0;
 };
 
 /// The operating system's generator, fit for secrets.
-Random& system_random() noexcept;
+SIGNALING_API Random& system_random() noexcept;
 
 /// 128 random bits as 22 URL-safe characters (base64url, RFC 4648 5).
-std::string make_id(Random& random);
+SIGNALING_API std::string make_id(Random& random);
 
 /// True if both are equal; takes the same time wherever they differ. For secrets.
-bool equal_secrets(std::string_view a, std::string_view b) noexcept;
+SIGNALING_API bool equal_secrets(std::string_view a, std::string_view b) noexcept;
 
 }  // namespace signaling

@@ -3,12 +3,14 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "signaling/core/export.hpp"
+
 namespace signaling {
 
 /// What one peer may cost. Every bound has an error of its own; 0 switches a bound off.
 ///
 /// A limit counts what it names and nothing else. Router::set_limits replaces them while the router runs.
-struct Limits {
+struct SIGNALING_API Limits {
   /// Bytes of one message, after reassembly and decompression. Default 256 KiB: the SDP of a large SFU fits.
   /// Over it: `message_too_large`, and the connection closes. Cost: that much memory per peer that is in
   /// the middle of a message. Not for Socket.IO, whose messages have a bound of their own, 1,000,000 bytes.

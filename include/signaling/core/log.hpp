@@ -4,20 +4,22 @@
 #include <span>
 #include <string_view>
 
+#include "signaling/core/export.hpp"
+
 namespace signaling {
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
-std::string_view to_string(LogLevel level) noexcept;
+SIGNALING_API std::string_view to_string(LogLevel level) noexcept;
 
 /// A named value of a record. The value may hold anything a peer sent: whoever writes it must escape it.
-struct LogField {
+struct SIGNALING_API LogField {
   std::string_view key;
   std::string_view value;
 };
 
 /// One thing that happened. `event` is a fixed word such as "peer-joined"; all that varies is in the fields.
 /// Lifetime: the views live for the call.
-struct LogRecord {
+struct SIGNALING_API LogRecord {
   LogLevel level = LogLevel::info;
   std::string_view event;
   std::span<const LogField> fields;
@@ -26,7 +28,7 @@ struct LogRecord {
 /// Where the library's log goes. The library itself writes to no stream.
 ///
 /// Threads: called from any thread at once, never under a lock of the library.
-class LogSink {
+class SIGNALING_API LogSink {
  public:
   virtual ~LogSink() = default;
   /// Records below this level are not even made.

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "signaling/core/export.hpp"
 #include "signaling/core/state_store.hpp"
 
 namespace signaling {
@@ -10,7 +11,7 @@ namespace signaling {
 ///
 /// Several routers may share one object: they are the nodes of a cluster inside the process.
 /// Threads: any; locks are sharded by room and by peer id.
-class MemoryStore final : public StateStore {
+class SIGNALING_API MemoryStore final : public StateStore {
  public:
   MemoryStore();
   ~MemoryStore() override;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "signaling/core/export.hpp"
 #include "signaling/core/stats.hpp"
 
 namespace signaling {
@@ -16,13 +17,13 @@ enum class MetricKind : std::uint8_t {
   histogram,  ///< counts by classes
 };
 
-struct MetricLabel {
+struct SIGNALING_API MetricLabel {
   std::string name;
   std::string value;
 };
 
 /// One number of a metric, or one histogram.
-struct MetricSample {
+struct SIGNALING_API MetricSample {
   std::vector<MetricLabel> labels;
   /// Of a histogram: the sum of what was observed.
   double value = 0;
@@ -31,7 +32,7 @@ struct MetricSample {
 };
 
 /// A metric with all its labels, as a host can hand it to a registry of its own. Seconds and bytes, in the unit's name.
-struct MetricFamily {
+struct SIGNALING_API MetricFamily {
   std::string name;
   /// For people.
   std::string help;
@@ -43,12 +44,12 @@ struct MetricFamily {
 
 /// All that `stats` counts. Labels have few values, and none that a client chooses: `protocol`, `code` (errc), `reason`
 /// (CloseReason), `operation` (of the store).
-std::vector<MetricFamily> metrics_of(const Stats& stats);
-std::vector<MetricFamily> metrics_of(const QueueStats& queues);
+SIGNALING_API std::vector<MetricFamily> metrics_of(const Stats& stats);
+SIGNALING_API std::vector<MetricFamily> metrics_of(const QueueStats& queues);
 
 /// The families in Prometheus's text format, version 0.0.4. Names have to be unique. Throws std::invalid_argument on a
 /// name that the format does not allow, and on a histogram whose `counts` do not fit its `bounds`.
-std::string prometheus_text(std::span<const MetricFamily> families);
+SIGNALING_API std::string prometheus_text(std::span<const MetricFamily> families);
 
 /// What that is called in HTTP.
 inline constexpr std::string_view prometheus_content_type = "text/plain; version=0.0.4; charset=utf-8";

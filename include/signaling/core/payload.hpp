@@ -4,13 +4,15 @@
 #include <memory>
 #include <string_view>
 
+#include "signaling/core/export.hpp"
+
 namespace signaling {
 
 /// Shared immutable bytes that outlive the message they came in: metadata, held messages.
 ///
 /// The library never looks inside: by convention metadata is JSON text.
 /// Ownership: a copy shares the bytes. Threads: any; the bytes never change.
-class Payload {
+class SIGNALING_API Payload {
  public:
   Payload() noexcept = default;
   /// Copies `bytes`. An empty payload holds no memory.

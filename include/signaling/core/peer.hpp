@@ -7,6 +7,7 @@
 
 #include "signaling/core/envelope.hpp"
 #include "signaling/core/error.hpp"
+#include "signaling/core/export.hpp"
 #include "signaling/core/ids.hpp"
 #include "signaling/core/policy.hpp"
 #include "signaling/core/protocol.hpp"
@@ -14,7 +15,7 @@
 namespace signaling {
 
 /// What became of one send.
-struct [[nodiscard]] SendResult {
+struct [[nodiscard]] SIGNALING_API SendResult {
   SendStatus status = SendStatus::sent;
   /// Set when `status` is `dropped`.
   errc error = errc::ok;
@@ -30,7 +31,7 @@ struct [[nodiscard]] SendResult {
 /// Re-entrancy: no call runs an event handler or a transport's `write` before it returns.
 /// Answers to `join`, `leave`, `update` and `members` arrive as events in the order of the calls; `request` is a
 /// tag that comes back in the answer.
-class Peer {
+class SIGNALING_API Peer {
  public:
   virtual ~Peer() = default;
 

@@ -11,6 +11,7 @@
 #include "signaling/core/callback.hpp"
 #include "signaling/core/envelope.hpp"
 #include "signaling/core/error.hpp"
+#include "signaling/core/export.hpp"
 #include "signaling/core/ids.hpp"
 
 namespace signaling {
@@ -18,7 +19,7 @@ namespace signaling {
 class Peer;
 
 /// What is known of a client when it connects. All of it but `remote_address` was said by the client.
-struct ConnectInfo {
+struct SIGNALING_API ConnectInfo {
   /// Address without port, as text: "192.0.2.7", "::1". Empty for transports that have none.
   std::string remote_address;
   /// The request target of the handshake: path and query.
@@ -36,7 +37,7 @@ struct ConnectInfo {
 };
 
 /// Who the host says a peer is. The library only carries it.
-struct Identity {
+struct SIGNALING_API Identity {
   std::string subject;
   /// Anything the host wants to find again, for example the token's claims as JSON.
   std::string attributes;
@@ -45,7 +46,7 @@ struct Identity {
 };
 
 /// Yes, or no with a reason that the peer is told.
-class Decision {
+class SIGNALING_API Decision {
  public:
   static Decision allow() { return Decision(errc::ok, {}); }
   /// Of a join: yes, with this metadata (raw JSON text) whatever the peer gave.
@@ -73,14 +74,14 @@ class Decision {
 };
 
 /// The answer to a connecting client.
-struct Admission {
+struct SIGNALING_API Admission {
   Decision decision = Decision::allow();
   Identity identity;
   /// The id the peer shall have. Absent: one of 128 random bits.
   std::optional<PeerId> peer_id;
 };
 
-struct JoinAttempt {
+struct SIGNALING_API JoinAttempt {
   std::string_view room;
   /// Raw JSON text, or empty.
   std::string_view metadata;
@@ -95,7 +96,7 @@ struct JoinAttempt {
 /// the peer and what the router is made of. Views live until the hook returns.
 /// Errors: hooks must not throw.
 /// Local peers belong to the host and are not asked about.
-class Policy {
+class SIGNALING_API Policy {
  public:
   virtual ~Policy() = default;
 

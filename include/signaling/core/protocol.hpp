@@ -7,13 +7,14 @@
 
 #include "signaling/core/command.hpp"
 #include "signaling/core/event.hpp"
+#include "signaling/core/export.hpp"
 #include "signaling/core/frame.hpp"
 #include "signaling/core/limits.hpp"
 
 namespace signaling {
 
 /// One message of a client, whole and unframed. The bytes live for the call.
-struct MessageView {
+struct SIGNALING_API MessageView {
   MessageKind kind = MessageKind::text;
   std::string_view bytes;
 };
@@ -22,7 +23,7 @@ struct MessageView {
 /// event for a thousand of them is encoded once.
 ///
 /// Threads: `encode` is called from any thread at once. It depends on the event alone.
-class Encoder {
+class SIGNALING_API Encoder {
  public:
   virtual ~Encoder() = default;
   /// Appends the messages for `event`: none, if the language has no word for it.
@@ -35,7 +36,7 @@ class Encoder {
 ///
 /// Ownership: one object per peer, owned by the peer.
 /// Threads: called on the peer's executor only, never concurrently.
-class Protocol {
+class SIGNALING_API Protocol {
  public:
   virtual ~Protocol() = default;
   /// A word for statistics and logs: "signaling.v1".

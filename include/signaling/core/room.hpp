@@ -3,13 +3,14 @@
 #include <cstddef>
 #include <vector>
 
+#include "signaling/core/export.hpp"
 #include "signaling/core/ids.hpp"
 #include "signaling/core/payload.hpp"
 
 namespace signaling {
 
 /// A member as the host sees it: a copy.
-struct Member {
+struct SIGNALING_API Member {
   PeerId id;
   Payload metadata;
   /// The node it is connected to.
@@ -23,7 +24,7 @@ struct Member {
 /// Ownership: shared; a room that the last member has left stays readable and empty, and a later room of the same
 /// name is another object.
 /// Threads: any.
-class Room {
+class SIGNALING_API Room {
  public:
   virtual ~Room() = default;
   virtual const RoomId& id() const noexcept = 0;

@@ -11,6 +11,7 @@
 
 #include "signaling/core/clock.hpp"
 #include "signaling/core/event.hpp"
+#include "signaling/core/export.hpp"
 #include "signaling/core/ids.hpp"
 #include "signaling/core/limits.hpp"
 #include "signaling/core/log.hpp"
@@ -24,11 +25,13 @@
 
 namespace signaling {
 
+class SIGNALING_API RouterCore;
+
 /// Whether a client may choose its own peer id, when the policy does not choose one.
 enum class ClientIds : std::uint8_t { ignore, accept };
 
 /// All fields are read when the router is made and not later; limits can be replaced by Router::set_limits.
-struct RouterOptions {
+struct SIGNALING_API RouterOptions {
   Limits limits;
   /// Null: a MemoryStore of its own.
   std::shared_ptr<StateStore> store;
@@ -47,7 +50,7 @@ struct RouterOptions {
 };
 
 /// A peer of the host itself: no socket, callbacks instead.
-struct LocalPeerOptions {
+struct SIGNALING_API LocalPeerOptions {
   /// Where the callbacks run; runs one thing at a time.
   boost::asio::any_io_executor executor;
   /// Empty: a random one. In use: the peer is closed with `errc::id_in_use`.
@@ -69,7 +72,7 @@ struct LocalPeerOptions {
 /// policy.
 /// Complexity: a direct message costs one look-up; a broadcast one push per member; neither depends on the number of
 /// peers or rooms.
-class Router {
+class SIGNALING_API Router {
  public:
   /// Throws std::invalid_argument on options that contradict each other.
   explicit Router(RouterOptions options = {});
@@ -124,7 +127,7 @@ class Router {
   QueueStats queues() const;
 
  private:
-  std::shared_ptr<class RouterCore> core_;
+  std::shared_ptr<RouterCore> core_;
 };
 
 }  // namespace signaling

@@ -11,13 +11,14 @@
 #include "signaling/core/callback.hpp"
 #include "signaling/core/envelope.hpp"
 #include "signaling/core/error.hpp"
+#include "signaling/core/export.hpp"
 #include "signaling/core/ids.hpp"
 #include "signaling/core/payload.hpp"
 
 namespace signaling {
 
 /// A member as the store keeps it.
-struct StoreMember {
+struct SIGNALING_API StoreMember {
   PeerId id;
   NodeId node;
   Epoch epoch = 0;
@@ -26,13 +27,13 @@ struct StoreMember {
 };
 
 /// All members of a room at one version.
-struct RoomState {
+struct SIGNALING_API RoomState {
   Version version = 0;
   std::vector<StoreMember> members;
 };
 
 /// One step of a room's membership; `version` is the room's version after it.
-struct MembershipChange {
+struct SIGNALING_API MembershipChange {
   enum class Kind : std::uint8_t { joined, left, updated };
   RoomId room;
   Version version = 0;
@@ -51,7 +52,7 @@ enum class Missed : std::uint8_t {
 ///
 /// Threads: any, but for one node one call after the other, in the order in which things happened.
 /// Re-entrancy: the listener may call the store before it returns, so no lock of the store may be held.
-class StoreListener {
+class SIGNALING_API StoreListener {
  public:
   virtual ~StoreListener() = default;
   /// Another node changed a room that this node has members in. A version that was told before is ignored.
@@ -83,7 +84,7 @@ class StoreListener {
 /// complete, with an error if need be.
 /// Local first: a store may answer for its node alone while it cannot reach the others. When it can again, it brings
 /// together what each has done, and calls `invalidated` for every room that this may have changed.
-class StateStore {
+class SIGNALING_API StateStore {
  public:
   virtual ~StateStore() = default;
 

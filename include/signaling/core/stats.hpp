@@ -7,10 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "signaling/core/export.hpp"
+
 namespace signaling {
 
 /// How often something took how long.
-struct LatencyHistogram {
+struct SIGNALING_API LatencyHistogram {
   /// Upper bounds of the classes, ascending. One more class is without a bound.
   static constexpr std::array<std::chrono::nanoseconds, 16> bounds{
       std::chrono::nanoseconds(500),  std::chrono::microseconds(1),    std::chrono::microseconds(2),
@@ -26,7 +28,7 @@ struct LatencyHistogram {
 };
 
 /// What clients of one protocol have sent and got: whole messages, without their framing.
-struct ProtocolTraffic {
+struct SIGNALING_API ProtocolTraffic {
   /// Protocol::name; "other" for all that come after the eleventh name.
   std::string protocol;
   std::uint64_t messages_in = 0;
@@ -40,7 +42,7 @@ enum class StoreOperation : std::uint8_t { claim, join, leave, update, snapshot 
 inline constexpr std::size_t store_operations = 5;
 
 /// Counters since the router was made, and gauges of the moment. A copy: it does not change afterwards.
-struct Stats {
+struct SIGNALING_API Stats {
   std::size_t peers = 0;  ///< gauge
   std::size_t rooms = 0;  ///< gauge, rooms with members on this node
   std::uint64_t connects = 0;
@@ -66,7 +68,7 @@ struct Stats {
 };
 
 /// What waits for clients to read it.
-struct QueueStats {
+struct SIGNALING_API QueueStats {
   /// With something queued.
   std::size_t peers = 0;
   std::size_t bytes = 0;

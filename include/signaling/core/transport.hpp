@@ -4,6 +4,7 @@
 #include <span>
 
 #include "signaling/core/error.hpp"
+#include "signaling/core/export.hpp"
 #include "signaling/core/frame.hpp"
 
 namespace signaling {
@@ -18,7 +19,7 @@ namespace signaling {
 /// Threads: `executor` may be called from any thread. The router calls the rest on that executor only, never two at
 /// a time, never after `Peer::disconnected`.
 /// Re-entrancy: `write` and `close` may call back into the peer (`written`, `disconnected`).
-class Transport {
+class SIGNALING_API Transport {
  public:
   virtual ~Transport() = default;
 

@@ -2,9 +2,11 @@
 
 #include <string_view>
 
+#include "signaling/core/export.hpp"
+
 namespace signaling {
 
 /// The version of the library that was linked, "major.minor.patch".
-[[nodiscard]] std::string_view version() noexcept;
+[[nodiscard]] SIGNALING_API std::string_view version() noexcept;
 
 }  // namespace signaling

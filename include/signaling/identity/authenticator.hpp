@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "signaling/core/callback.hpp"
+#include "signaling/core/export.hpp"
 #include "signaling/core/ids.hpp"
 #include "signaling/core/policy.hpp"
 #include "signaling/identity/grants.hpp"
@@ -18,7 +19,7 @@ namespace signaling::identity {
 using WallClock = std::function<std::chrono::system_clock::time_point()>;
 
 /// What somebody who was authenticated gets.
-struct Pass {
+struct SIGNALING_API Pass {
   /// Becomes Identity::subject and Identity::attributes.
   std::string subject;
   std::string attributes;
@@ -30,7 +31,7 @@ struct Pass {
 };
 
 /// The answer to a credential: a pass, or a refusal with a word for the host's log. The client never learns the word.
-class Verdict {
+class SIGNALING_API Verdict {
  public:
   static Verdict admit(Pass pass) {
     Verdict verdict;
@@ -61,7 +62,7 @@ class Verdict {
 ///
 /// Threads: called from any thread at once.
 /// Re-entrancy and errors: as `Policy::authenticate`. What the client sent must not become part of a log or an error.
-class Authenticator {
+class SIGNALING_API Authenticator {
  public:
   virtual ~Authenticator() = default;
   /// `info` lives until `done` was called or destroyed.

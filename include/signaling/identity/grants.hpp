@@ -7,11 +7,12 @@
 #include <string_view>
 
 #include "signaling/core/envelope.hpp"
+#include "signaling/core/export.hpp"
 
 namespace signaling::identity {
 
 /// A set of the types of messages.
-class MessageTypes {
+class SIGNALING_API MessageTypes {
  public:
   static constexpr MessageTypes none() noexcept { return {}; }
   static constexpr MessageTypes all() noexcept {
@@ -39,7 +40,7 @@ class MessageTypes {
 };
 
 /// What a peer may do in one room. Default: join and send everything.
-struct RoomGrant {
+struct SIGNALING_API RoomGrant {
   bool join = true;
   /// The types of messages it may send there; an admin all of them.
   MessageTypes publish = MessageTypes::all();
@@ -55,7 +56,7 @@ struct RoomGrant {
 /// What a peer may do, room by room. Default: nothing.
 ///
 /// Room names are compared byte for byte; none of them is a pattern.
-class Grants {
+class SIGNALING_API Grants {
  public:
   /// Every room, every type of message.
   static Grants everything();

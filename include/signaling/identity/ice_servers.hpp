@@ -5,10 +5,12 @@
 #include <string_view>
 #include <vector>
 
+#include "signaling/core/export.hpp"
+
 namespace signaling::identity {
 
 /// One entry of `iceServers`: a STUN server, or a TURN server with credentials that do not expire.
-struct IceServer {
+struct SIGNALING_API IceServer {
   /// "stun:stun.example.com:3478", "turns:turn.example.com:5349?transport=tcp" (RFC 7064, RFC 7065).
   std::vector<std::string> urls;
   std::string username;
@@ -16,7 +18,7 @@ struct IceServer {
 };
 
 /// The ICE servers of a host.
-struct IceOptions {
+struct SIGNALING_API IceOptions {
   /// Told to everybody as they are.
   std::vector<IceServer> servers;
   /// TURN servers that share `turn_secret` with this one: coturn with `use-auth-secret` and `static-auth-secret`. Each peer
@@ -28,14 +30,14 @@ struct IceOptions {
   std::chrono::seconds turn_lifetime{3600};
 };
 
-struct TurnCredentials {
+struct SIGNALING_API TurnCredentials {
   std::string username;
   std::string password;
 };
 
 /// What coturn takes with `use-auth-secret`: the username is `expires:user`, the password base64(HMAC-SHA1(secret, username))
 /// (draft-uberti-behave-turn-rest-00, 2.2).
-TurnCredentials make_turn_credentials(std::string_view secret, std::string_view user,
-                                      std::chrono::system_clock::time_point expires);
+SIGNALING_API TurnCredentials make_turn_credentials(std::string_view secret, std::string_view user,
+                                                    std::chrono::system_clock::time_point expires);
 
 }  // namespace signaling::identity

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "signaling/core/export.hpp"
 #include "signaling/core/log.hpp"
 #include "signaling/core/policy.hpp"
 #include "signaling/identity/authenticator.hpp"
@@ -15,7 +16,7 @@
 namespace signaling::identity {
 
 /// Read when the policy is made and not later.
-struct IdentityOptions {
+struct SIGNALING_API IdentityOptions {
   /// Asked in turn until one admits. Empty: everybody is admitted and may do everything.
   std::vector<std::shared_ptr<Authenticator>> authenticators;
   IceOptions ice;
@@ -34,7 +35,7 @@ struct IdentityOptions {
 /// any of them, needs the grant of all the rooms that its sender is in.
 /// Threads: every call from any thread.
 /// A host may derive from it to add rules of its own; a hook that it overrides calls this one's.
-class IdentityPolicy : public Policy {
+class SIGNALING_API IdentityPolicy : public Policy {
  public:
   /// Throws std::invalid_argument if `ice` is wrong: a URL that is none of stun, stuns, turn, turns; TURN URLs without a
   /// secret; a lifetime out of its range.

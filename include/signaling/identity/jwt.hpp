@@ -6,13 +6,14 @@
 #include <string>
 #include <string_view>
 
+#include "signaling/core/export.hpp"
 #include "signaling/identity/authenticator.hpp"
 #include "signaling/identity/key_set.hpp"
 
 namespace signaling::identity {
 
 /// What a JSON Web Token has to say. Read when the authenticator is made and not later.
-struct JwtOptions {
+struct SIGNALING_API JwtOptions {
   /// Who this server is: one of the token's `aud`. Empty: a token that has an `aud` is for somebody else (RFC 7519 4.1.3).
   std::string audience;
   /// The token's `iss`. Empty: any.
@@ -32,7 +33,7 @@ struct JwtOptions {
 /// Threads: every call from any thread.
 /// Errors: all tokens are refused alike; the verdict's word says why.
 /// Complexity: one verification of a signature.
-class JwtAuthenticator final : public Authenticator {
+class SIGNALING_API JwtAuthenticator final : public Authenticator {
  public:
   /// Throws std::invalid_argument if the leeway is out of its range.
   explicit JwtAuthenticator(KeySet keys, JwtOptions options = {});

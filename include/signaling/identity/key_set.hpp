@@ -5,9 +5,11 @@
 #include <string_view>
 #include <vector>
 
+#include "signaling/core/export.hpp"
+
 namespace signaling::identity {
 
-class Key;
+class SIGNALING_API Key;
 
 /// The keys that tokens may be signed with: a JWK Set (RFC 7517 5) of public keys and shared secrets.
 ///
@@ -20,7 +22,7 @@ class Key;
 /// RFC 7517 5 has it. Private keys are refused: a server that verifies has no use for them.
 /// Ownership: a value; copies share the keys.
 /// Threads: immutable.
-class KeySet {
+class SIGNALING_API KeySet {
  public:
   /// Throws std::invalid_argument if the text is no JWK Set, a key is malformed or too weak, two have the same `kid`, one of
   /// several has none, or no key is left. The error names a key by its place and holds nothing of the text.

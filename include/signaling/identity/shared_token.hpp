@@ -3,6 +3,7 @@
 #include <array>
 #include <string_view>
 
+#include "signaling/core/export.hpp"
 #include "signaling/identity/authenticator.hpp"
 
 namespace signaling::identity {
@@ -10,7 +11,7 @@ namespace signaling::identity {
 /// Admits whoever shows the one token that all of them know.
 ///
 /// Compared in a time that tells neither where a guess differs nor how long the token is. Only a digest is kept.
-class SharedToken final : public Authenticator {
+class SIGNALING_API SharedToken final : public Authenticator {
  public:
   /// Throws std::invalid_argument if `token` is empty.
   explicit SharedToken(std::string_view token, Grants grants = Grants::everything());

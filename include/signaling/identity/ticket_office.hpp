@@ -7,13 +7,14 @@
 #include <string>
 
 #include "signaling/core/clock.hpp"
+#include "signaling/core/export.hpp"
 #include "signaling/core/ids.hpp"
 #include "signaling/identity/authenticator.hpp"
 
 namespace signaling::identity {
 
 /// Read when the office is made and not later.
-struct TicketOptions {
+struct SIGNALING_API TicketOptions {
   /// How long a ticket can be used. Default 60 s: from the page that got it to its WebSocket.
   std::chrono::seconds lifetime{60};
   /// Tickets that were issued and neither used nor expired. Default 10,000; 0: no bound. Cost: some 200 bytes each, and what
@@ -31,7 +32,7 @@ struct TicketOptions {
 /// A ticket is 256 random bits as text, of which one half finds the entry and the other is compared in constant time.
 /// Threads: every call from any thread; of two that show the same ticket at once, one is admitted.
 /// Tickets are known to this process alone: with several nodes, the one that issues is the one to connect to.
-class TicketOffice final : public Authenticator {
+class SIGNALING_API TicketOffice final : public Authenticator {
  public:
   /// Throws std::invalid_argument if the lifetime is not positive.
   explicit TicketOffice(TicketOptions options = {});

@@ -6,6 +6,7 @@
 #include <memory>
 #include <variant>
 
+#include "signaling/core/export.hpp"
 #include "signaling/net/http.hpp"
 #include "signaling/socketio/engine_session.hpp"
 #include "signaling/socketio/engine_socket.hpp"
@@ -23,7 +24,7 @@ enum class EngineTransports : std::uint8_t { all, polling, websocket };
 ///
 /// A session lives on the executor of the connection that opened it, whichever connections its later requests come on;
 /// a WebSocket of the session moves there.
-struct EngineRoute {
+struct SIGNALING_API EngineRoute {
   socketio::EngineOptions options{};
   /// Default: all.
   EngineTransports transports = EngineTransports::all;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "signaling/core/callback.hpp"
+#include "signaling/core/export.hpp"
 #include "signaling/core/policy.hpp"
 
 namespace signaling::net {
@@ -18,7 +19,7 @@ namespace signaling::net {
 using HttpFields = std::vector<std::pair<std::string, std::string>>;
 
 /// One request, whole and checked. Lifetime: that of the handler's call; copy what is needed later.
-struct HttpRequest {
+struct SIGNALING_API HttpRequest {
   std::string method;
   /// Path and query as they were sent.
   std::string target;
@@ -43,7 +44,7 @@ struct HttpRequest {
 };
 
 /// The answer to one request. `Date`, `Content-Length` and `Connection` are added when it is written.
-struct HttpResponse {
+struct SIGNALING_API HttpResponse {
   unsigned status = 200;
   /// A name or value that is no legal header turns the whole answer into a 500.
   HttpFields headers{};
@@ -55,11 +56,11 @@ struct HttpResponse {
 };
 
 /// What a policy may want to know. The token is that of the query, `token=`, or else that of an `Authorization: Bearer`.
-ConnectInfo connect_info(const HttpRequest& request);
+SIGNALING_API ConnectInfo connect_info(const HttpRequest& request);
 
 /// The fields that let a page of `request.allowed_origin` read the answer; none if that is empty. Credentials
 /// are allowed unless it is "*".
-HttpFields cors_headers(const HttpRequest& request);
+SIGNALING_API HttpFields cors_headers(const HttpRequest& request);
 
 /// The right to answer one request, now or later.
 ///
@@ -67,7 +68,7 @@ HttpFields cors_headers(const HttpRequest& request);
 /// Threads: `send` and the destructor on any thread, `on_abort` during the handler or on the connection's
 /// executor. It must not outlive what runs the executor.
 /// Re-entrancy: `send` on the executor writes before it returns.
-class HttpResponder {
+class SIGNALING_API HttpResponder {
  public:
   class Exchange;
   explicit HttpResponder(std::shared_ptr<Exchange> exchange);

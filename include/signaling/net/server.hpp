@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "signaling/core/callback.hpp"
+#include "signaling/core/export.hpp"
 #include "signaling/core/log.hpp"
 #include "signaling/core/metrics.hpp"
 #include "signaling/core/router.hpp"
@@ -25,7 +26,7 @@
 namespace signaling::net {
 
 /// All fields are read when the server is made and not later. A bound or a time of 0 is switched off.
-struct ServerOptions {
+struct SIGNALING_API ServerOptions {
   /// One per thread; each must run one thing at a time. Accepted connections are spread over them and stay
   /// where they are. The first one also accepts.
   std::vector<boost::asio::any_io_executor> executors{};
@@ -74,7 +75,7 @@ struct ServerOptions {
 };
 
 /// Where a listener is bound, or why there is none.
-struct [[nodiscard]] ListenResult {
+struct [[nodiscard]] SIGNALING_API ListenResult {
   boost::asio::ip::tcp::endpoint endpoint;
   /// Names the address or the file that is the trouble. Empty: success.
   std::string error;
@@ -83,7 +84,7 @@ struct [[nodiscard]] ListenResult {
 };
 
 /// How a server comes to its end without a storm of reconnects.
-struct DrainOptions {
+struct SIGNALING_API DrainOptions {
   /// Clients that are sent away per second. Default 0: all at once. Whoever is still here shortly before the timeout is
   /// sent away then.
   std::uint32_t clients_per_second = 0;
@@ -94,9 +95,9 @@ struct DrainOptions {
 };
 
 /// For a registry, or prometheus_text.
-std::vector<MetricFamily> metrics_of(const ServerStats& stats);
+SIGNALING_API std::vector<MetricFamily> metrics_of(const ServerStats& stats);
 
-struct RouteOptions {
+struct SIGNALING_API RouteOptions {
   /// Bytes of a body. 0: ServerOptions::max_body_bytes.
   std::size_t max_body_bytes = 0;
 };
@@ -112,7 +113,7 @@ struct RouteOptions {
 /// may be called from any.
 /// Errors: std::invalid_argument from the constructor and from routes that make no sense, std::logic_error
 /// from routes set after `listen`. Whatever clients send yields an answer or the end of their connection.
-class Server {
+class SIGNALING_API Server {
  public:
   Server(Router& router, ServerOptions options);
   ~Server();

@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "signaling/core/export.hpp"
+
 namespace signaling::net {
 
 /// What a server has now, and what it has turned away or ended since it was made. A copy: it does not change afterwards.
 ///
 /// docs/limits.md says which limit shows where.
-struct ServerStats {
+struct SIGNALING_API ServerStats {
   std::size_t connections = 0;  ///< gauge
   std::uint64_t accepted = 0;
   /// Answers to HTTP requests by the first digit of their status; WebSockets are 1.

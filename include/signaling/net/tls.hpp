@@ -2,10 +2,12 @@
 
 #include <filesystem>
 
+#include "signaling/core/export.hpp"
+
 namespace signaling::net {
 
 /// One certificate, as PEM files.
-struct TlsFiles {
+struct SIGNALING_API TlsFiles {
   /// The certificate of the server first, then those that lead to its root.
   std::filesystem::path certificate_chain;
   /// Its private key, without a passphrase.

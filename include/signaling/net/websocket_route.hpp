@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "signaling/core/error.hpp"
+#include "signaling/core/export.hpp"
 #include "signaling/core/frame.hpp"
 #include "signaling/core/policy.hpp"
 #include "signaling/core/protocol.hpp"
@@ -31,10 +32,10 @@ namespace signaling::net {
 /// | 1013 | overloaded | | | |
 ///
 /// Invalid UTF-8 in a text message is answered with 1007 and counts as `protocol_error`.
-std::uint16_t websocket_close_code(CloseReason reason) noexcept;
+SIGNALING_API std::uint16_t websocket_close_code(CloseReason reason) noexcept;
 
 /// What all WebSocket routes can choose for their connections.
-struct WebSocketSettings {
+struct SIGNALING_API WebSocketSettings {
   /// Subprotocols spoken here. The first one that the client asks for and that is listed is confirmed; a
   /// client that asks for none, or for others only, gets none.
   std::vector<std::string> subprotocols{};
@@ -50,7 +51,7 @@ struct WebSocketSettings {
 };
 
 /// A path whose clients become peers of the router.
-struct WebSocketRoute {
+struct SIGNALING_API WebSocketRoute {
   WebSocketSettings settings{};
   /// Makes the language of one client, on the executor of its connection. Null, or an exception: refused with
   /// a 500.
@@ -61,7 +62,7 @@ struct WebSocketRoute {
 ///
 /// Threads: all calls on `executor()`. Re-entrancy: `send` and `close` may call WebSocketHandler::on_closed.
 /// After `on_closed` every call does nothing.
-class WebSocket {
+class SIGNALING_API WebSocket {
  public:
   virtual ~WebSocket() = default;
   virtual boost::asio::any_io_executor executor() const = 0;
@@ -77,7 +78,7 @@ class WebSocket {
 /// Ownership: by the connection; destroyed after `on_closed`.
 /// Threads: called on the executor of the connection, never concurrently. An exception closes the connection
 /// with `internal`.
-class WebSocketHandler {
+class SIGNALING_API WebSocketHandler {
  public:
   virtual ~WebSocketHandler() = default;
   /// First call. `socket` may be kept, also beyond the end of the connection.
@@ -94,7 +95,7 @@ class WebSocketHandler {
 using WebSocketDecision = std::variant<std::unique_ptr<WebSocketHandler>, HttpResponse>;
 
 /// A path whose WebSockets the host handles itself.
-struct RawWebSocketRoute {
+struct SIGNALING_API RawWebSocketRoute {
   WebSocketSettings settings{};
   /// Nothing more is read from the client while more than this many bytes wait for it: whoever answers each
   /// message stays bounded. Default 64 KiB, 0: always read.

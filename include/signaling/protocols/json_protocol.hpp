@@ -7,12 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "signaling/core/export.hpp"
 #include "signaling/core/protocol.hpp"
 
 namespace signaling::protocols {
 
 /// Settings of the native protocol. Read when the factory is made and not later.
-struct JsonOptions {
+struct SIGNALING_API JsonOptions {
   /// Told to clients in the welcome: how often the server pings. Default 25 s; 0: it does not. It only tells;
   /// who owns the connection does the pinging.
   std::chrono::milliseconds heartbeat = std::chrono::seconds(25);
@@ -39,7 +40,7 @@ struct JsonOptions {
 /// Complexity: linear in the message, without allocation unless a room id, peer id or event name holds
 /// escapes.
 /// Source: RFC 8259.
-class JsonProtocol final : public Protocol {
+class SIGNALING_API JsonProtocol final : public Protocol {
  public:
   /// The name of the WebSocket subprotocol.
   static constexpr std::string_view subprotocol = "signaling.v1";
@@ -62,7 +63,7 @@ class JsonProtocol final : public Protocol {
 /// Makes the protocol object of each peer.
 ///
 /// Threads: `make` from any thread at once.
-class JsonProtocolFactory {
+class SIGNALING_API JsonProtocolFactory {
  public:
   /// Throws std::invalid_argument if `ice_servers` is not a JSON array, the heartbeat is negative, or
   /// `max_depth` is more than 1024.

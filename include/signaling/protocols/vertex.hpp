@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "signaling/core/export.hpp"
 #include "signaling/core/protocol.hpp"
 #include "signaling/core/room.hpp"
 
@@ -22,7 +23,7 @@ inline constexpr std::string_view vertex_room = "vertex/everybody";
 /// Ownership: one object per peer, made by `VertexFactory`; all that one factory makes share an encoder.
 /// Errors: nothing a client sends throws; it gets `{"type":"error","data":…}`.
 /// Complexity: each join and leave costs a list of all members, encoded once.
-class VertexFactory {
+class SIGNALING_API VertexFactory {
  public:
   /// `members`: who is in `vertex_room` of the router that the peers are connected to, on all nodes; none if
   /// there is no such room. Called from any thread at once.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "signaling/core/clock.hpp"
+#include "signaling/core/export.hpp"
 #include "signaling/core/log.hpp"
 #include "signaling/core/metrics.hpp"
 #include "signaling/core/state_store.hpp"
@@ -20,7 +21,7 @@ enum class WhenAway : std::uint8_t {
   refuse,         ///< claims and joins fail with `store_unavailable`; who is in a room stays there
 };
 
-struct RedisOptions {
+struct SIGNALING_API RedisOptions {
   /// `redis://[user[:password]@]host[:port][/database]`, or `rediss://` for TLS. Query: `prefix=` (default
   /// "signaling"), what all keys begin with.
   std::string url = "redis://127.0.0.1:6379";
@@ -44,7 +45,7 @@ struct RedisOptions {
 };
 
 /// How a node stands with its store.
-struct StoreHealth {
+struct SIGNALING_API StoreHealth {
   /// Commands are answered, and the lease holds.
   bool connected = false;
   /// The node's inbox has brought the last probes: what others send arrives.
@@ -60,7 +61,7 @@ struct StoreHealth {
 };
 
 /// For a registry, or prometheus_text.
-std::vector<MetricFamily> metrics_of(const StoreHealth& health);
+SIGNALING_API std::vector<MetricFamily> metrics_of(const StoreHealth& health);
 
 /// The store of a cluster, in Redis 7.0 or later, or Valkey. One object is one node, for one router.
 ///
@@ -69,7 +70,7 @@ std::vector<MetricFamily> metrics_of(const StoreHealth& health);
 /// Threads: any.
 /// Errors: `open` fails if the first answer of the server says that it cannot be used: too old, wrong password, missing
 /// permissions; the error's message names it. A server that is not there yet is not an error: see WhenAway.
-class RedisStore final : public StateStore {
+class SIGNALING_API RedisStore final : public StateStore {
  public:
   /// Throws std::invalid_argument if the URL is none.
   explicit RedisStore(RedisOptions options);

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "signaling/core/export.hpp"
 #include "signaling/core/frame.hpp"
 
 namespace signaling::socketio {
@@ -24,7 +25,7 @@ struct PacketValues;
 /// `quote` for strings. What came from a client is valid and may be passed on, in whole or in parts, without
 /// being looked at.
 /// Ownership: holds its text; binary data is shared between copies. Threads: as a std::string.
-class Argument {
+class SIGNALING_API Argument {
  public:
   /// `null`.
   Argument() = default;
@@ -65,7 +66,7 @@ class Argument {
 
 /// The arguments of one event. Reading one that is not there gives `null`, as in JavaScript: clients leave
 /// out what they like.
-class Arguments {
+class SIGNALING_API Arguments {
  public:
   Arguments() = default;
   Arguments(std::initializer_list<Argument> values) : values_(values) {}
@@ -84,6 +85,6 @@ class Arguments {
 };
 
 /// `text` as a JSON string. Bytes that are not UTF-8 become U+FFFD.
-std::string quote(std::string_view text);
+SIGNALING_API std::string quote(std::string_view text);
 
 }  // namespace signaling::socketio

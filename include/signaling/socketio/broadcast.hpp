@@ -5,20 +5,21 @@
 #include <string_view>
 #include <vector>
 
+#include "signaling/core/export.hpp"
 #include "signaling/core/peer.hpp"
 #include "signaling/socketio/argument.hpp"
 
 namespace signaling::socketio {
 
-class ServedNamespace;
-class SocketSession;
+class SIGNALING_API ServedNamespace;
+class SIGNALING_API SocketSession;
 
 /// What a disconnect ends: this namespace, or all of the client's namespaces and the connection.
 enum class Disconnect : std::uint8_t { nsp, connection };
 
 /// What became of an emit. Other than a SendResult it may be passed over, as in the code that is ported: what
 /// goes wrong without a mistake of the host goes wrong because a client is gone, or is closed for being slow.
-struct EmitResult {
+struct SIGNALING_API EmitResult {
   EmitResult(SendStatus what, errc why) noexcept : status(what), error(why) {}
   EmitResult(SendResult result) noexcept  // NOLINT(google-explicit-constructor): it is one
       : status(result.status), error(result.error) {}
@@ -39,7 +40,7 @@ struct EmitResult {
 /// Ownership: the server must outlive it.
 /// Threads: one that a socket made belongs to the socket's executor; others are any thread's.
 /// Complexity: encoded once for each room, and shared by all who get it.
-class Broadcast {
+class SIGNALING_API Broadcast {
  public:
   Broadcast(ServedNamespace& nsp, std::shared_ptr<SocketSession> sender) noexcept;
 

@@ -14,6 +14,7 @@
 
 #include "signaling/core/clock.hpp"
 #include "signaling/core/error.hpp"
+#include "signaling/core/export.hpp"
 #include "signaling/core/frame.hpp"
 #include "signaling/core/protocol.hpp"
 #include "signaling/socketio/packet.hpp"
@@ -21,7 +22,7 @@
 namespace signaling::socketio {
 
 /// Settings of connections. 0 switches a bound off.
-struct ConnectionOptions {
+struct SIGNALING_API ConnectionOptions {
   PacketLimits packets;
   /// A client that is in no namespace by then, and waits for none, is closed. Default 45 s, as in the reference
   /// implementation.
@@ -39,13 +40,13 @@ struct ConnectionOptions {
 namespace connection_event {
 
 /// The client asks for a namespace: `accept` or `refuse` it, now or later. What the client sends there meanwhile waits.
-struct NamespaceRequested {
+struct SIGNALING_API NamespaceRequested {
   std::string_view nsp;
   /// A JSON object as text, or empty: the client's `auth`.
   std::string_view auth;
 };
 
-struct EventReceived {
+struct SIGNALING_API EventReceived {
   std::string_view nsp;
   PacketValues values;
   /// The client wants an acknowledgement: `encode_ack` with this id.
@@ -55,7 +56,7 @@ struct EventReceived {
 };
 
 /// The client acknowledges an event that had this id. Nobody has checked that there was such an event.
-struct AckReceived {
+struct SIGNALING_API AckReceived {
   std::string_view nsp;
   std::uint64_t id = 0;
   /// Without a name.
@@ -64,13 +65,13 @@ struct AckReceived {
 };
 
 /// A namespace that was requested is over: exactly once for each, unless it was refused.
-struct NamespaceClosed {
+struct SIGNALING_API NamespaceClosed {
   std::string_view nsp;
   CloseReason reason = CloseReason::normal;
 };
 
 /// The connection is over. Once, and last.
-struct ConnectionClosed {
+struct SIGNALING_API ConnectionClosed {
   CloseReason reason = CloseReason::normal;
 };
 
@@ -97,7 +98,7 @@ using ConnectionEvent = std::variant<connection_event::NamespaceRequested, conne
 /// Errors: nothing a client sends throws. Calls for a namespace that is not in the right state return false.
 /// Complexity: namespaces are searched one by one, there are few. Memory is bounded by the options.
 /// Source: Socket.IO protocol, 5th revision.
-class Connection {
+class SIGNALING_API Connection {
  public:
   Connection(const ConnectionOptions& options, TimePoint now);
   Connection(const Connection&) = delete;

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "signaling/core/export.hpp"
+
 namespace signaling::socketio {
 
 /// Why an HTTP request of Engine.IO is refused. Up to `unsupported_version`, the values are the codes that clients see.
@@ -17,12 +19,12 @@ enum class EngineError : std::uint8_t {
 };
 
 /// The answer that says `error`. CORS headers are the driver's business; errors need them as well.
-struct EngineErrorAnswer {
+struct SIGNALING_API EngineErrorAnswer {
   unsigned status = 400;
   /// JSON with the code and a message; empty where the status says it all.
   std::string_view body;
 };
 
-EngineErrorAnswer answer_for(EngineError error) noexcept;
+SIGNALING_API EngineErrorAnswer answer_for(EngineError error) noexcept;
 
 }  // namespace signaling::socketio

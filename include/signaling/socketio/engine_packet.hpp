@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "signaling/core/export.hpp"
 #include "signaling/core/frame.hpp"
 
 namespace signaling::socketio {
@@ -27,7 +28,7 @@ enum class EnginePacketType : std::uint8_t {
 inline constexpr char packet_separator = '\x1e';
 
 /// One packet. Lifetime: `data` points into what was decoded.
-struct EnginePacket {
+struct SIGNALING_API EnginePacket {
   EnginePacketType type = EnginePacketType::message;
   /// Binary packets are messages always.
   MessageKind kind = MessageKind::text;
@@ -36,7 +37,7 @@ struct EnginePacket {
 };
 
 /// Reads the packet that a WebSocket text message is. Nothing: it is none.
-std::optional<EnginePacket> decode_engine_packet(std::string_view text) noexcept;
+SIGNALING_API std::optional<EnginePacket> decode_engine_packet(std::string_view text) noexcept;
 
 /// Takes the packets of a polling payload one after the other. Each is checked when its turn comes: `b` stands before
 /// base64 (RFC 4648 4, padded), a digit before text, and text is UTF-8.
@@ -44,7 +45,7 @@ std::optional<EnginePacket> decode_engine_packet(std::string_view text) noexcept
 /// Ownership: the payload stays the caller's; base64 is decoded where it lies. Views live as long as it does.
 /// Errors: after `error`, and after `end`, there is nothing more.
 /// Complexity: linear, no allocation.
-class PayloadReader {
+class SIGNALING_API PayloadReader {
  public:
   enum class Step : std::uint8_t { packet, end, error };
 
@@ -59,10 +60,10 @@ class PayloadReader {
 };
 
 /// How many packets a payload has, valid or not. An empty payload has one, which is not valid.
-std::size_t count_packets(std::string_view payload) noexcept;
+SIGNALING_API std::size_t count_packets(std::string_view payload) noexcept;
 
 /// Appends one packet to a polling payload: `frame` is a whole text packet, its digit included, or a binary message.
 /// Text must not contain the separator; JSON text never does (RFC 8259 7).
-void append_to_payload(std::string& payload, const Frame& frame);
+SIGNALING_API void append_to_payload(std::string& payload, const Frame& frame);
 
 }  // namespace signaling::socketio

@@ -14,6 +14,7 @@
 
 #include "signaling/core/clock.hpp"
 #include "signaling/core/error.hpp"
+#include "signaling/core/export.hpp"
 #include "signaling/core/frame.hpp"
 #include "signaling/core/protocol.hpp"
 #include "signaling/socketio/engine_error.hpp"
@@ -25,7 +26,7 @@ namespace signaling::socketio {
 enum class Upgrades : std::uint8_t { allowed, refused };
 
 /// Settings of sessions. Clients are told the first two and `max_payload_bytes`.
-struct EngineOptions {
+struct SIGNALING_API EngineOptions {
   /// From the last pong, or the beginning, to the next ping. Default 25 s, positive. Cost: one packet each way.
   std::chrono::milliseconds ping_interval = std::chrono::seconds(25);
   /// A pong that takes longer ends the session, whatever else comes in between. Default 20 s, positive.
@@ -54,30 +55,30 @@ using SocketId = std::uint64_t;
 namespace engine_action {
 
 /// Answer a GET: 200, `text/plain; charset=UTF-8`.
-struct AnswerGet {
+struct SIGNALING_API AnswerGet {
   RequestId request = 0;
   std::string payload;
 };
 
 /// Answer a POST: 200, "ok".
-struct AnswerPost {
+struct SIGNALING_API AnswerPost {
   RequestId request = 0;
 };
 
 /// Answer a GET or a POST with `answer_for(error)`.
-struct Refuse {
+struct SIGNALING_API Refuse {
   RequestId request = 0;
   EngineError error = EngineError::bad_request;
 };
 
 /// Send one message on a WebSocket.
-struct WriteFrame {
+struct SIGNALING_API WriteFrame {
   SocketId socket = 0;
   Frame frame;
 };
 
 /// Close a WebSocket, after what was written to it.
-struct CloseWebSocket {
+struct SIGNALING_API CloseWebSocket {
   SocketId socket = 0;
   CloseReason reason = CloseReason::normal;
 };
@@ -90,12 +91,12 @@ using EngineAction = std::variant<engine_action::AnswerGet, engine_action::Answe
 namespace engine_event {
 
 /// The client sent a message packet. Text is valid UTF-8.
-struct Message {
+struct SIGNALING_API Message {
   MessageView message;
 };
 
 /// The session is over. Once, and last.
-struct Closed {
+struct SIGNALING_API Closed {
   CloseReason reason = CloseReason::normal;
 };
 
@@ -127,7 +128,7 @@ enum class EngineTransport : std::uint8_t { polling, websocket };
 /// Errors: nothing a client sends throws; it is refused, ends a WebSocket, or ends the session.
 /// Complexity: linear in the bytes; memory bounded by the options. An idle session on a WebSocket holds its sid.
 /// Source: Engine.IO protocol, 4th revision.
-class EngineSession {
+class SIGNALING_API EngineSession {
  public:
   /// `sid` must be unguessable: whoever knows it can speak for the client.
   EngineSession(std::string sid, const EngineOptions& options);

@@ -7,6 +7,7 @@
 
 #include "signaling/core/clock.hpp"
 #include "signaling/core/error.hpp"
+#include "signaling/core/export.hpp"
 #include "signaling/core/frame.hpp"
 #include "signaling/core/protocol.hpp"
 
@@ -17,7 +18,7 @@ namespace signaling::socketio {
 /// Ownership: shared; after EngineHandler::on_closed every call does nothing.
 /// Threads: all calls on `executor()`, but `executor` itself. Re-entrancy: `send` and `close` may call
 /// EngineHandler::on_written and on_closed.
-class EngineSocket {
+class SIGNALING_API EngineSocket {
  public:
   virtual ~EngineSocket() = default;
   /// The same for the whole life.
@@ -33,7 +34,7 @@ class EngineSocket {
 /// What is spoken over an Engine.IO session: Socket.IO, or anything of the host's.
 ///
 /// Ownership: by the session; destroyed after `on_closed`. Threads: called on the session's executor, never concurrently.
-class EngineHandler {
+class SIGNALING_API EngineHandler {
  public:
   virtual ~EngineHandler() = default;
   /// First call. `socket` may be kept.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "signaling/core/callback.hpp"
+#include "signaling/core/export.hpp"
 #include "signaling/core/ids.hpp"
 #include "signaling/core/peer.hpp"
 #include "signaling/socketio/argument.hpp"
@@ -21,7 +22,7 @@ class Vocabulary;
 /// without one, the client is refused.
 ///
 /// Threads: any.
-class Next {
+class SIGNALING_API Next {
  public:
   class Decision;
   explicit Next(std::shared_ptr<Decision> decision) noexcept : decision_(std::move(decision)) {}
@@ -52,7 +53,7 @@ using NamespaceEventHandler = std::function<void(const std::shared_ptr<Socket>& 
 /// at any time.
 /// Handlers run on the executor of the socket they are about; for different sockets at once, if the server
 /// has several threads.
-class Namespace {
+class SIGNALING_API Namespace {
  public:
   virtual ~Namespace() = default;
   virtual const std::string& name() const noexcept = 0;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "signaling/core/export.hpp"
 #include "signaling/core/frame.hpp"
 
 namespace signaling::protocols {
@@ -32,7 +33,7 @@ enum class PacketType : std::uint8_t {
 inline constexpr std::string_view main_namespace = "/";
 
 /// What stands before the payload of a packet.
-struct PacketHeader {
+struct SIGNALING_API PacketHeader {
   /// When sending, `event` and `ack` become their binary forms if there are attachments.
   PacketType type = PacketType::event;
   std::string_view nsp = main_namespace;
@@ -44,7 +45,7 @@ struct PacketHeader {
 };
 
 /// The name of an event, and what else the array of an event or an acknowledgement holds.
-struct PacketValues {
+struct SIGNALING_API PacketValues {
   /// The first element of an event as it stands in the packet: a string or a number.
   std::string_view name_json;
   /// The name itself: without quotes and escapes.
@@ -58,7 +59,7 @@ struct PacketValues {
 };
 
 /// One packet. Lifetime: views point into what was decoded, or into the decoder, and live until its next call.
-struct Packet {
+struct SIGNALING_API Packet {
   PacketHeader header;
   /// Raw JSON, valid; empty: none. Placeholders of attachments stay as they are.
   std::string_view payload;
@@ -67,7 +68,7 @@ struct Packet {
 };
 
 /// The bounds of a packet. 0 switches the first three off.
-struct PacketLimits {
+struct SIGNALING_API PacketLimits {
   /// Binary messages that belong to one packet. Default 10, as in the reference implementation.
   std::size_t max_attachments = 10;
   /// Bytes of a namespace, and of an event's name as it is written. Default 128.
@@ -93,10 +94,10 @@ enum class PacketError : std::uint8_t {
   bad_placeholder,  ///< stands for an attachment that there is not
 };
 
-std::string_view to_string(PacketError error) noexcept;
+SIGNALING_API std::string_view to_string(PacketError error) noexcept;
 
 /// Names that clients and servers use for events of their own: a packet with one of them is refused by either side.
-bool is_reserved_event(std::string_view name) noexcept;
+SIGNALING_API bool is_reserved_event(std::string_view name) noexcept;
 
 /// Reads packets: strictly, and without building a tree of their JSON.
 ///
@@ -104,7 +105,7 @@ bool is_reserved_event(std::string_view name) noexcept;
 /// Errors: nothing a client sends throws. After an error the packet holds nothing of use.
 /// Complexity: linear; one pass over the payload, two if there are attachments.
 /// Source: Socket.IO protocol, 5th revision.
-class PacketDecoder {
+class SIGNALING_API PacketDecoder {
  public:
   explicit PacketDecoder(const PacketLimits& limits = {}) : limits_(limits) {}
 
@@ -123,19 +124,21 @@ class PacketDecoder {
 };
 
 /// Writes the `4` of Engine.IO and the header; the payload is to follow.
-void append_header(FrameBuilder& out, const PacketHeader& header);
+SIGNALING_API void append_header(FrameBuilder& out, const PacketHeader& header);
 
 /// A whole packet with a payload of raw JSON.
-Frame encode_packet(const PacketHeader& header, std::string_view payload = {});
+SIGNALING_API Frame encode_packet(const PacketHeader& header, std::string_view payload = {});
 
 /// The server's answer to a CONNECT: connected, as `sid`.
-Frame encode_connect(std::string_view nsp, std::string_view sid);
+SIGNALING_API Frame encode_connect(std::string_view nsp, std::string_view sid);
 /// The server's answer to a CONNECT: refused. `data`: raw JSON, or empty.
-Frame encode_connect_error(std::string_view nsp, std::string_view message, std::string_view data = {});
-Frame encode_disconnect(std::string_view nsp);
+SIGNALING_API Frame encode_connect_error(std::string_view nsp, std::string_view message,
+                                         std::string_view data = {});
+SIGNALING_API Frame encode_disconnect(std::string_view nsp);
 /// `header.type` is of no account. `arguments`: raw JSON values with commas between them, or empty.
-Frame encode_event(const PacketHeader& header, std::string_view name, std::string_view arguments);
+SIGNALING_API Frame encode_event(const PacketHeader& header, std::string_view name,
+                                 std::string_view arguments);
 /// The same, for an acknowledgement; `header.id` says of which event.
-Frame encode_ack(const PacketHeader& header, std::string_view arguments);
+SIGNALING_API Frame encode_ack(const PacketHeader& header, std::string_view arguments);
 
 }  // namespace signaling::socketio

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "signaling/core/clock.hpp"
+#include "signaling/core/export.hpp"
 #include "signaling/core/log.hpp"
 #include "signaling/core/policy.hpp"
 #include "signaling/core/router.hpp"
@@ -16,8 +17,10 @@
 
 namespace signaling::socketio {
 
+class SIGNALING_API ServerContext;
+
 /// Read when the server is made and not later. 0 switches a bound off.
-struct ServerOptions {
+struct SIGNALING_API ServerOptions {
   /// The connect timeout counts again when a client has left its last namespace.
   ConnectionOptions connection;
   /// Bytes of a client's `auth`. Default 16 KiB. Over it: the namespace is refused. Cost: kept as long as the
@@ -43,7 +46,7 @@ struct ServerOptions {
 /// Threads: `of` and `accept` any.
 /// Errors: nothing a client sends throws.
 /// Source: Socket.IO protocol, 5th revision.
-class Server {
+class SIGNALING_API Server {
  public:
   explicit Server(Router& router, ServerOptions options = {});
   ~Server();
@@ -63,7 +66,7 @@ class Server {
   ServerStats stats() const noexcept;
 
  private:
-  std::unique_ptr<class ServerContext> context_;
+  std::unique_ptr<ServerContext> context_;
 };
 
 }  // namespace signaling::socketio

@@ -3,12 +3,14 @@
 #include <array>
 #include <cstdint>
 
+#include "signaling/core/export.hpp"
+
 namespace signaling::socketio {
 
 /// What a Socket.IO server has refused since it was made. A copy: it does not change afterwards.
 ///
 /// What ends a session, such as ConnectionOptions::max_held_bytes, counts where sessions are counted, by its reason.
-struct ServerStats {
+struct SIGNALING_API ServerStats {
   /// Packets that closed their connection, by `PacketError`: among them those over a bound of PacketLimits.
   std::array<std::uint64_t, 16> packet_errors{};
   /// Over ConnectionOptions::max_namespaces.

@@ -14,6 +14,7 @@
 
 #include "signaling/core/callback.hpp"
 #include "signaling/core/error.hpp"
+#include "signaling/core/export.hpp"
 #include "signaling/core/peer.hpp"
 #include "signaling/core/policy.hpp"
 #include "signaling/socketio/argument.hpp"
@@ -24,7 +25,7 @@ namespace signaling::socketio {
 class Namespace;
 
 /// What a client said when it connected.
-struct Handshake {
+struct SIGNALING_API Handshake {
   /// The HTTP request that opened the connection; all sockets of a connection share it.
   std::shared_ptr<const ConnectInfo> request;
   /// The client's `auth` for this namespace, a JSON object; `{}` if it gave none.
@@ -39,7 +40,7 @@ struct Handshake {
 /// The client's wish to hear what became of its event. Copies share it; the first answer counts.
 ///
 /// Threads: any. Empty if the client has no such wish: then answering does nothing.
-class Acknowledge {
+class SIGNALING_API Acknowledge {
  public:
   Acknowledge() = default;
   Acknowledge(std::weak_ptr<SocketSession> socket, std::uint64_t id);
@@ -71,7 +72,7 @@ using JoinHandler = Callback<void(std::error_code error)>;
 /// goes no further. What a client sends too fast, or too much of, is bounded by the router's Limits; messages
 /// over the rate are lost.
 /// Cancellation: when the socket is disconnected, completion handlers that wait get `errc::closed`.
-class Socket {
+class SIGNALING_API Socket {
  public:
   virtual ~Socket() = default;
 

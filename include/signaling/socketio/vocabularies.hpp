@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "signaling/core/callback.hpp"
+#include "signaling/core/export.hpp"
 #include "signaling/core/protocol.hpp"
 #include "signaling/core/router.hpp"
 #include "signaling/socketio/packet.hpp"
@@ -21,7 +22,7 @@ inline constexpr std::string_view rooms_mesh_room = "rooms-mesh/everybody";
 inline constexpr std::string_view token_peers_room = "token-peers/everybody";
 
 /// Settings of a vocabulary. Read when it is made and not later.
-struct VocabularyOptions {
+struct SIGNALING_API VocabularyOptions {
   /// For timestamps that people read. Default: the machine's. Called from any thread at once.
   std::function<std::chrono::system_clock::time_point()> wall_clock;
 };
@@ -39,7 +40,7 @@ struct VocabularyOptions {
 /// Ownership: shared; all protocols that one object makes share its encoder.
 /// Threads: any.
 /// Errors: nothing a client sends throws.
-class Vocabulary {
+class SIGNALING_API Vocabulary {
  public:
   virtual ~Vocabulary() = default;
   /// Null: there is no vocabulary of that name. Those of one name in several namespaces share their rooms.
@@ -51,11 +52,11 @@ class Vocabulary {
 };
 
 /// All that `Vocabulary::make` knows.
-std::span<const std::string_view> vocabulary_names() noexcept;
+SIGNALING_API std::span<const std::string_view> vocabulary_names() noexcept;
 
 /// The clients of "token-peers" that are ready, on all nodes: a JSON array of `{socketId, peerId, peerType}`. Completes
 /// as the store does: at once, or later, on any thread.
-void token_peers_connections(const Router& router,
-                             Callback<void(std::error_code error, std::string json)> done);
+SIGNALING_API void token_peers_connections(const Router& router,
+                                           Callback<void(std::error_code error, std::string json)> done);
 
 }  // namespace signaling::socketio

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string>
 
+#include "signaling/core/export.hpp"
+
 namespace signaling::testing {
 
 enum class Outcome : std::uint8_t {
@@ -12,7 +14,7 @@ enum class Outcome : std::uint8_t {
 };
 
 /// What became of one case of a contract.
-struct [[nodiscard]] ContractResult {
+struct [[nodiscard]] SIGNALING_API ContractResult {
   Outcome outcome = Outcome::passed;
   /// What went wrong, or why it was skipped. Bytes that are not printable are escaped.
   std::string text;

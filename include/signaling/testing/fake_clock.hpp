@@ -4,11 +4,12 @@
 #include <chrono>
 
 #include "signaling/core/clock.hpp"
+#include "signaling/core/export.hpp"
 
 namespace signaling::testing {
 
 /// A clock that stands still until told. Threads: any.
-class FakeClock final : public Clock {
+class SIGNALING_API FakeClock final : public Clock {
  public:
   TimePoint now() const noexcept override { return TimePoint(now_.load()); }
   void advance(std::chrono::nanoseconds by) noexcept { now_ = now_.load() + by; }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "signaling/core/export.hpp"
 #include "signaling/core/frame.hpp"
 #include "signaling/core/policy.hpp"
 #include "signaling/core/protocol.hpp"
@@ -19,7 +20,7 @@ namespace signaling::testing {
 /// A connection whose client is the test: says what it likes, and reads what it got, or does not.
 ///
 /// Ownership: disconnects when it is destroyed. Threads: everything on the executor, or while it does not run.
-class MemoryTransport final : public Transport {
+class SIGNALING_API MemoryTransport final : public Transport {
  public:
   explicit MemoryTransport(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
   MemoryTransport(const MemoryTransport&) = delete;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "signaling/core/export.hpp"
 #include "signaling/core/ids.hpp"
 #include "signaling/core/state_store.hpp"
 #include "signaling/testing/contract.hpp"
@@ -18,7 +19,7 @@ class StoreWorld;
 ///
 /// Make a new one for each case, over a store without data. Everything is called by the thread that runs the case, one
 /// call after the other.
-class StateStoreFixture {
+class SIGNALING_API StateStoreFixture {
  public:
   virtual ~StateStoreFixture() = default;
 
@@ -51,7 +52,7 @@ class StateStoreFixture {
 };
 
 /// One rule of StateStore, and how it is tried.
-class StateStoreCase {
+class SIGNALING_API StateStoreCase {
  public:
   using Body = void (*)(StoreWorld&);
   constexpr StateStoreCase(std::string_view name, std::string_view rule, Body body) noexcept
@@ -96,6 +97,6 @@ class StateStoreCase {
 ///     }
 ///
 /// A skipped case has shown nothing: count them, so that a fixture which lost an ability is noticed.
-std::vector<StateStoreCase> state_store_contract();
+SIGNALING_API std::vector<StateStoreCase> state_store_contract();
 
 }  // namespace signaling::testing

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "signaling/core/export.hpp"
 #include "signaling/core/frame.hpp"
 #include "signaling/core/protocol.hpp"
 #include "signaling/core/router.hpp"
@@ -18,7 +19,7 @@ namespace signaling::testing {
 class TransportWorld;
 
 /// One message as the client sends or gets it, unframed.
-struct ClientMessage {
+struct SIGNALING_API ClientMessage {
   MessageKind kind = MessageKind::text;
   std::string bytes;
   friend bool operator==(const ClientMessage&, const ClientMessage&) = default;
@@ -28,7 +29,7 @@ struct ClientMessage {
 ///
 /// Make a new one for each case. Everything is called by the thread that runs the case, one call after the other. The
 /// execution context of the transport belongs to the fixture, so that it outlives the router of the case.
-class TransportFixture {
+class SIGNALING_API TransportFixture {
  public:
   virtual ~TransportFixture() = default;
 
@@ -64,7 +65,7 @@ class TransportFixture {
 };
 
 /// One rule of Transport, and how it is tried.
-class TransportCase {
+class SIGNALING_API TransportCase {
  public:
   using Body = void (*)(TransportWorld&);
   constexpr TransportCase(std::string_view name, std::string_view rule, Body body) noexcept
@@ -90,6 +91,6 @@ class TransportCase {
 ///       const auto result = rule.run(fixture);
 ///       CHECK_MESSAGE(result.outcome != Outcome::failed, rule.name(), ": ", result.text);
 ///     }
-std::vector<TransportCase> transport_contract();
+SIGNALING_API std::vector<TransportCase> transport_contract();
 
 }  // namespace signaling::testing

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "signaling/core/export.hpp"
 #include "signaling/core/frame.hpp"
 #include "signaling/core/ids.hpp"
 #include "signaling/websocket/close_code.hpp"
@@ -21,7 +22,7 @@ namespace signaling::websocket {
 enum class Role : std::uint8_t { server, client };
 
 /// The bounds and settings of one connection; fixed when it is made.
-struct ConnectionOptions {
+struct SIGNALING_API ConnectionOptions {
   /// Bytes of one message, reassembled and decompressed. Default 256 KiB; 0: no bound. A message that
   /// announces more ends the connection with 1009 before it is buffered, a compressed one when its output
   /// reaches the bound.
@@ -38,24 +39,24 @@ struct ConnectionOptions {
 };
 
 /// A whole data message; text is valid UTF-8.
-struct Message {
+struct SIGNALING_API Message {
   MessageKind kind = MessageKind::text;
   std::span<const std::byte> payload;
 };
 
 /// Answered already: the Pong is in the output.
-struct Ping {
+struct SIGNALING_API Ping {
   std::span<const std::byte> payload;
 };
 
-struct Pong {
+struct SIGNALING_API Pong {
   std::span<const std::byte> payload;
 };
 
 enum class CloseInitiator : std::uint8_t { local, peer };
 
 /// The connection is over: both ends agreed, or the transport ended. Last event.
-struct Closed {
+struct SIGNALING_API Closed {
   /// What the peer's Close frame said: `no_status` if nothing, `abnormal` if there was no such frame.
   CloseCode code = CloseCode::no_status;
   /// Valid UTF-8, up to 123 bytes. Text from the peer.
@@ -67,7 +68,7 @@ struct Closed {
 };
 
 /// The peer broke a rule. Last event. The Close frame that says so is in the output, if none was sent before.
-struct ProtocolError {
+struct SIGNALING_API ProtocolError {
   /// 1002, 1007, 1008 or 1009.
   CloseCode code = CloseCode::protocol_error;
   /// Static text, nothing of the peer's.
@@ -82,10 +83,10 @@ enum class ConnectionState : std::uint8_t {
   closed,   ///< the last event was given; write the output, then close the transport
 };
 
-class DeflateCodec;
+class SIGNALING_API DeflateCodec;
 enum class InflateStatus : std::uint8_t;
-struct Assembly;
-struct ControlFrame;
+struct SIGNALING_API Assembly;
+struct SIGNALING_API ControlFrame;
 
 /// One end of a WebSocket connection after its handshake: bytes in, events out; control frames out. Sans-I/O:
 /// the caller reads and writes, and keeps the time.
@@ -103,7 +104,7 @@ struct ControlFrame;
 /// unusable. A client without a source of masking keys: std::invalid_argument from the constructor.
 /// Complexity: linear in the bytes received; the memory is bounded by twice `max_message_bytes`.
 /// Source: RFC 6455, RFC 7692.
-class Connection {
+class SIGNALING_API Connection {
  public:
   explicit Connection(Role role, const ConnectionOptions& options = {});
   Connection(Connection&& other) noexcept;

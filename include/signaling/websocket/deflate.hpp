@@ -5,10 +5,12 @@
 #include <string>
 #include <string_view>
 
+#include "signaling/core/export.hpp"
+
 namespace signaling::websocket {
 
 /// What both ends agreed on for permessage-deflate (RFC 7692 7.1).
-struct DeflateParameters {
+struct SIGNALING_API DeflateParameters {
   /// The server forgets its dictionary after every message. Cost without: some 260 KB per connection that has
   /// sent a compressed message.
   bool server_no_context_takeover = false;
@@ -23,7 +25,7 @@ struct DeflateParameters {
 };
 
 /// The outcome of reading a `Sec-WebSocket-Extensions` field.
-struct DeflateNegotiation {
+struct SIGNALING_API DeflateNegotiation {
   /// False: the field breaks the grammar (RFC 6455 9.1), or the answer is none that this end can accept; the
   /// handshake fails.
   bool ok = true;
@@ -39,14 +41,15 @@ struct DeflateNegotiation {
 /// bits (zlib has none), is declined.
 ///
 /// `offers`: all fields of that name, joined with commas.
-DeflateNegotiation negotiate_deflate(std::string_view offers, const std::optional<DeflateParameters>& wanted);
+SIGNALING_API DeflateNegotiation negotiate_deflate(std::string_view offers,
+                                                   const std::optional<DeflateParameters>& wanted);
 
 /// Client: the value of the field that offers `wanted`.
-std::string deflate_offer(const DeflateParameters& wanted);
+SIGNALING_API std::string deflate_offer(const DeflateParameters& wanted);
 
 /// Client: reads the server's answer to `deflate_offer(*offered)`. `offered` absent: nothing was offered, and
 /// any extension in the answer is an error.
-DeflateNegotiation accept_deflate_response(std::string_view response,
-                                           const std::optional<DeflateParameters>& offered);
+SIGNALING_API DeflateNegotiation accept_deflate_response(std::string_view response,
+                                                         const std::optional<DeflateParameters>& offered);
 
 }  // namespace signaling::websocket

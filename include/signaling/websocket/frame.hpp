@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <span>
 
+#include "signaling/core/export.hpp"
+
 namespace signaling::websocket {
 
 enum class Opcode : std::uint8_t {
@@ -25,7 +27,7 @@ inline constexpr std::size_t max_control_payload = 125;
 using MaskingKey = std::array<std::byte, 4>;
 
 /// What stands in front of every payload (RFC 6455 5.2).
-struct FrameHeader {
+struct SIGNALING_API FrameHeader {
   Opcode opcode = Opcode::text;
   /// FIN: the last frame of its message.
   bool final = true;
@@ -39,7 +41,8 @@ struct FrameHeader {
 };
 
 /// Writes `header`; returns how many bytes it takes.
-std::size_t encode_header(const FrameHeader& header, std::span<std::byte, max_header_bytes> out) noexcept;
+SIGNALING_API std::size_t encode_header(const FrameHeader& header,
+                                        std::span<std::byte, max_header_bytes> out) noexcept;
 
 enum class HeaderStatus : std::uint8_t {
   complete,
@@ -53,7 +56,7 @@ enum class HeaderStatus : std::uint8_t {
   length_overflow,     ///< the most significant bit of a 64-bit length is set
 };
 
-struct DecodedHeader {
+struct SIGNALING_API DecodedHeader {
   HeaderStatus status = HeaderStatus::incomplete;
   /// How many bytes it took; 0 unless complete.
   std::size_t bytes = 0;
@@ -61,9 +64,10 @@ struct DecodedHeader {
 };
 
 /// Reads a header from the first bytes of a frame. A violation is told as soon as its byte is there.
-DecodedHeader decode_header(std::span<const std::byte> bytes) noexcept;
+SIGNALING_API DecodedHeader decode_header(std::span<const std::byte> bytes) noexcept;
 
 /// Masks or unmasks in place (RFC 6455 5.3). `offset`: how many bytes of the same payload came before these.
-void apply_mask(std::span<std::byte> bytes, const MaskingKey& key, std::size_t offset = 0) noexcept;
+SIGNALING_API void apply_mask(std::span<std::byte> bytes, const MaskingKey& key,
+                              std::size_t offset = 0) noexcept;
 
 }  // namespace signaling::websocket

@@ -9,19 +9,20 @@
 #include <variant>
 #include <vector>
 
+#include "signaling/core/export.hpp"
 #include "signaling/websocket/deflate.hpp"
 
 namespace signaling::websocket {
 
 /// One field of an HTTP header. Names are compared without regard to case.
-struct HeaderField {
+struct SIGNALING_API HeaderField {
   std::string_view name;
   std::string_view value;
 };
 
 /// A parsed HTTP request, as far as the handshake looks at it. The views must outlive the call they are
 /// passed to.
-struct UpgradeRequest {
+struct SIGNALING_API UpgradeRequest {
   std::string_view method;
   /// 10 times the major version plus the minor: 11 is HTTP/1.1.
   unsigned http_version = 11;
@@ -30,7 +31,7 @@ struct UpgradeRequest {
   std::span<const HeaderField> fields;
 };
 
-struct UpgradeOptions {
+struct SIGNALING_API UpgradeOptions {
   /// Subprotocols spoken here. The first one that the client asks for and that is listed is chosen; if there
   /// is none, the connection has no subprotocol.
   std::span<const std::string> subprotocols;
@@ -42,7 +43,7 @@ struct UpgradeOptions {
 };
 
 /// The request may become a WebSocket.
-struct AcceptedUpgrade {
+struct SIGNALING_API AcceptedUpgrade {
   /// `Sec-WebSocket-Accept`.
   std::string accept_key;
   /// Empty: none.
@@ -53,7 +54,7 @@ struct AcceptedUpgrade {
 };
 
 /// The request is answered with an error. All views are to static text, free of anything the client sent.
-struct RefusedUpgrade {
+struct SIGNALING_API RefusedUpgrade {
   /// 400, 405 or 426.
   unsigned status = 400;
   std::string_view reason;
@@ -65,7 +66,7 @@ using UpgradeResult = std::variant<AcceptedUpgrade, RefusedUpgrade>;
 
 /// True if the request has an `Upgrade` field that names websocket: it wants to be checked by
 /// check_upgrade().
-bool wants_websocket(const UpgradeRequest& request) noexcept;
+SIGNALING_API bool wants_websocket(const UpgradeRequest& request) noexcept;
 
 /// Server: checks the opening handshake (RFC 6455 4.2.1) and chooses subprotocol and extension (4.2.2).
 ///
@@ -77,16 +78,17 @@ bool wants_websocket(const UpgradeRequest& request) noexcept;
 /// | 400 | the key missing or repeated, or not 16 bytes in base64 without `any_key` |
 /// | 400 | the version missing or repeated |
 /// | 400 | a malformed list of subprotocols or extensions |
-UpgradeResult check_upgrade(const UpgradeRequest& request, const UpgradeOptions& options = {});
+SIGNALING_API UpgradeResult check_upgrade(const UpgradeRequest& request, const UpgradeOptions& options = {});
 
 /// Server: the 101 answer, whole, ready to be written. `extra` is added as it is.
-std::string upgrade_response(const AcceptedUpgrade& accepted, std::span<const HeaderField> extra = {});
+SIGNALING_API std::string upgrade_response(const AcceptedUpgrade& accepted,
+                                           std::span<const HeaderField> extra = {});
 
 /// `Sec-WebSocket-Accept` for a `Sec-WebSocket-Key` (RFC 6455 4.2.2).
-std::string accept_key(std::string_view key);
+SIGNALING_API std::string accept_key(std::string_view key);
 
 /// What a client asks for. The key's 16 bytes must be random for each connection (RFC 6455 4.1).
-struct ClientUpgrade {
+struct SIGNALING_API ClientUpgrade {
   std::string host;
   std::string target = "/";
   std::array<std::byte, 16> key{};
@@ -96,10 +98,11 @@ struct ClientUpgrade {
 };
 
 /// Client: the opening request, whole, ready to be written. `extra` is added as it is.
-std::string upgrade_request(const ClientUpgrade& upgrade, std::span<const HeaderField> extra = {});
+SIGNALING_API std::string upgrade_request(const ClientUpgrade& upgrade,
+                                          std::span<const HeaderField> extra = {});
 
 /// Client: what the server agreed to.
-struct ClientUpgradeResult {
+struct SIGNALING_API ClientUpgradeResult {
   /// Empty: the connection is open. Otherwise why it is not, as static text.
   std::string_view error;
   std::string subprotocol;
@@ -107,7 +110,7 @@ struct ClientUpgradeResult {
 };
 
 /// Client: checks the answer to `upgrade` (RFC 6455 4.1, last part).
-ClientUpgradeResult check_upgrade_response(unsigned status, std::span<const HeaderField> fields,
-                                           const ClientUpgrade& upgrade);
+SIGNALING_API ClientUpgradeResult check_upgrade_response(unsigned status, std::span<const HeaderField> fields,
+                                                         const ClientUpgrade& upgrade);
 
 }  // namespace signaling::websocket

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <span>
 
+#include "signaling/core/export.hpp"
+
 namespace signaling::websocket {
 
 /// Checks a text that arrives in pieces (RFC 3629). A byte that can no longer become valid UTF-8 fails at
@@ -11,7 +13,7 @@ namespace signaling::websocket {
 ///
 /// Errors: after a failure the answer stays false until `reset`.
 /// Complexity: linear; ASCII is skipped 16 bytes at a time.
-class Utf8Validator {
+class SIGNALING_API Utf8Validator {
  public:
   /// False if the text so far cannot be the beginning of valid UTF-8.
   [[nodiscard]] bool consume(std::span<const std::byte> bytes) noexcept;
@@ -31,6 +33,6 @@ class Utf8Validator {
 };
 
 /// True if `text` is valid UTF-8 as a whole.
-[[nodiscard]] bool is_utf8(std::span<const std::byte> text) noexcept;
+[[nodiscard]] SIGNALING_API bool is_utf8(std::span<const std::byte> text) noexcept;
 
 }  // namespace signaling::websocket
