@@ -39,7 +39,10 @@ endfunction()
 # CMake creates the target that compiles each public header alone, and gives it only what consumers get. This
 # adds the warnings there, and only there.
 function(signaling_verify_headers target)
-  set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ${PROJECT_IS_TOP_LEVEL})
+  if(NOT PROJECT_IS_TOP_LEVEL)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
   set(is_verifier $<STREQUAL:$<TARGET_PROPERTY:NAME>,${target}_verify_interface_header_sets>)
   set(flags ${SIGNALING_WARNINGS} $<$<BOOL:${SIGNALING_WARNINGS_AS_ERRORS}>:-Werror>)
   target_compile_options(${target} INTERFACE $<BUILD_INTERFACE:$<${is_verifier}:${flags}>>)

@@ -1,0 +1,25 @@
+# take_settings(<out>): what a subproject must leave as it was: flags, warnings, macros and defaults of the project around
+# it, and its list of tests.
+macro(take_settings out)
+  set(${out} "")
+  foreach(property IN ITEMS COMPILE_OPTIONS COMPILE_DEFINITIONS INCLUDE_DIRECTORIES LINK_OPTIONS LINK_LIBRARIES TESTS)
+    get_directory_property(value ${property})
+    string(APPEND ${out} "${property}=${value}\n")
+  endforeach()
+  get_cmake_property(names VARIABLES)
+  list(FILTER names INCLUDE REGEX "^(CMAKE_(CXX|C|RUNTIME|LIBRARY|ARCHIVE|BUILD|POSITION|INTERPROCEDURAL|COMPILE|EXPORT|MODULE)_|BUILD_)")
+  foreach(name IN LISTS names)
+    string(APPEND ${out} "${name}=${${name}}\n")
+  endforeach()
+endmacro()
+
+# Flags in the usage requirements of a component would be the user's too.
+function(check_usage_requirements)
+  foreach(component IN LISTS COMPONENTS)
+    get_property(options TARGET signaling_${component} PROPERTY INTERFACE_COMPILE_OPTIONS)
+    get_property(definitions TARGET signaling_${component} PROPERTY INTERFACE_COMPILE_DEFINITIONS)
+    if(options OR NOT definitions STREQUAL "SIGNALING_STATIC")
+      message(FATAL_ERROR "signaling::${component} leaks: ${options} ${definitions}")
+    endif()
+  endforeach()
+endfunction()
