@@ -19,11 +19,13 @@ class SIGNALING_API Loop;
 /// Errors: what was not flushed, as an exception came, is posted.
 class SIGNALING_API Batch {
  public:
+  /// For the peers of `executor`.
   explicit Batch(boost::asio::any_io_executor executor);
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
   ~Batch();  // NOLINT(bugprone-exception-escape): only want of memory, and then the peers would wait for ever
 
+  /// Writes what has come together since the last flush.
   void flush();
 
  private:

@@ -18,14 +18,17 @@ class Callback<void(Args...)> {
  public:
   Callback() noexcept = default;
 
+  /// Keeps `function` until it is called, or this is destroyed.
   template <class Function>
     requires(!std::is_same_v<std::remove_cvref_t<Function>, Callback> &&
              std::is_invocable_v<std::decay_t<Function>&, Args...>)
   Callback(Function&& function)  // NOLINT(google-explicit-constructor): made from lambdas, like std::function
       : target_(std::make_unique<Holder<std::decay_t<Function>>>(std::forward<Function>(function))) {}
 
+  /// False: empty, or called already.
   explicit operator bool() const noexcept { return target_ != nullptr; }
 
+  /// Calls the function, which then is gone.
   void operator()(Args... args) {
     auto target = std::move(target_);
     target->call(std::forward<Args>(args)...);

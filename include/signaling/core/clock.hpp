@@ -15,6 +15,7 @@ using TimePoint = std::chrono::time_point<std::chrono::steady_clock, std::chrono
 class SIGNALING_API Clock {
  public:
   virtual ~Clock() = default;
+  /// The time now; never less than before.
   virtual TimePoint now() const noexcept = 0;
 };
 

@@ -28,7 +28,7 @@ enum class Reach : std::uint8_t {
 /// The payload is opaque: raw JSON text or binary, passed on byte for byte, never parsed.
 /// Lifetime: all views belong to whoever made the envelope and live for the call they are passed to.
 struct SIGNALING_API Envelope {
-  EnvelopeType type = EnvelopeType::message;
+  EnvelopeType type = EnvelopeType::message;  ///< what kind of message it is
   /// Name of the event when `type` is `event`, else empty. An event without a name is for receivers of the same
   /// `language` alone.
   std::string_view event;
@@ -44,17 +44,17 @@ struct SIGNALING_API Envelope {
   std::string_view room;
   /// False: the router has named the room, for the way to another node.
   bool names_room = true;
-  std::string_view payload;
+  std::string_view payload;  ///< the message itself
   /// The sender's metadata in the room it was sent through; filled in by the router. May be empty.
   std::string_view from_metadata;
   /// Some languages say more than others can understand. A sender's protocol may name its language here and put in
   /// `original` whatever receivers of the same language need; all others take `payload`.
   std::string_view language;
-  std::string_view original;
-  MessageKind kind = MessageKind::text;
-  Delivery delivery = Delivery::reliable;
-  Audience audience = Audience::others;
-  Reach reach = Reach::members;
+  std::string_view original;               ///< what receivers of the same `language` take
+  MessageKind kind = MessageKind::text;    ///< of the payload
+  Delivery delivery = Delivery::reliable;  ///< may it be dropped
+  Audience audience = Audience::others;    ///< who of `room` gets it
+  Reach reach = Reach::members;            ///< whom `to` and `room` may name
 };
 
 /// The name of a type: "offer", "answer", "candidate", "message", "event".

@@ -46,12 +46,16 @@ SIGNALING_API std::string_view to_string(errc code) noexcept;
 /// One sentence for people, free of anything a peer sent.
 SIGNALING_API std::string_view describe(errc code) noexcept;
 
+/// The category of all `errc`.
 SIGNALING_API const std::error_category& signaling_category() noexcept;
+/// Makes `errc` an error_code by itself.
 SIGNALING_API std::error_code make_error_code(errc code) noexcept;
+/// Makes `condition` an error_condition by itself.
 SIGNALING_API std::error_condition make_error_condition(condition value) noexcept;
 
 /// Why a member is no longer in a room; the names are those of the native protocol.
 enum class LeaveReason : std::uint8_t { leave, disconnect, timeout, kicked, node_lost };
+/// The name in the native protocol.
 SIGNALING_API std::string_view to_string(LeaveReason reason) noexcept;
 
 /// Why a connection ends. A transport maps it to its own close codes.
@@ -70,6 +74,7 @@ enum class CloseReason : std::uint8_t {
   overloaded,
   internal,
 };
+/// A word for logs: "slow-consumer".
 SIGNALING_API std::string_view to_string(CloseReason reason) noexcept;
 
 }  // namespace signaling

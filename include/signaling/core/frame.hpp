@@ -11,6 +11,7 @@
 
 namespace signaling {
 
+/// Whether a message is UTF-8 text or just bytes.
 enum class MessageKind : std::uint8_t { text, binary };
 
 /// One message on its way to any number of peers: shared, immutable, encoded once.
@@ -29,14 +30,19 @@ class SIGNALING_API Frame {
   Frame& operator=(Frame other) noexcept;
   ~Frame();
 
+  /// Copies the message into a frame of text.
   static Frame text(std::string_view message);
+  /// Copies the message into a binary frame.
   static Frame binary(std::span<const std::byte> message);
 
+  /// False: made by the default constructor, or moved from.
   explicit operator bool() const noexcept { return block_ != nullptr; }
 
+  /// Text or binary; of a frame that is not empty.
   MessageKind kind() const noexcept;
   /// Bytes of the message, without the WebSocket header: the unit of every outbound limit.
   std::size_t size() const noexcept;
+  /// The bytes of the message.
   std::span<const std::byte> message() const noexcept;
   /// The message as characters; for binary messages the same bytes.
   std::string_view text_view() const noexcept;
@@ -60,8 +66,11 @@ class SIGNALING_API FrameBuilder {
   FrameBuilder& operator=(const FrameBuilder&) = delete;
   ~FrameBuilder();
 
+  /// Adds to the end.
   FrameBuilder& append(std::string_view text);
+  /// Adds one byte to the end.
   FrameBuilder& append(char character) { return append(std::string_view(&character, 1)); }
+  /// Bytes so far.
   std::size_t size() const noexcept { return size_; }
   /// Ends the message; the builder is empty and unusable afterwards.
   Frame finish(MessageKind kind);

@@ -12,6 +12,7 @@ namespace signaling {
 
 /// Ids are byte strings of 1 to Limits::max_id_bytes bytes. No byte has a meaning: `{}`, `*`, NUL are just names.
 using PeerId = std::string;
+/// The name of a room.
 using RoomId = std::string;
 /// One process that shares a store with others; chosen at start, never used again.
 using NodeId = std::string;
@@ -27,6 +28,7 @@ using Version = std::uint64_t;
 class SIGNALING_API Random {
  public:
   virtual ~Random() = default;
+  /// Fills all of `bytes`.
   virtual void fill(std::span<std::byte> bytes) = 0;
 };
 

@@ -18,8 +18,11 @@ class SIGNALING_API Payload {
   /// Copies `bytes`. An empty payload holds no memory.
   explicit Payload(std::string_view bytes);
 
+  /// The bytes; the view lives as long as any copy.
   std::string_view view() const noexcept { return {bytes_.get(), size_}; }
+  /// How many bytes.
   std::size_t size() const noexcept { return size_; }
+  /// True if there are none.
   bool empty() const noexcept { return size_ == 0; }
 
   friend bool operator==(const Payload& a, const Payload& b) noexcept { return a.view() == b.view(); }

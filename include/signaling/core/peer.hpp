@@ -16,7 +16,7 @@ namespace signaling {
 
 /// What became of one send.
 struct [[nodiscard]] SIGNALING_API SendResult {
-  SendStatus status = SendStatus::sent;
+  SendStatus status = SendStatus::sent;  ///< sent, queued or dropped
   /// Set when `status` is `dropped`.
   errc error = errc::ok;
 };
@@ -37,6 +37,7 @@ class SIGNALING_API Peer {
 
   /// Empty until the peer is admitted.
   virtual const PeerId& id() const noexcept = 0;
+  /// Who the policy, or the host, says it is.
   virtual const Identity& identity() const noexcept = 0;
 
   /// The client sent a message, whole and unframed. The bytes are not needed after the call.

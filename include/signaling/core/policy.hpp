@@ -24,21 +24,21 @@ struct SIGNALING_API ConnectInfo {
   std::string remote_address;
   /// The request target of the handshake: path and query.
   std::string target;
-  std::string origin;
+  std::string origin;  ///< the field `Origin` of the handshake; empty: none
   /// The credential, wherever the protocol carries it.
   std::string token;
   /// Raw JSON that the client gave along to identify itself; empty if none.
   std::string credentials;
   /// The id it would like to have, and the secret from the welcome of an earlier connection.
   std::string wished_id;
-  std::string resume;
+  std::string resume;  ///< secret from an earlier welcome; empty: none
   /// Header fields of the handshake, names in lower case.
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
 /// Who the host says a peer is. The library only carries it.
 struct SIGNALING_API Identity {
-  std::string subject;
+  std::string subject;  ///< who it is to the host: a user name, an account number
   /// Anything the host wants to find again, for example the token's claims as JSON.
   std::string attributes;
   /// What the policy wants at hand when it is asked about this peer later, in a form of its own.
@@ -48,6 +48,7 @@ struct SIGNALING_API Identity {
 /// Yes, or no with a reason that the peer is told.
 class SIGNALING_API Decision {
  public:
+  /// Yes.
   static Decision allow() { return Decision(errc::ok, {}); }
   /// Of a join: yes, with this metadata (raw JSON text) whatever the peer gave.
   static Decision allow_with_metadata(std::string metadata) {
@@ -61,9 +62,13 @@ class SIGNALING_API Decision {
     return {code, std::move(reason)};
   }
 
+  /// True if it is a yes.
   bool allowed() const noexcept { return code_ == errc::ok; }
+  /// `errc::ok` if it is a yes.
   errc code() const noexcept { return code_; }
+  /// For the peer; empty if it is a yes.
   const std::string& reason() const noexcept { return reason_; }
+  /// What the peer's metadata shall be; nothing: what it gave.
   const std::optional<std::string>& metadata() const noexcept { return metadata_; }
 
  private:
@@ -75,14 +80,15 @@ class SIGNALING_API Decision {
 
 /// The answer to a connecting client.
 struct SIGNALING_API Admission {
-  Decision decision = Decision::allow();
-  Identity identity;
+  Decision decision = Decision::allow();  ///< refused: the connection ends with it
+  Identity identity;                      ///< kept with the peer
   /// The id the peer shall have. Absent: one of 128 random bits.
   std::optional<PeerId> peer_id;
 };
 
+/// What a peer wants to join with.
 struct SIGNALING_API JoinAttempt {
-  std::string_view room;
+  std::string_view room;  ///< the room it wants to be in
   /// Raw JSON text, or empty.
   std::string_view metadata;
 };
@@ -119,8 +125,11 @@ class SIGNALING_API Policy {
 
   /// What happened, for the host's own books.
   virtual void connected(const std::shared_ptr<Peer>& peer);
+  /// The peer is gone.
   virtual void disconnected(const Peer& peer, CloseReason reason);
+  /// The peer is in the room.
   virtual void joined(const Peer& peer, std::string_view room);
+  /// The peer is no longer in the room.
   virtual void left(const Peer& peer, std::string_view room, LeaveReason reason);
 };
 

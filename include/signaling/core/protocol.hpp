@@ -15,8 +15,8 @@ namespace signaling {
 
 /// One message of a client, whole and unframed. The bytes live for the call.
 struct SIGNALING_API MessageView {
-  MessageKind kind = MessageKind::text;
-  std::string_view bytes;
+  MessageKind kind = MessageKind::text;  ///< text or binary
+  std::string_view bytes;                ///< the whole message
 };
 
 /// Turns events into a client's messages. One encoder serves every peer that speaks the same language, so that an

@@ -11,8 +11,8 @@ namespace signaling {
 
 /// A member as the host sees it: a copy.
 struct SIGNALING_API Member {
-  PeerId id;
-  Payload metadata;
+  PeerId id;         ///< the peer's id
+  Payload metadata;  ///< what it said of itself in this room
   /// The node it is connected to.
   NodeId node;
   /// The room's version when it joined.
@@ -27,9 +27,11 @@ struct SIGNALING_API Member {
 class SIGNALING_API Room {
  public:
   virtual ~Room() = default;
+  /// The room's name.
   virtual const RoomId& id() const noexcept = 0;
   /// Grows by one with every join, leave and update.
   virtual Version version() const = 0;
+  /// How many members it has, on all nodes.
   virtual std::size_t size() const = 0;
   /// In the order in which they joined.
   virtual std::vector<Member> members() const = 0;

@@ -32,7 +32,7 @@ enum class ClientIds : std::uint8_t { ignore, accept };
 
 /// All fields are read when the router is made and not later; limits can be replaced by Router::set_limits.
 struct SIGNALING_API RouterOptions {
-  Limits limits;
+  Limits limits;  ///< what each peer may cost
   /// Null: a MemoryStore of its own.
   std::shared_ptr<StateStore> store;
   /// Null: everybody may do everything.
@@ -55,7 +55,7 @@ struct SIGNALING_API LocalPeerOptions {
   boost::asio::any_io_executor executor;
   /// Empty: a random one. In use: the peer is closed with `errc::id_in_use`.
   PeerId id;
-  Identity identity;
+  Identity identity;  ///< who it is; the library only carries it
   /// Gets every event for this peer, one at a time, on `executor`. May call the peer and the router.
   std::function<void(const Event&)> on_event;
   /// Called once, on `executor`, when the peer is gone; nothing comes after it. May be empty.
@@ -115,13 +115,15 @@ class SIGNALING_API Router {
   /// peers are closed too.
   void shut_down(std::chrono::milliseconds reconnect_after);
 
+  /// The limits of the moment.
   const Limits& limits() const noexcept;
   /// For what comes from now on; nobody who is over a new limit is put out for it. The bundled server keeps
   /// `max_message_bytes` of the connections that are open. Throws std::invalid_argument like the constructor; then
   /// nothing has changed. Cost: the old ones are kept until the router's end.
   void set_limits(const Limits& limits);
+  /// This process among those that share the store.
   const NodeId& node() const noexcept;
-  /// Complexity: constant, but for the executors of peers.
+  /// The counters as they are now. Complexity: constant, but for the executors of peers.
   Stats stats() const;
   /// Complexity: linear in the peers of this node.
   QueueStats queues() const;

@@ -19,27 +19,28 @@ namespace signaling {
 
 /// A member as the store keeps it.
 struct SIGNALING_API StoreMember {
-  PeerId id;
-  NodeId node;
-  Epoch epoch = 0;
-  Payload metadata;
-  Version joined_at = 0;
+  PeerId id;              ///< the peer's id
+  NodeId node;            ///< the node that it is connected to
+  Epoch epoch = 0;        ///< of the claim that it is in the room by
+  Payload metadata;       ///< what it says of itself in this room
+  Version joined_at = 0;  ///< the room's version when it joined
 };
 
 /// All members of a room at one version.
 struct SIGNALING_API RoomState {
-  Version version = 0;
-  std::vector<StoreMember> members;
+  Version version = 0;               ///< grows with every change; 0: a room that nobody was ever in
+  std::vector<StoreMember> members;  ///< in the order in which they joined
 };
 
 /// One step of a room's membership; `version` is the room's version after it.
 struct SIGNALING_API MembershipChange {
+  /// What has changed.
   enum class Kind : std::uint8_t { joined, left, updated };
-  RoomId room;
-  Version version = 0;
-  Kind kind = Kind::joined;
-  StoreMember member;
-  LeaveReason reason = LeaveReason::leave;
+  RoomId room;               ///< the room that has changed
+  Version version = 0;       ///< of the room, after the change
+  Kind kind = Kind::joined;  ///< what has changed
+  StoreMember member;        ///< whom it is about, as it is after the change, or was before it left
+  LeaveReason reason = LeaveReason::leave;  ///< of a leave
 };
 
 /// What a node may have missed of a room.
@@ -93,9 +94,10 @@ class SIGNALING_API StateStore {
   /// Forgets `node`. Members it still has leave with `LeaveReason::node_lost`, and its ids become free.
   virtual void close(const NodeId& node) = 0;
 
+  /// What claim() takes.
   struct Claim {
-    NodeId node;
-    std::string_view peer;
+    NodeId node;            ///< the node that takes the id
+    std::string_view peer;  ///< the id
     /// What the client will prove with that it is the same; different for each claim. Empty: nobody can.
     std::string_view secret;
     /// The secret of the claim that this one is to take the place of. Empty: of none.
@@ -108,16 +110,18 @@ class SIGNALING_API StateStore {
   /// Gives the id back if `epoch` is still its epoch; else nothing happens.
   virtual void release(std::string_view peer, Epoch epoch) = 0;
 
+  /// What join() takes.
   struct Join {
-    std::string_view room;
-    StoreMember member;
+    std::string_view room;  ///< the room to join
+    StoreMember member;     ///< who joins it; `joined_at` is of no account
     /// 0: no bound.
     std::size_t capacity = 0;
     /// The version that the caller's own picture of the room has; 0: none.
     Version known_version = 0;
   };
+  /// What join() gives.
   struct Joined {
-    Version version = 0;
+    Version version = 0;  ///< of the room, after the join
     /// The whole room, the new member included. May be left out if `known_version` is not 0 and the node has another
     /// member there, since its listener was told of every change in between.
     std::optional<RoomState> state;
@@ -130,20 +134,22 @@ class SIGNALING_API StateStore {
   /// the same id is replaced: told to the others as left and joined. A younger one stays, and this is `errc::id_in_use`.
   virtual void join(Join request, Callback<void(std::error_code, Joined)> done) = 0;
 
+  /// What leave() takes.
   struct Leave {
-    std::string_view room;
-    std::string_view peer;
-    Epoch epoch = 0;
-    LeaveReason reason = LeaveReason::leave;
+    std::string_view room;                    ///< the room to leave
+    std::string_view peer;                    ///< who leaves it
+    Epoch epoch = 0;                          ///< of which of its lives
+    LeaveReason reason = LeaveReason::leave;  ///< told to the others
   };
   /// Removes the member if `epoch` is its epoch. `errc::not_joined`: it was not there, nothing changed.
   virtual void leave(const Leave& request, Callback<void(std::error_code, Version)> done) = 0;
 
+  /// What update() takes.
   struct Update {
-    std::string_view room;
-    std::string_view peer;
-    Epoch epoch = 0;
-    Payload metadata;
+    std::string_view room;  ///< the room
+    std::string_view peer;  ///< whose metadata it is
+    Epoch epoch = 0;        ///< of which of its lives
+    Payload metadata;       ///< what replaces the old
   };
   /// Replaces a member's metadata. `errc::not_joined` as above.
   virtual void update(const Update& request, Callback<void(std::error_code, Version)> done) = 0;

@@ -22,10 +22,10 @@ using WallClock = std::function<std::chrono::system_clock::time_point()>;
 struct SIGNALING_API Pass {
   /// Becomes Identity::subject and Identity::attributes.
   std::string subject;
-  std::string attributes;
+  std::string attributes;  ///< the claims of a token as JSON, for example
   /// The id the peer has to have. Absent: as if nobody had asked.
   std::optional<PeerId> peer_id;
-  Grants grants;
+  Grants grants;  ///< what it may do
   /// When the connection is closed with `CloseReason::expired`. Absent: never.
   std::optional<std::chrono::system_clock::time_point> expires;
 };
@@ -33,6 +33,7 @@ struct SIGNALING_API Pass {
 /// The answer to a credential: a pass, or a refusal with a word for the host's log. The client never learns the word.
 class SIGNALING_API Verdict {
  public:
+  /// Yes, with this pass.
   static Verdict admit(Pass pass) {
     Verdict verdict;
     verdict.pass_ = std::move(pass);
@@ -45,10 +46,13 @@ class SIGNALING_API Verdict {
     return verdict;
   }
 
+  /// True if it is a yes.
   bool admitted() const noexcept { return pass_.has_value(); }
   /// Only of one that admits.
   Pass& pass() noexcept { return *pass_; }
+  /// Only of one that admits.
   const Pass& pass() const noexcept { return *pass_; }
+  /// The word of a refusal; empty if it is a yes.
   std::string_view refusal() const noexcept { return refusal_; }
 
  private:

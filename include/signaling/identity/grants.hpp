@@ -14,7 +14,9 @@ namespace signaling::identity {
 /// A set of the types of messages.
 class SIGNALING_API MessageTypes {
  public:
+  /// The empty set.
   static constexpr MessageTypes none() noexcept { return {}; }
+  /// All there are.
   static constexpr MessageTypes all() noexcept {
     MessageTypes types;
     for (const auto type : {EnvelopeType::offer, EnvelopeType::answer, EnvelopeType::candidate,
@@ -24,7 +26,9 @@ class SIGNALING_API MessageTypes {
     return types;
   }
 
+  /// Adds one.
   constexpr void add(EnvelopeType type) noexcept { bits_ |= bit(type); }
+  /// True if it was added.
   constexpr bool contains(EnvelopeType type) const noexcept { return (bits_ & bit(type)) != 0; }
   friend constexpr MessageTypes operator&(MessageTypes a, MessageTypes b) noexcept {
     a.bits_ &= b.bits_;
@@ -41,7 +45,7 @@ class SIGNALING_API MessageTypes {
 
 /// What a peer may do in one room. Default: join and send everything.
 struct SIGNALING_API RoomGrant {
-  bool join = true;
+  bool join = true;  ///< it may be in the room
   /// The types of messages it may send there; an admin all of them.
   MessageTypes publish = MessageTypes::all();
   /// For the host, which decides what its admins may do: the library gives them nothing but `publish`.
@@ -50,6 +54,7 @@ struct SIGNALING_API RoomGrant {
   /// gives.
   std::optional<std::string> metadata;
 
+  /// The types of messages it may send, being an admin or not.
   constexpr MessageTypes may_send() const noexcept { return admin ? MessageTypes::all() : publish; }
 };
 
@@ -68,7 +73,9 @@ class SIGNALING_API Grants {
 
   /// Null: nothing is granted there.
   const RoomGrant* find(std::string_view room) const;
+  /// True if the room's grant says so.
   bool may_join(std::string_view room) const;
+  /// True if the room's grant says so; joining is another matter.
   bool may_send(EnvelopeType type, std::string_view room) const;
   /// What may be sent in every room that may be joined; none, if there is no such room.
   MessageTypes sendable_everywhere() const noexcept { return everywhere_.value_or(MessageTypes::none()); }

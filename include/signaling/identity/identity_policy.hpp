@@ -19,11 +19,11 @@ namespace signaling::identity {
 struct SIGNALING_API IdentityOptions {
   /// Asked in turn until one admits. Empty: everybody is admitted and may do everything.
   std::vector<std::shared_ptr<Authenticator>> authenticators;
-  IceOptions ice;
+  IceOptions ice;  ///< what peers are told of STUN and TURN servers
   /// Where the timer runs that ends connections and gives credentials anew; runs one thing at a time. Its context must outlive
   /// the policy. Empty: the host calls `on_time`.
   boost::asio::any_io_executor executor;
-  WallClock wall_clock;
+  WallClock wall_clock;  ///< tells when credentials and admissions end
   /// Null: nothing is logged. Gets a record for each client that is refused, with the address and a word for the reason.
   std::shared_ptr<LogSink> log;
 };
@@ -62,6 +62,7 @@ class SIGNALING_API IdentityPolicy : public Policy {
   std::string ice_servers(const Peer& peer) override;
   Decision authorize_send(const Peer& peer, const Envelope& envelope) override;
   void connected(const std::shared_ptr<Peer>& peer) override;
+  /// Forgets the peer.
   void disconnected(const Peer& peer, CloseReason reason) override;
 
  private:

@@ -23,7 +23,7 @@ struct SIGNALING_API JwtOptions {
   std::chrono::seconds leeway{30};
   /// Default 8192; 0: no bound. A longer token is refused unread.
   std::size_t max_token_bytes = 8192;
-  WallClock wall_clock;
+  WallClock wall_clock;  ///< what `exp` and `nbf` are compared with
 };
 
 /// Admits the bearers of signed tokens: JWT (RFC 7519) in the compact form of JWS (RFC 7515), by the rules of RFC 8725.
@@ -39,6 +39,7 @@ class SIGNALING_API JwtAuthenticator final : public Authenticator {
   explicit JwtAuthenticator(KeySet keys, JwtOptions options = {});
 
   void authenticate(const ConnectInfo& info, Callback<void(Verdict)> done) override;
+  /// The verdict on one token, in the compact form of JWS.
   Verdict verify(std::string_view token) const;
 
   /// For tokens that come from now on. Who is connected stays, until its token expires.

@@ -28,6 +28,7 @@ class SIGNALING_API KeySet {
   /// several has none, or no key is left. The error names a key by its place and holds nothing of the text.
   static KeySet from_jwks(std::string_view json);
 
+  /// How many keys there are, at least one.
   std::size_t size() const noexcept;
 
   /// The key with that id, or, if `id` is empty, the only one there is. Null: none.

@@ -45,6 +45,7 @@ class SIGNALING_API TicketOffice final : public Authenticator {
   /// The verdict on a ticket, which after it is worth nothing.
   Verdict redeem(std::string_view ticket);
 
+  /// Tickets that were issued and neither used nor expired.
   std::size_t outstanding() const;
 
  private:

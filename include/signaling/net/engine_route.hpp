@@ -25,7 +25,7 @@ enum class EngineTransports : std::uint8_t { all, polling, websocket };
 /// A session lives on the executor of the connection that opened it, whichever connections its later requests come on;
 /// a WebSocket of the session moves there.
 struct SIGNALING_API EngineRoute {
-  socketio::EngineOptions options{};
+  socketio::EngineOptions options{};  ///< times and bounds of each session
   /// Default: all.
   EngineTransports transports = EngineTransports::all;
   /// Sessions at a time. Default 0: no bound. Over it: 503. Cost: about 1 KiB each; one that polls needs no connection

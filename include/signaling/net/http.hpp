@@ -20,15 +20,15 @@ using HttpFields = std::vector<std::pair<std::string, std::string>>;
 
 /// One request, whole and checked. Lifetime: that of the handler's call; copy what is needed later.
 struct SIGNALING_API HttpRequest {
-  std::string method;
+  std::string method;  ///< as it was sent: "GET"
   /// Path and query as they were sent.
   std::string target;
   /// The path, percent-decoded once.
   std::string path;
   /// What follows the `?`, as it was sent.
   std::string query;
-  HttpFields headers;
-  std::string body;
+  HttpFields headers;  ///< names in lower case
+  std::string body;    ///< whole; empty if there is none
   /// Address without port: "192.0.2.7", "::1".
   std::string remote_address;
   /// It came over TLS.
@@ -45,13 +45,15 @@ struct SIGNALING_API HttpRequest {
 
 /// The answer to one request. `Date`, `Content-Length` and `Connection` are added when it is written.
 struct SIGNALING_API HttpResponse {
-  unsigned status = 200;
+  unsigned status = 200;  ///< the status code
   /// A name or value that is no legal header turns the whole answer into a 500.
   HttpFields headers{};
   /// Not written for HEAD, but its length is told.
   std::string body{};
 
+  /// An answer of plain text.
   static HttpResponse text(unsigned status, std::string body);
+  /// An answer of JSON.
   static HttpResponse json(unsigned status, std::string body);
 };
 
@@ -71,6 +73,7 @@ SIGNALING_API HttpFields cors_headers(const HttpRequest& request);
 class SIGNALING_API HttpResponder {
  public:
   class Exchange;
+  /// Made by the server.
   explicit HttpResponder(std::shared_ptr<Exchange> exchange);
 
   /// Answers; a second answer, and one to a client that is gone, does nothing. Of an answer that is taken, `left` is

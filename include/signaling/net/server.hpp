@@ -76,10 +76,12 @@ struct SIGNALING_API ServerOptions {
 
 /// Where a listener is bound, or why there is none.
 struct [[nodiscard]] SIGNALING_API ListenResult {
+  /// Where it listens, with the port that was chosen.
   boost::asio::ip::tcp::endpoint endpoint;
   /// Names the address or the file that is the trouble. Empty: success.
   std::string error;
 
+  /// True if it listens.
   explicit operator bool() const noexcept { return error.empty(); }
 };
 
@@ -97,6 +99,7 @@ struct SIGNALING_API DrainOptions {
 /// For a registry, or prometheus_text.
 SIGNALING_API std::vector<MetricFamily> metrics_of(const ServerStats& stats);
 
+/// What a route has of its own.
 struct SIGNALING_API RouteOptions {
   /// Bytes of a body. 0: ServerOptions::max_body_bytes.
   std::size_t max_body_bytes = 0;
@@ -115,6 +118,7 @@ struct SIGNALING_API RouteOptions {
 /// from routes set after `listen`. Whatever clients send yields an answer or the end of their connection.
 class SIGNALING_API Server {
  public:
+  /// Throws std::invalid_argument if there is no executor.
   Server(Router& router, ServerOptions options);
   ~Server();
   Server(const Server&) = delete;
@@ -126,6 +130,7 @@ class SIGNALING_API Server {
   /// Upgrades WebSocket handshakes for `path` and connects them to the router. Other requests for the same
   /// path go to its HTTP routes; without one, they get 426.
   void websocket(std::string_view path, WebSocketRoute route);
+  /// Upgrades WebSocket handshakes for `path`, and leaves the rest to the host: no peer is made.
   void websocket(std::string_view path, RawWebSocketRoute route);
   /// Speaks Engine.IO at `path`, and at the same path with or without a slash at its end.
   void engine_io(std::string_view path, EngineRoute route);
@@ -137,11 +142,13 @@ class SIGNALING_API Server {
   /// `certificates`: at least one. Of several, the first one that is valid for the name the client asks for
   /// (SNI) is shown, else the first.
   ListenResult listen_tls(std::string_view address, std::uint16_t port, std::vector<TlsFiles> certificates);
+  /// The same with one certificate.
   ListenResult listen_tls(std::string_view address, std::uint16_t port, TlsFiles certificate);
 
   /// The same on a TCP socket that listens already, such as one that systemd has handed over. The server owns it from
   /// now on, also when this fails.
   ListenResult listen_on(int descriptor);
+  /// The same with TLS.
   ListenResult listen_tls_on(int descriptor, std::vector<TlsFiles> certificates);
 
   /// Reads the files of every TLS listener again; new connections get what they hold now, others go on.
@@ -152,6 +159,7 @@ class SIGNALING_API Server {
 
   /// Connections open now, on all executors.
   std::size_t connections() const noexcept;
+  /// The counters as they are now.
   ServerStats stats() const noexcept;
 
   /// Sends the clients of the router away (Router::drain, also those that came by other transports of the host), at the

@@ -12,7 +12,9 @@ namespace signaling::net {
 ///
 /// docs/limits.md says which limit shows where.
 struct SIGNALING_API ServerStats {
-  std::size_t connections = 0;  ///< gauge
+  /// Gauge: open now.
+  std::size_t connections = 0;
+  /// All that came, those that were refused at once included.
   std::uint64_t accepted = 0;
   /// Answers to HTTP requests by the first digit of their status; WebSockets are 1.
   std::array<std::uint64_t, 6> responses{};

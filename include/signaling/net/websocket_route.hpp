@@ -52,7 +52,7 @@ struct SIGNALING_API WebSocketSettings {
 
 /// A path whose clients become peers of the router.
 struct SIGNALING_API WebSocketRoute {
-  WebSocketSettings settings{};
+  WebSocketSettings settings{};  ///< what all WebSocket routes can choose
   /// Makes the language of one client, on the executor of its connection. Null, or an exception: refused with
   /// a 500.
   std::function<std::unique_ptr<Protocol>(const ConnectInfo& info)> make_protocol{};
@@ -65,7 +65,9 @@ struct SIGNALING_API WebSocketRoute {
 class SIGNALING_API WebSocket {
  public:
   virtual ~WebSocket() = default;
+  /// Where the connection lives.
   virtual boost::asio::any_io_executor executor() const = 0;
+  /// Queues a message.
   virtual void send(const Frame& message) = 0;
   /// Ends the connection after what was sent before.
   virtual void close(CloseReason reason) = 0;
@@ -96,7 +98,7 @@ using WebSocketDecision = std::variant<std::unique_ptr<WebSocketHandler>, HttpRe
 
 /// A path whose WebSockets the host handles itself.
 struct SIGNALING_API RawWebSocketRoute {
-  WebSocketSettings settings{};
+  WebSocketSettings settings{};  ///< what all WebSocket routes can choose
   /// Nothing more is read from the client while more than this many bytes wait for it: whoever answers each
   /// message stays bounded. Default 64 KiB, 0: always read.
   std::size_t pause_reading_above = 64 * 1024;

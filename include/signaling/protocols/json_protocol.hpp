@@ -69,7 +69,9 @@ class SIGNALING_API JsonProtocolFactory {
   /// `max_depth` is more than 1024.
   explicit JsonProtocolFactory(JsonOptions options = {});
 
+  /// The language of one client.
   std::unique_ptr<Protocol> make() const;
+  /// What all that it makes share.
   const std::shared_ptr<const Encoder>& encoder() const noexcept { return encoder_; }
 
  private:

@@ -29,6 +29,7 @@ class SIGNALING_API VertexFactory {
   /// there is no such room. Called from any thread at once.
   explicit VertexFactory(std::function<std::vector<Member>()> members);
 
+  /// The language of one client.
   std::unique_ptr<Protocol> make() const;
 
  private:

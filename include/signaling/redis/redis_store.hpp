@@ -21,6 +21,7 @@ enum class WhenAway : std::uint8_t {
   refuse,         ///< claims and joins fail with `store_unavailable`; who is in a room stays there
 };
 
+/// Read when the store is made and not later.
 struct SIGNALING_API RedisOptions {
   /// `redis://[user[:password]@]host[:port][/database]`, or `rediss://` for TLS. Query: `prefix=` (default
   /// "signaling"), what all keys begin with.
@@ -28,7 +29,7 @@ struct SIGNALING_API RedisOptions {
   /// Runs one thing at a time: everything of the store happens there, completion handlers too. It must not be one that
   /// waits for them.
   boost::asio::any_io_executor executor;
-  WhenAway when_away = WhenAway::serve_locally;
+  WhenAway when_away = WhenAway::serve_locally;  ///< whether rooms go on without Redis
   /// What waits to be published. Default 16 MiB; more is `store_unavailable`. 0: no bound.
   std::size_t max_queued_bytes = 16 * 1024 * 1024;
   /// Age at which a message that could not be published is given up, and its sender told. Default 5 s.
@@ -57,6 +58,7 @@ struct SIGNALING_API StoreHealth {
   /// Entries of the inbox that could not be read, by number since the start.
   std::size_t bad_entries = 0;
 
+  /// True if the node hears and is heard: what a load balancer wants to know.
   bool ready() const noexcept { return connected && inbox_answers; }
 };
 
@@ -90,6 +92,7 @@ class SIGNALING_API RedisStore final : public StateStore {
   std::error_code publish(const NodeId& node, const Envelope& envelope,
                           std::span<const NodeId> targets) override;
 
+  /// How it stands at the moment. From any thread.
   StoreHealth health() const;
   /// Takes leave of the cluster and ends the connections; afterwards the executor has nothing to do for the store.
   /// Call it when the peers are gone. `done` comes on the executor, after at most two seconds.

@@ -29,12 +29,17 @@ class SIGNALING_API Argument {
  public:
   /// `null`.
   Argument() = default;
+  /// JSON text.
   Argument(std::string json) : json_(std::move(json)) {}  // NOLINT(google-explicit-constructor)
-  Argument(std::string_view json) : json_(json) {}        // NOLINT(google-explicit-constructor)
-  Argument(const char* json) : json_(json) {}             // NOLINT(google-explicit-constructor)
+  /// JSON text, copied.
+  Argument(std::string_view json) : json_(json) {}  // NOLINT(google-explicit-constructor)
+  /// JSON text, copied.
+  Argument(const char* json) : json_(json) {}  // NOLINT(google-explicit-constructor)
+  /// A number.
   template <std::integral Number>
   Argument(Number number) : json_(std::to_string(number)) {}  // NOLINT(google-explicit-constructor)
-  Argument(bool value) : json_(value ? "true" : "false") {}   // NOLINT(google-explicit-constructor)
+  /// `true` or `false`.
+  Argument(bool value) : json_(value ? "true" : "false") {}  // NOLINT(google-explicit-constructor)
   /// Copies the bytes.
   static Argument binary(std::span<const std::byte> bytes);
 
@@ -69,15 +74,22 @@ class SIGNALING_API Argument {
 class SIGNALING_API Arguments {
  public:
   Arguments() = default;
+  /// In this order.
   Arguments(std::initializer_list<Argument> values) : values_(values) {}
   /// Of a packet.
   Arguments(const PacketValues& values, std::span<const Frame> attachments);
 
+  /// How many there are.
   std::size_t size() const noexcept { return values_.size(); }
+  /// True if there are none.
   bool empty() const noexcept { return values_.empty(); }
+  /// The argument at `index`; `null` if there is none.
   const Argument& operator[](std::size_t index) const noexcept;
+  /// Adds one to the end.
   void push_back(Argument value) { values_.push_back(std::move(value)); }
+  /// The first, for loops.
   auto begin() const noexcept { return values_.begin(); }
+  /// Behind the last.
   auto end() const noexcept { return values_.end(); }
 
  private:

@@ -20,11 +20,13 @@ enum class Disconnect : std::uint8_t { nsp, connection };
 /// What became of an emit. Other than a SendResult it may be passed over, as in the code that is ported: what
 /// goes wrong without a mistake of the host goes wrong because a client is gone, or is closed for being slow.
 struct SIGNALING_API EmitResult {
+  /// What became of it, and why.
   EmitResult(SendStatus what, errc why) noexcept : status(what), error(why) {}
+  /// What became of a send is what became of the emit.
   EmitResult(SendResult result) noexcept  // NOLINT(google-explicit-constructor): it is one
       : status(result.status), error(result.error) {}
 
-  SendStatus status;
+  SendStatus status;  ///< sent, queued or dropped
   /// Set when `status` is `dropped`.
   errc error;
 };
@@ -42,14 +44,20 @@ struct SIGNALING_API EmitResult {
 /// Complexity: encoded once for each room, and shared by all who get it.
 class SIGNALING_API Broadcast {
  public:
+  /// Made by namespaces and sockets.
   Broadcast(ServedNamespace& nsp, std::shared_ptr<SocketSession> sender) noexcept;
 
+  /// Adds a room: its members get the event.
   Broadcast& to(std::string_view room) &;
+  /// The same, of a temporary.
   Broadcast&& to(std::string_view room) &&;
+  /// Takes a room away: its members do not get the event, whatever other rooms they are in.
   Broadcast& except(std::string_view room) &;
+  /// The same, of a temporary.
   Broadcast&& except(std::string_view room) &&;
   /// Those whose connection is behind miss it.
   Broadcast& volatile_delivery() &;
+  /// The same, of a temporary.
   Broadcast&& volatile_delivery() &&;
 
   /// `dropped`: not all got it. `bad_json`, `bad_request`: the arguments or the name are not fit to be sent.

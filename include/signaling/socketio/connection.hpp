@@ -23,7 +23,7 @@ namespace signaling::socketio {
 
 /// Settings of connections. 0 switches a bound off.
 struct SIGNALING_API ConnectionOptions {
-  PacketLimits packets;
+  PacketLimits packets;  ///< the bounds of each packet
   /// A client that is in no namespace by then, and waits for none, is closed. Default 45 s, as in the reference
   /// implementation.
   std::chrono::milliseconds connect_timeout = std::chrono::seconds(45);
@@ -41,14 +41,15 @@ namespace connection_event {
 
 /// The client asks for a namespace: `accept` or `refuse` it, now or later. What the client sends there meanwhile waits.
 struct SIGNALING_API NamespaceRequested {
-  std::string_view nsp;
+  std::string_view nsp;  ///< its name
   /// A JSON object as text, or empty: the client's `auth`.
   std::string_view auth;
 };
 
+/// An event of the client.
 struct SIGNALING_API EventReceived {
-  std::string_view nsp;
-  PacketValues values;
+  std::string_view nsp;  ///< where it was sent
+  PacketValues values;   ///< its name and arguments
   /// The client wants an acknowledgement: `encode_ack` with this id.
   std::optional<std::uint64_t> ack;
   /// Binary messages; placeholders in the arguments tell where they belong.
@@ -57,26 +58,27 @@ struct SIGNALING_API EventReceived {
 
 /// The client acknowledges an event that had this id. Nobody has checked that there was such an event.
 struct SIGNALING_API AckReceived {
-  std::string_view nsp;
-  std::uint64_t id = 0;
+  std::string_view nsp;  ///< where it was sent
+  std::uint64_t id = 0;  ///< what it acknowledges
   /// Without a name.
   PacketValues values;
-  std::span<const Frame> attachments;
+  std::span<const Frame> attachments;  ///< binary messages, as of events
 };
 
 /// A namespace that was requested is over: exactly once for each, unless it was refused.
 struct SIGNALING_API NamespaceClosed {
-  std::string_view nsp;
-  CloseReason reason = CloseReason::normal;
+  std::string_view nsp;                      ///< its name
+  CloseReason reason = CloseReason::normal;  ///< `normal`: the client left it
 };
 
 /// The connection is over. Once, and last.
 struct SIGNALING_API ConnectionClosed {
-  CloseReason reason = CloseReason::normal;
+  CloseReason reason = CloseReason::normal;  ///< `normal`: the client closed it
 };
 
 }  // namespace connection_event
 
+/// Any of these events.
 using ConnectionEvent = std::variant<connection_event::NamespaceRequested, connection_event::EventReceived,
                                      connection_event::AckReceived, connection_event::NamespaceClosed,
                                      connection_event::ConnectionClosed>;
@@ -100,6 +102,7 @@ using ConnectionEvent = std::variant<connection_event::NamespaceRequested, conne
 /// Source: Socket.IO protocol, 5th revision.
 class SIGNALING_API Connection {
  public:
+  /// The session has just been opened.
   Connection(const ConnectionOptions& options, TimePoint now);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -109,6 +112,7 @@ class SIGNALING_API Connection {
   void receive(const MessageView& message) noexcept;
   /// The session is over: gives the last events.
   void receive_end(CloseReason reason);
+  /// The time has come that `next_deadline` said, or later; also at other times.
   void on_time(TimePoint now);
   /// What was wrong with the packet that closed the connection; `none` if it was none.
   PacketError packet_error() const noexcept { return packet_error_; }
@@ -117,6 +121,7 @@ class SIGNALING_API Connection {
   /// When to call `on_time`.
   std::optional<TimePoint> next_deadline() const noexcept { return connect_by_; }
 
+  /// What happened next; nothing: wait for more.
   [[nodiscard]] std::optional<ConnectionEvent> poll_event();
   /// Appends what is to be sent, in order.
   void take_output(std::vector<Frame>& frames);
@@ -129,6 +134,7 @@ class SIGNALING_API Connection {
   bool refuse(std::string_view nsp, std::string_view message, std::string_view data = {});
   /// The same with an answer that is encoded already, as `encode_connect` or `encode_connect_error` would.
   bool accept_with(std::string_view nsp, Frame answer);
+  /// A refusal that is encoded already.
   bool refuse_with(std::string_view nsp, Frame answer);
   /// Packets of a namespace that the client is in, each with its attachments behind it.
   bool send(std::string_view nsp, std::span<const Frame> frames);

@@ -20,11 +20,12 @@ enum class EngineError : std::uint8_t {
 
 /// The answer that says `error`. CORS headers are the driver's business; errors need them as well.
 struct SIGNALING_API EngineErrorAnswer {
-  unsigned status = 400;
+  unsigned status = 400;  ///< of HTTP
   /// JSON with the code and a message; empty where the status says it all.
   std::string_view body;
 };
 
+/// What to answer a request with that is refused so.
 SIGNALING_API EngineErrorAnswer answer_for(EngineError error) noexcept;
 
 }  // namespace signaling::socketio

@@ -29,7 +29,7 @@ inline constexpr char packet_separator = '\x1e';
 
 /// One packet. Lifetime: `data` points into what was decoded.
 struct SIGNALING_API EnginePacket {
-  EnginePacketType type = EnginePacketType::message;
+  EnginePacketType type = EnginePacketType::message;  ///< what it is for
   /// Binary packets are messages always.
   MessageKind kind = MessageKind::text;
   /// Without the digit in front, decoded from base64.
@@ -47,11 +47,14 @@ SIGNALING_API std::optional<EnginePacket> decode_engine_packet(std::string_view 
 /// Complexity: linear, no allocation.
 class SIGNALING_API PayloadReader {
  public:
+  /// What came next.
   enum class Step : std::uint8_t { packet, end, error };
 
   PayloadReader() noexcept = default;
+  /// Decodes in place.
   explicit PayloadReader(std::span<char> payload) noexcept : rest_(payload), ended_(false) {}
 
+  /// Goes to the next packet.
   [[nodiscard]] Step next(EnginePacket& packet) noexcept;
 
  private:

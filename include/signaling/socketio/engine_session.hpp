@@ -44,11 +44,12 @@ struct SIGNALING_API EngineOptions {
   std::size_t max_payload_packets = 4096;
   /// Bytes of packets waiting for a poll. Default 1 MiB; 0: no bound. Over it: the session ends, `slow_consumer`.
   std::size_t max_buffered_bytes = 1024 * 1024;
-  Upgrades upgrades = Upgrades::allowed;
+  Upgrades upgrades = Upgrades::allowed;  ///< from polling to a WebSocket
 };
 
 /// Numbers that the driver gives to HTTP requests and to WebSockets, each used once in a session.
 using RequestId = std::uint64_t;
+/// The number of a WebSocket, as RequestId.
 using SocketId = std::uint64_t;
 
 /// What the driver has to do, in this order.
@@ -56,35 +57,36 @@ namespace engine_action {
 
 /// Answer a GET: 200, `text/plain; charset=UTF-8`.
 struct SIGNALING_API AnswerGet {
-  RequestId request = 0;
-  std::string payload;
+  RequestId request = 0;  ///< which one
+  std::string payload;    ///< the body
 };
 
 /// Answer a POST: 200, "ok".
 struct SIGNALING_API AnswerPost {
-  RequestId request = 0;
+  RequestId request = 0;  ///< which one
 };
 
 /// Answer a GET or a POST with `answer_for(error)`.
 struct SIGNALING_API Refuse {
-  RequestId request = 0;
-  EngineError error = EngineError::bad_request;
+  RequestId request = 0;                         ///< which one
+  EngineError error = EngineError::bad_request;  ///< why
 };
 
 /// Send one message on a WebSocket.
 struct SIGNALING_API WriteFrame {
-  SocketId socket = 0;
-  Frame frame;
+  SocketId socket = 0;  ///< which one
+  Frame frame;          ///< the message
 };
 
 /// Close a WebSocket, after what was written to it.
 struct SIGNALING_API CloseWebSocket {
-  SocketId socket = 0;
-  CloseReason reason = CloseReason::normal;
+  SocketId socket = 0;                       ///< which one
+  CloseReason reason = CloseReason::normal;  ///< for the close code
 };
 
 }  // namespace engine_action
 
+/// Any of these actions.
 using EngineAction = std::variant<engine_action::AnswerGet, engine_action::AnswerPost, engine_action::Refuse,
                                   engine_action::WriteFrame, engine_action::CloseWebSocket>;
 
@@ -92,18 +94,20 @@ namespace engine_event {
 
 /// The client sent a message packet. Text is valid UTF-8.
 struct SIGNALING_API Message {
-  MessageView message;
+  MessageView message;  ///< without the packet type
 };
 
 /// The session is over. Once, and last.
 struct SIGNALING_API Closed {
-  CloseReason reason = CloseReason::normal;
+  CloseReason reason = CloseReason::normal;  ///< `normal`: the client closed it
 };
 
 }  // namespace engine_event
 
+/// Any of these events.
 using EngineEvent = std::variant<engine_event::Message, engine_event::Closed>;
 
+/// How far a session is.
 enum class EngineState : std::uint8_t {
   opening,  ///< the GET or the WebSocket that opens it has not been told yet
   open,
@@ -111,6 +115,7 @@ enum class EngineState : std::uint8_t {
   closed,   ///< nothing is kept; what still comes is refused
 };
 
+/// How a client reaches its session.
 enum class EngineTransport : std::uint8_t { polling, websocket };
 
 /// One Engine.IO session, server side: HTTP requests and WebSocket messages in, messages out, and back. Sans-I/O: a
@@ -141,12 +146,17 @@ class SIGNALING_API EngineSession {
   void on_get_aborted(RequestId request);
   /// The head of a POST has come. A driver that only sees whole requests leaves this out.
   void on_post_started(RequestId request);
+  /// A POST is whole. The session answers when its packets are read.
   void on_post(RequestId request, std::string body, TimePoint now);
   /// A POST that was started will never be whole.
   void on_post_aborted(RequestId request);
+  /// A WebSocket has come for this session: its only transport, or the one to go over to.
   void on_websocket_open(SocketId socket, TimePoint now);
+  /// A WebSocket message is whole.
   void on_websocket_message(SocketId socket, const MessageView& message, TimePoint now);
+  /// A WebSocket is over; if it was the session's transport, so is the session.
   void on_websocket_closed(SocketId socket, CloseReason reason);
+  /// The time has come that `next_deadline` said, or later; also at other times.
   void on_time(TimePoint now);
 
   /// Sends a whole text packet, its `4` included, or a binary message. Does nothing unless the session is open.
@@ -154,13 +164,18 @@ class SIGNALING_API EngineSession {
   /// Ends the session after what was sent: on polling, the GET after that gets the `1`. Does nothing unless it is open.
   void close(CloseReason reason, TimePoint now);
 
+  /// What happened next; nothing: wait for more.
   [[nodiscard]] std::optional<EngineEvent> poll_event();
+  /// What to do next; nothing: no more for now.
   [[nodiscard]] std::optional<EngineAction> poll_action();
   /// When to call `on_time`. It changes with every call that is not const.
   std::optional<TimePoint> next_deadline() const noexcept;
 
+  /// The session's id.
   const std::string& sid() const noexcept { return sid_; }
+  /// How far it is.
   EngineState state() const noexcept { return state_; }
+  /// How the client reaches it at the moment.
   EngineTransport transport() const noexcept {
     return socket_ ? EngineTransport::websocket : EngineTransport::polling;
   }

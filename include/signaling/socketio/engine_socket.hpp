@@ -46,6 +46,7 @@ class SIGNALING_API EngineHandler {
   /// When to call `on_time`. The session's owner asks after each call of this object, and after each
   /// EngineSocket::send, which the handler may call at other times too.
   virtual TimePoint next_deadline() const { return TimePoint::max(); }
+  /// The time has come that `next_deadline` said.
   virtual void on_time(TimePoint /*now*/) {}
   /// Last call, exactly once.
   virtual void on_closed(CloseReason reason) = 0;

@@ -25,6 +25,7 @@ class Vocabulary;
 class SIGNALING_API Next {
  public:
   class Decision;
+  /// Made by the namespace.
   explicit Next(std::shared_ptr<Decision> decision) noexcept : decision_(std::move(decision)) {}
   /// Goes on: with the next middleware, or with the connection.
   void operator()() const;
@@ -35,8 +36,11 @@ class SIGNALING_API Next {
   std::shared_ptr<Decision> decision_;
 };
 
+/// Decides on a client by `next`, at once or later.
 using Middleware = std::function<void(const std::shared_ptr<Socket>& socket, const Next& next)>;
+/// A client is connected.
 using ConnectionHandler = std::function<void(const std::shared_ptr<Socket>& socket)>;
+/// A client has sent an event.
 using NamespaceEventHandler = std::function<void(const std::shared_ptr<Socket>& socket,
                                                  const Arguments& arguments, const Acknowledge& acknowledge)>;
 
@@ -56,6 +60,7 @@ using NamespaceEventHandler = std::function<void(const std::shared_ptr<Socket>& 
 class SIGNALING_API Namespace {
  public:
   virtual ~Namespace() = default;
+  /// The namespace's name: "/" or "/game".
   virtual const std::string& name() const noexcept = 0;
 
   /// Clients speak this, and none of the handlers is called. Packets with attachments are passed over.
@@ -71,7 +76,9 @@ class SIGNALING_API Namespace {
 
   /// To all sockets of the namespace.
   virtual EmitResult emit(std::string_view event, const Arguments& arguments = {}) = 0;
+  /// To those in a room.
   virtual Broadcast to(std::string_view room) = 0;
+  /// To all but those in a room.
   virtual Broadcast except(std::string_view room) = 0;
 
   /// Ids of the sockets in a room, on all nodes, and of other peers that are in it, as far as this node knows:

@@ -36,7 +36,7 @@ inline constexpr std::string_view main_namespace = "/";
 struct SIGNALING_API PacketHeader {
   /// When sending, `event` and `ack` become their binary forms if there are attachments.
   PacketType type = PacketType::event;
-  std::string_view nsp = main_namespace;
+  std::string_view nsp = main_namespace;  ///< the namespace it belongs to
   /// Event: the acknowledgement that is asked for. Acknowledgement: of which event. At most 2^53 - 1, as all receivers
   /// can count that far.
   std::optional<std::uint64_t> id;
@@ -60,7 +60,7 @@ struct SIGNALING_API PacketValues {
 
 /// One packet. Lifetime: views point into what was decoded, or into the decoder, and live until its next call.
 struct SIGNALING_API Packet {
-  PacketHeader header;
+  PacketHeader header;  ///< what stands before the payload
   /// Raw JSON, valid; empty: none. Placeholders of attachments stay as they are.
   std::string_view payload;
   /// Of events and acknowledgements.
@@ -94,6 +94,7 @@ enum class PacketError : std::uint8_t {
   bad_placeholder,  ///< stands for an attachment that there is not
 };
 
+/// A word for logs and tests.
 SIGNALING_API std::string_view to_string(PacketError error) noexcept;
 
 /// Names that clients and servers use for events of their own: a packet with one of them is refused by either side.
@@ -107,6 +108,7 @@ SIGNALING_API bool is_reserved_event(std::string_view name) noexcept;
 /// Source: Socket.IO protocol, 5th revision.
 class SIGNALING_API PacketDecoder {
  public:
+  /// Copies the limits.
   explicit PacketDecoder(const PacketLimits& limits = {}) : limits_(limits) {}
 
   /// `text`: a packet without the `4` of Engine.IO, UTF-8.
@@ -134,6 +136,7 @@ SIGNALING_API Frame encode_connect(std::string_view nsp, std::string_view sid);
 /// The server's answer to a CONNECT: refused. `data`: raw JSON, or empty.
 SIGNALING_API Frame encode_connect_error(std::string_view nsp, std::string_view message,
                                          std::string_view data = {});
+/// The server's word that the client is out of the namespace.
 SIGNALING_API Frame encode_disconnect(std::string_view nsp);
 /// `header.type` is of no account. `arguments`: raw JSON values with commas between them, or empty.
 SIGNALING_API Frame encode_event(const PacketHeader& header, std::string_view name,

@@ -48,6 +48,7 @@ struct SIGNALING_API ServerOptions {
 /// Source: Socket.IO protocol, 5th revision.
 class SIGNALING_API Server {
  public:
+  /// Serves no namespace yet.
   explicit Server(Router& router, ServerOptions options = {});
   ~Server();
   Server(const Server&) = delete;
@@ -61,6 +62,7 @@ class SIGNALING_API Server {
   /// namespace.
   std::unique_ptr<EngineHandler> accept(const ConnectInfo& info);
 
+  /// The router it was made for.
   Router& router() noexcept;
   /// Threads: any.
   ServerStats stats() const noexcept;

@@ -43,7 +43,9 @@ struct SIGNALING_API Handshake {
 class SIGNALING_API Acknowledge {
  public:
   Acknowledge() = default;
+  /// Made by the namespace.
   Acknowledge(std::weak_ptr<SocketSession> socket, std::uint64_t id);
+  /// False: the client does not want to hear.
   explicit operator bool() const noexcept { return state_ != nullptr; }
   /// `dropped` with `bad_request`: it was answered before, or nobody has asked.
   EmitResult operator()(const Arguments& arguments = {}) const;
@@ -53,10 +55,15 @@ class SIGNALING_API Acknowledge {
   std::shared_ptr<State> state_;
 };
 
+/// Takes one event of a client.
 using EventHandler = std::function<void(const Arguments& arguments, const Acknowledge& acknowledge)>;
+/// Takes every event of a client, with its name.
 using AnyEventHandler = std::function<void(std::string_view event, const Arguments& arguments)>;
+/// Takes why the socket was disconnected.
 using DisconnectHandler = std::function<void(CloseReason reason)>;
+/// Takes the client's answer, or why there is none.
 using AckHandler = Callback<void(std::error_code error, const Arguments& arguments)>;
+/// Takes what became of a join.
 using JoinHandler = Callback<void(std::error_code error)>;
 
 /// A client in a namespace whose events the host handles. It is a peer of the router, and its rooms are rooms
@@ -78,10 +85,13 @@ class SIGNALING_API Socket {
 
   /// The same as that of its peer.
   virtual const PeerId& id() const noexcept = 0;
+  /// What the client said when it connected.
   virtual const Handshake& handshake() const noexcept = 0;
+  /// The namespace it is in.
   virtual Namespace& nsp() noexcept = 0;
   /// Its peer: who the policy says it is, how much waits for it.
   virtual Peer& peer() noexcept = 0;
+  /// Where its handlers run.
   virtual boost::asio::any_io_executor executor() const = 0;
   /// From the CONNECT to the disconnect. While middleware decides, it is not.
   virtual bool connected() const noexcept = 0;
@@ -110,6 +120,7 @@ class SIGNALING_API Socket {
   /// Errors: those of the router's joins; `errc::bad_id` too for a name that stands for a room of another
   /// namespace.
   virtual void join(std::string_view room, JoinHandler done = {}) = 0;
+  /// Leaves a room; one that it is not in: nothing happens.
   virtual void leave(std::string_view room) = 0;
   /// Its id first, which is a room of its own.
   virtual std::vector<std::string> rooms() const = 0;

@@ -19,6 +19,7 @@ namespace signaling::socketio {
 /// The rooms that hold everybody, in vocabularies whose clients reach each other without a room. Peers of
 /// other languages join them by these names.
 inline constexpr std::string_view rooms_mesh_room = "rooms-mesh/everybody";
+/// All clients of "token-peers".
 inline constexpr std::string_view token_peers_room = "token-peers/everybody";
 
 /// Settings of a vocabulary. Read when it is made and not later.
@@ -46,6 +47,7 @@ class SIGNALING_API Vocabulary {
   /// Null: there is no vocabulary of that name. Those of one name in several namespaces share their rooms.
   static std::shared_ptr<const Vocabulary> make(std::string_view name, std::string_view nsp = main_namespace,
                                                 const VocabularyOptions& options = {});
+  /// What `make` knows it by.
   virtual std::string_view name() const noexcept = 0;
   /// For one client of the namespace.
   virtual std::unique_ptr<Protocol> make_protocol() const = 0;

@@ -7,6 +7,7 @@
 
 namespace signaling::testing {
 
+/// Whether a case has shown what it should.
 enum class Outcome : std::uint8_t {
   passed,
   failed,
@@ -15,7 +16,7 @@ enum class Outcome : std::uint8_t {
 
 /// What became of one case of a contract.
 struct [[nodiscard]] SIGNALING_API ContractResult {
-  Outcome outcome = Outcome::passed;
+  Outcome outcome = Outcome::passed;  ///< passed, failed or skipped
   /// What went wrong, or why it was skipped. Bytes that are not printable are escaped.
   std::string text;
 };

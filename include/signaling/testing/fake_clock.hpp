@@ -11,7 +11,9 @@ namespace signaling::testing {
 /// A clock that stands still until told. Threads: any.
 class SIGNALING_API FakeClock final : public Clock {
  public:
+  /// The time it was told last.
   TimePoint now() const noexcept override { return TimePoint(now_.load()); }
+  /// Lets time pass.
   void advance(std::chrono::nanoseconds by) noexcept { now_ = now_.load() + by; }
 
  private:

@@ -22,6 +22,7 @@ namespace signaling::testing {
 /// Ownership: disconnects when it is destroyed. Threads: everything on the executor, or while it does not run.
 class SIGNALING_API MemoryTransport final : public Transport {
  public:
+  /// Not connected yet.
   explicit MemoryTransport(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
   MemoryTransport(const MemoryTransport&) = delete;
   MemoryTransport& operator=(const MemoryTransport&) = delete;
@@ -32,9 +33,11 @@ class SIGNALING_API MemoryTransport final : public Transport {
 
   /// The client sends a message. After the end: nothing happens.
   void send(std::string_view text) { send(MessageView{MessageKind::text, text}); }
+  /// The client sends a message, text or binary.
   void send(const MessageView& message);
   /// The messages that the client has got since the last call.
   std::vector<Frame> take();
+  /// The same as texts.
   std::vector<std::string> take_texts();
   /// The client stops to read: what is written from now on waits, and counts as not written.
   void hold() { holding_ = true; }
@@ -43,6 +46,7 @@ class SIGNALING_API MemoryTransport final : public Transport {
   /// The client is gone, without reading what waits. A second call does nothing.
   void disconnect(CloseReason reason = CloseReason::lost);
 
+  /// Between `connect` and the end.
   bool is_connected() const noexcept { return peer_ != nullptr; }
   /// Why the router closed the connection, if it did.
   const std::optional<CloseReason>& closed() const noexcept { return closed_; }

@@ -46,6 +46,7 @@ class SIGNALING_API StateStoreFixture {
   virtual bool lose_data();
   /// Nothing gets from the node to the store, or back, until `reconnect`.
   virtual bool cut_off(const NodeId& node);
+  /// Ends what `cut_off` began.
   virtual bool reconnect(const NodeId& node);
   /// Calls `meanwhile`, in which other nodes do something. What of it was on its way to `node` gets lost.
   virtual bool lose_news(const NodeId& node, const std::function<void()>& meanwhile);
@@ -54,7 +55,9 @@ class SIGNALING_API StateStoreFixture {
 /// One rule of StateStore, and how it is tried.
 class SIGNALING_API StateStoreCase {
  public:
+  /// How the rule is tried.
   using Body = void (*)(StoreWorld&);
+  /// Made by state_store_contract().
   constexpr StateStoreCase(std::string_view name, std::string_view rule, Body body) noexcept
       : name_(name), rule_(rule), body_(body) {}
 

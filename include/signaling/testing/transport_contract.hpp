@@ -20,8 +20,8 @@ class TransportWorld;
 
 /// One message as the client sends or gets it, unframed.
 struct SIGNALING_API ClientMessage {
-  MessageKind kind = MessageKind::text;
-  std::string bytes;
+  MessageKind kind = MessageKind::text;  ///< text or binary
+  std::string bytes;                     ///< the whole message
   friend bool operator==(const ClientMessage&, const ClientMessage&) = default;
 };
 
@@ -61,13 +61,16 @@ class SIGNALING_API TransportFixture {
   virtual Transport* transport();
   /// The client reads nothing until `start_reading`; what the transport writes must pile up before long. False: cannot.
   virtual bool stop_reading();
+  /// Ends what `stop_reading` began.
   virtual void start_reading();
 };
 
 /// One rule of Transport, and how it is tried.
 class SIGNALING_API TransportCase {
  public:
+  /// How the rule is tried.
   using Body = void (*)(TransportWorld&);
+  /// Made by transport_contract().
   constexpr TransportCase(std::string_view name, std::string_view rule, Body body) noexcept
       : name_(name), rule_(rule), body_(body) {}
 

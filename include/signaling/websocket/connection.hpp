@@ -19,6 +19,7 @@
 
 namespace signaling::websocket {
 
+/// Which end of a connection this is.
 enum class Role : std::uint8_t { server, client };
 
 /// The bounds and settings of one connection; fixed when it is made.
@@ -40,19 +41,21 @@ struct SIGNALING_API ConnectionOptions {
 
 /// A whole data message; text is valid UTF-8.
 struct SIGNALING_API Message {
-  MessageKind kind = MessageKind::text;
-  std::span<const std::byte> payload;
+  MessageKind kind = MessageKind::text;  ///< text or binary
+  std::span<const std::byte> payload;    ///< the whole message
 };
 
 /// Answered already: the Pong is in the output.
 struct SIGNALING_API Ping {
-  std::span<const std::byte> payload;
+  std::span<const std::byte> payload;  ///< up to 125 bytes
 };
 
+/// The peer answers a ping, or just says so.
 struct SIGNALING_API Pong {
-  std::span<const std::byte> payload;
+  std::span<const std::byte> payload;  ///< what the ping held
 };
 
+/// Which end began to close.
 enum class CloseInitiator : std::uint8_t { local, peer };
 
 /// The connection is over: both ends agreed, or the transport ended. Last event.
@@ -75,8 +78,10 @@ struct SIGNALING_API ProtocolError {
   std::string_view what;
 };
 
+/// What happens on a connection.
 using Event = std::variant<Message, Ping, Pong, Closed, ProtocolError>;
 
+/// How far a connection is.
 enum class ConnectionState : std::uint8_t {
   open,
   closing,  ///< close() was called; the peer's Close frame is awaited, what comes before it is dropped
@@ -106,6 +111,7 @@ struct SIGNALING_API ControlFrame;
 /// Source: RFC 6455, RFC 7692.
 class SIGNALING_API Connection {
  public:
+  /// A connection whose handshake is done.
   explicit Connection(Role role, const ConnectionOptions& options = {});
   Connection(Connection&& other) noexcept;
   Connection& operator=(Connection&& other) noexcept;
@@ -123,6 +129,7 @@ class SIGNALING_API Connection {
   /// by a later one (RFC 6455 5.5.3). Call again after `consume_output` until it is empty. The view lives
   /// until the next call that is not const.
   std::span<const std::byte> output() const noexcept;
+  /// That many bytes of `output` were written.
   void consume_output(std::size_t bytes) noexcept;
 
   /// Appends one message as a frame, compressed and masked as this connection must. False: it is closing,
@@ -141,6 +148,7 @@ class SIGNALING_API Connection {
   /// without one; a reason over 123 bytes is cut at a character. Not the first call: does nothing.
   void close(CloseCode code = CloseCode::normal, std::string_view reason = {});
 
+  /// How far it is.
   ConnectionState state() const noexcept { return state_; }
 
  private:

@@ -19,7 +19,7 @@ struct SIGNALING_API DeflateParameters {
   /// Base-2 logarithm of the largest window, 9 to 15 for the sender that is this library, 8 to 15 for the
   /// other.
   int server_max_window_bits = 15;
-  int client_max_window_bits = 15;
+  int client_max_window_bits = 15;  ///< of the client's window, 9 to 15
 
   bool operator==(const DeflateParameters&) const = default;
 };

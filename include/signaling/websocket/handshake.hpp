@@ -16,14 +16,14 @@ namespace signaling::websocket {
 
 /// One field of an HTTP header. Names are compared without regard to case.
 struct SIGNALING_API HeaderField {
-  std::string_view name;
-  std::string_view value;
+  std::string_view name;   ///< as it was sent
+  std::string_view value;  ///< without space around it
 };
 
 /// A parsed HTTP request, as far as the handshake looks at it. The views must outlive the call they are
 /// passed to.
 struct SIGNALING_API UpgradeRequest {
-  std::string_view method;
+  std::string_view method;  ///< "GET", if it is right
   /// 10 times the major version plus the minor: 11 is HTTP/1.1.
   unsigned http_version = 11;
   /// All fields in the order of the wire, repeated ones included; those that the handshake does not know are
@@ -31,6 +31,7 @@ struct SIGNALING_API UpgradeRequest {
   std::span<const HeaderField> fields;
 };
 
+/// What a server is ready to do.
 struct SIGNALING_API UpgradeOptions {
   /// Subprotocols spoken here. The first one that the client asks for and that is listed is chosen; if there
   /// is none, the connection has no subprotocol.
@@ -48,7 +49,7 @@ struct SIGNALING_API AcceptedUpgrade {
   std::string accept_key;
   /// Empty: none.
   std::string subprotocol;
-  std::optional<DeflateParameters> deflate;
+  std::optional<DeflateParameters> deflate;  ///< what was agreed on; absent: nothing is compressed
   /// `Sec-WebSocket-Extensions`; empty: no such field.
   std::string extensions;
 };
@@ -57,11 +58,12 @@ struct SIGNALING_API AcceptedUpgrade {
 struct SIGNALING_API RefusedUpgrade {
   /// 400, 405 or 426.
   unsigned status = 400;
-  std::string_view reason;
+  std::string_view reason;  ///< for people
   /// What the answer must carry: `Allow`, or `Upgrade` and `Sec-WebSocket-Version`.
   std::span<const HeaderField> fields;
 };
 
+/// What became of an opening handshake.
 using UpgradeResult = std::variant<AcceptedUpgrade, RefusedUpgrade>;
 
 /// True if the request has an `Upgrade` field that names websocket: it wants to be checked by
@@ -89,12 +91,12 @@ SIGNALING_API std::string accept_key(std::string_view key);
 
 /// What a client asks for. The key's 16 bytes must be random for each connection (RFC 6455 4.1).
 struct SIGNALING_API ClientUpgrade {
-  std::string host;
-  std::string target = "/";
-  std::array<std::byte, 16> key{};
+  std::string host;                 ///< for the field `Host`: name, and port if it is not the usual
+  std::string target = "/";         ///< path and query
+  std::array<std::byte, 16> key{};  ///< random, for this connection alone
   /// In order of preference.
   std::vector<std::string> subprotocols;
-  std::optional<DeflateParameters> deflate;
+  std::optional<DeflateParameters> deflate;  ///< what to offer; absent: nothing
 };
 
 /// Client: the opening request, whole, ready to be written. `extra` is added as it is.
@@ -105,8 +107,8 @@ SIGNALING_API std::string upgrade_request(const ClientUpgrade& upgrade,
 struct SIGNALING_API ClientUpgradeResult {
   /// Empty: the connection is open. Otherwise why it is not, as static text.
   std::string_view error;
-  std::string subprotocol;
-  std::optional<DeflateParameters> deflate;
+  std::string subprotocol;                   ///< what the server chose; empty: none
+  std::optional<DeflateParameters> deflate;  ///< what was agreed on; absent: nothing is compressed
 };
 
 /// Client: checks the answer to `upgrade` (RFC 6455 4.1, last part).

@@ -19,6 +19,7 @@ class SIGNALING_API Utf8Validator {
   [[nodiscard]] bool consume(std::span<const std::byte> bytes) noexcept;
   /// False as well if the text may not end here, in the middle of a character.
   [[nodiscard]] bool complete() const noexcept { return pending_ == 0; }
+  /// Begins a new text.
   void reset() noexcept { *this = Utf8Validator(); }
 
  private:
