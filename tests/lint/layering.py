@@ -1,4 +1,4 @@
-"""Which folder may include what, and where each file belongs (lint.layering).
+"""Which folder may include what, where each file belongs, and what shared libraries show (lint.layering).
 
 Layers point one way: net -> socketio -> protocols -> core, net -> websocket -> core, identity -> protocols -> core,
 redis -> core, testing -> core. All but net, redis and testing are sans-I/O: no socket, no thread, no clock; and all of them
@@ -51,6 +51,10 @@ SANS_IO = {
     "sleeps": re.compile(r"\bthis_thread::sleep"),
     "reads a clock": re.compile(r"_clock::now\b|\b(gettimeofday|clock_gettime)\b"),
 }
+# At the left margin of a public header: a class, and a function that is defined elsewhere. Shared libraries hide what
+# carries no SIGNALING_API.
+CLASS = re.compile(r"(class|struct) (?!std::)[^;]*$")
+FUNCTION = re.compile(r"(?!(class|struct|enum|using|namespace|template|inline|constexpr)\b)[A-Za-z\[][^(]* [*&]?\w+\(")
 CLOCK = "src/core/clock.cpp"  # the one place that reads the clock
 
 
@@ -83,6 +87,16 @@ def check_content(component: str, path: Path, text: str) -> list[str]:
     if rules.sans_io and path.as_posix() != CLOCK:
         for number, line in enumerate(code_lines(text), 1):
             problems += [f"{path}:{number}: {component} {what}" for what, bad in SANS_IO.items() if bad.search(line)]
+    return problems
+
+
+def check_exported(path: Path, text: str) -> list[str]:
+    problems, before = [], ""
+    for number, line in enumerate(code_lines(text), 1):
+        is_template = before.startswith(("template", "  requires"))
+        if (CLASS.match(line) or FUNCTION.match(line)) and not is_template and "SIGNALING_API" not in line:
+            problems.append(f"{path}:{number}: not SIGNALING_API")
+        before = line if line.strip() else before
     return problems
 
 
@@ -124,6 +138,8 @@ def check_file(root: Path, path: Path) -> list[str]:
     problems = check_content(component, path, text)
     if path.suffix == ".cpp":
         problems += check_first_include(root, path, text)
+    if path.parts[0] == "include":
+        problems += check_exported(path, text)
     if path.suffix == ".cpp" or path.parts[0] == "include":
         problems += check_listed(root, path)
     return problems

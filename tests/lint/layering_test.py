@@ -4,7 +4,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from layering import check, check_content
+from layering import check, check_content, check_exported
 
 # (file, line of code, whether it may stand there)
 LINES = [
@@ -82,6 +82,34 @@ LINES = [
     ("include/signaling/net/x.hpp", "#include <openssl/ssl.h>", False),
     ("include/signaling/net/x.hpp", "#include <boost/json.hpp>", False),
 ]
+
+# (text of a public header, whether shared libraries would show what it declares)
+DECLARATIONS = [
+    ("class Router {", False),
+    ("struct Envelope {", False),
+    ("struct [[nodiscard]] SendResult {", False),
+    ("std::string_view to_string(errc code) noexcept;", False),
+    ("[[nodiscard]] bool is_utf8(std::span<const std::byte> text) noexcept;", False),
+    ("DecodedHeader decode(std::span<const std::byte> bytes,", False),
+    ("class SIGNALING_API Router {", True),
+    ("struct [[nodiscard]] SIGNALING_API SendResult {", True),
+    ("SIGNALING_API std::string_view to_string(errc code) noexcept;", True),
+    ("class Peer;", True),
+    ("template <class T>\nclass Callback {", True),
+    ("template <>\nstruct std::is_error_code_enum<signaling::errc> : std::true_type {};", True),
+    ("constexpr bool is_control(Opcode opcode) noexcept {", True),
+    ("inline bool is_control(Opcode opcode) noexcept {", True),
+    ("using Handler = std::function<void(int)>;", True),
+    ("enum class Role : std::uint8_t { server, client };", True),
+    ("  void member(int);", True),
+]
+
+
+class Exported(unittest.TestCase):
+    def test_each_declaration(self):
+        for text, shown in DECLARATIONS:
+            with self.subTest(text):
+                self.assertEqual(0 if shown else 1, len(check_exported(Path("x.hpp"), text)))
 
 
 class Content(unittest.TestCase):
