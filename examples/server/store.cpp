@@ -42,5 +42,6 @@ Store make_store(const Options& options, boost::asio::any_io_executor executor,
   if (options.store.starts_with("redis://") || options.store.starts_with("rediss://")) {
     return make_redis_store(options, std::move(executor), std::move(log));
   }
-  throw std::invalid_argument("--store: '" + options.store + "' is neither memory nor a redis:// URL");
+  // Not the URL itself: there may be a password in it.
+  throw std::invalid_argument("--store is neither memory nor a redis:// or rediss:// URL");
 }
