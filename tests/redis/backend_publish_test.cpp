@@ -111,6 +111,17 @@ TEST_CASE("redis backend: an inbox that overflows shows a gap") {
   CHECK(news.size() < 300);
 }
 
+TEST_CASE("redis backend: without a bound an inbox keeps everything") {
+  World world;
+  world.a.open();
+  Node slow(world.io, world.server.url(), "slow");
+  slow.open();
+  Node sender(world.io, world.server.url(), "sender", 0);
+  sender.open();
+  for (std::uint64_t i = 1; i <= 500; ++i) sender.publish(i, {{"slow", {}, {}, "x"}});
+  CHECK(slow.news().size() == 500);
+}
+
 TEST_CASE_FIXTURE(Nodes, "redis backend: an entry that cannot be read counts as bad, and that is all") {
   const std::string id = std::to_string(b.next.inbox) + "-*";
   server.command({"XADD", "signaling:inbox:node-b", id, "x", "y", "z", "z"});
