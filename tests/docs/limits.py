@@ -9,7 +9,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # Numbers and times that bound nothing a client costs.
-OTHER = {"--threads", "--jwt-leeway", "--turn-lifetime"}
+OTHER = {"--threads", "--jwt-leeway", "--turn-lifetime", "--drain-rate", "--drain-reconnect-within"}
 # What no client of the server program can bring about: the unit tests of their components do.
 INSIDE = {"--max-pending-bytes", "--socketio-max-held-bytes", "--socketio-max-pending-acks",
           "--store-max-queued-bytes", "--store-max-inbox-entries"}

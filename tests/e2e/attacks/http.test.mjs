@@ -36,7 +36,7 @@ const smuggling = {
   "Content-Length beyond 64 bits": post("Content-Length: 18446744073709551616", "", ""),
   "Content-Length in hexadecimal": post("Content-Length: 0x0", "", ""),
   "chunked on HTTP/1.0": post(CHUNKED, "", "0", "", "").replace("HTTP/1.1", "HTTP/1.0"),
-  "xchunked": post("Transfer-Encoding: xchunked", "", "0", "", ""),
+  xchunked: post("Transfer-Encoding: xchunked", "", "0", "", ""),
   "chunked with a vertical tab": post("Transfer-Encoding: \x0bchunked", "", "0", "", ""),
   "chunked, identity": post("Transfer-Encoding: chunked, identity", "", "0", "", ""),
   "chunked twice": post("Transfer-Encoding: chunked, chunked", "", "0", "", ""),
@@ -105,41 +105,64 @@ const paths = [
   "/page.txt/",
   "/./%2e/../secret.txt",
 ];
-attack("files outside of the folder, by path, encoding or link: 400 or 404, and never their content", async (server) => {
-  for (const path of paths) {
-    const { status, body } = await exchange(server, request("GET", path, ["Connection: close"]));
-    assert.ok([400, 404].includes(status), `${path}: ${status}`);
-    assert.doesNotMatch(body, /secret|root:/);
-  }
-  assert.equal((await exchange(server, request("GET", "/page.txt", ["Connection: close"]))).body, "page");
-});
-
-attack("a header of the answer is none of the client's: no CR, LF in a redirect or a preflight", async (server) => {
-  for (const bytes of [
-    request("GET", "/%0d%0aSet-Cookie:%20x=1", ["Connection: close"]),
-    request("OPTIONS", "/socket.io/", ["Origin: https://app.example", "Access-Control-Request-Headers: x\ty", "Connection: close"]),
-  ]) {
-    const { headers } = await exchange(server, bytes);
-    assert.equal(headers.get("set-cookie"), undefined);
-  }
-});
-
-const foreign = ["https://evil.example", "null", "https://app.example.evil.example", "https://app.example:8443", "http://app.example", "https://APP.example@evil.example"];
-attack("cross-site: pages of other origins open no WebSocket and no session, and read no answer", async (server) => {
-  for (const origin of foreign) {
-    for (const path of ["/signaling", "/ws", "/socket.io/?EIO=4&transport=websocket"]) {
-      const { status } = await exchange(server, handshake(path, [`Origin: ${origin}`]));
-      assert.equal(status, 403, `${path} from ${origin}`);
+attack(
+  "files outside of the folder, by path, encoding or link: 400 or 404, and never their content",
+  async (server) => {
+    for (const path of paths) {
+      const { status, body } = await exchange(server, request("GET", path, ["Connection: close"]));
+      assert.ok([400, 404].includes(status), `${path}: ${status}`);
+      assert.doesNotMatch(body, /secret|root:/);
     }
-    const polled = await exchange(
-      server,
-      request("GET", "/socket.io/?EIO=4&transport=polling", [`Origin: ${origin}`, "Connection: close"]),
-    );
-    assert.deepEqual([polled.status, polled.headers.get("access-control-allow-origin")], [403, undefined]);
-    const listed = await exchange(server, request("GET", "/connections", [`Origin: ${origin}`, "Connection: close"]));
-    assert.equal(listed.headers.get("access-control-allow-origin"), undefined);
-  }
-});
+    assert.equal((await exchange(server, request("GET", "/page.txt", ["Connection: close"]))).body, "page");
+  },
+);
+
+attack(
+  "a header of the answer is none of the client's: no CR, LF in a redirect or a preflight",
+  async (server) => {
+    for (const bytes of [
+      request("GET", "/%0d%0aSet-Cookie:%20x=1", ["Connection: close"]),
+      request("OPTIONS", "/socket.io/", [
+        "Origin: https://app.example",
+        "Access-Control-Request-Headers: x\ty",
+        "Connection: close",
+      ]),
+    ]) {
+      const { headers } = await exchange(server, bytes);
+      assert.equal(headers.get("set-cookie"), undefined);
+    }
+  },
+);
+
+const foreign = [
+  "https://evil.example",
+  "null",
+  "https://app.example.evil.example",
+  "https://app.example:8443",
+  "http://app.example",
+  "https://APP.example@evil.example",
+];
+attack(
+  "cross-site: pages of other origins open no WebSocket and no session, and read no answer",
+  async (server) => {
+    for (const origin of foreign) {
+      for (const path of ["/signaling", "/ws", "/socket.io/?EIO=4&transport=websocket"]) {
+        const { status } = await exchange(server, handshake(path, [`Origin: ${origin}`]));
+        assert.equal(status, 403, `${path} from ${origin}`);
+      }
+      const polled = await exchange(
+        server,
+        request("GET", "/socket.io/?EIO=4&transport=polling", [`Origin: ${origin}`, "Connection: close"]),
+      );
+      assert.deepEqual([polled.status, polled.headers.get("access-control-allow-origin")], [403, undefined]);
+      const listed = await exchange(
+        server,
+        request("GET", "/connections", [`Origin: ${origin}`, "Connection: close"]),
+      );
+      assert.equal(listed.headers.get("access-control-allow-origin"), undefined);
+    }
+  },
+);
 
 attack("a thousand requests in one segment behind one that is refused", async (server) => {
   const http = await RawHttp.open(server);

@@ -26,7 +26,8 @@ const attack = siege(["--jwt-keys", keys, "--auth-token", SHARED, "--handshake-t
 });
 
 const grant = (...rooms) => ({ signaling: { rooms: rooms.map((room) => ({ room })) } });
-const base64url = (value) => Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
+const base64url = (value) =>
+  Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
 const [head, body, signature] = key.token(grant("lobby")).split(".");
 const publicKey = Buffer.from(JSON.stringify(key.jwk));
 
@@ -49,15 +50,15 @@ const forged = {
   "jku in the header": other.token(grant("lobby"), { jku: "https://evil.example/keys" }),
   "a critical extension": key.token(grant("lobby"), { crit: ["exp"] }),
   "kid as a path": other.token(grant("lobby"), { kid: "../../../../dev/null" }),
-  "expired": key.token({ ...grant("lobby"), exp: inSeconds(-3600) }),
+  expired: key.token({ ...grant("lobby"), exp: inSeconds(-3600) }),
   "not yet valid": key.token({ ...grant("lobby"), nbf: inSeconds(3600) }),
   "without an end": key.token({ ...grant("lobby"), exp: undefined }),
   "an end that is no number": key.token({ ...grant("lobby"), exp: "9999999999" }),
   "an end beyond all numbers": `${head}.${base64url('{"exp":1e999}')}.${signature}`,
   "four parts": `${head}.${body}.${signature}.${signature}`,
-  "padding": `${head}=.${body}.${signature}`,
+  padding: `${head}=.${body}.${signature}`,
   "a signature with other last bits": `${head}.${body}.${signature.slice(0, -1)}${signature.endsWith("A") ? "B" : "A"}`,
-  "dots": "...",
+  dots: "...",
   "60,000 bytes in the header of a token": `${base64url({ alg: "RS256", x: "y".repeat(5000) })}.${body}.${signature}`,
   "claims of depth 100": `${head}.${base64url(`${"[".repeat(100)}${"]".repeat(100)}`)}.${signature}`,
   "the shared token in other letters": SHARED.toUpperCase(),
@@ -65,18 +66,21 @@ const forged = {
   "the shared token with NUL behind it": `${SHARED}\0`,
 };
 
-attack("forged tokens are all refused with one and the same error, and are not in the log", async (server) => {
-  const errors = new Set();
-  for (const [name, token] of Object.entries(forged)) {
-    const client = new NativeClient(server, { query: { token } });
-    const error = await client.next();
-    assert.equal(error.code, "unauthorized", name);
-    assert.equal((await client.closed()).code, 4401, name);
-    errors.add(JSON.stringify(error));
-    assert.ok(!server.output.includes(token), `${name} is in the log`);
-  }
-  assert.equal(errors.size, 1);
-});
+attack(
+  "forged tokens are all refused with one and the same error, and are not in the log",
+  async (server) => {
+    const errors = new Set();
+    for (const [name, token] of Object.entries(forged)) {
+      const client = new NativeClient(server, { query: { token } });
+      const error = await client.next();
+      assert.equal(error.code, "unauthorized", name);
+      assert.equal((await client.closed()).code, 4401, name);
+      errors.add(JSON.stringify(error));
+      assert.ok(!server.output.includes(token), `${name} is in the log`);
+    }
+    assert.equal(errors.size, 1);
+  },
+);
 
 attack("a token that is replayed gives what it grants, and not what another does", async (server) => {
   const token = key.token(grant("lobby"));
@@ -102,13 +106,19 @@ attack("without a token the polls of Socket.IO get no further than the namespace
   const opened = await exchange(server, request("GET", path, fields));
   const { sid } = JSON.parse(opened.body.slice(1));
   for (const packet of ["40", '40{"token":"x"}', '40{"token":["x"]}', '40{"token":{"length":1}}']) {
-    const posted = await exchange(server, request("POST", `${path}&sid=${sid}`, [`Content-Length: ${packet.length}`, ...fields], packet));
+    const posted = await exchange(
+      server,
+      request("POST", `${path}&sid=${sid}`, [`Content-Length: ${packet.length}`, ...fields], packet),
+    );
     assert.equal(posted.body, "ok");
     const polled = await exchange(server, request("GET", `${path}&sid=${sid}`, fields));
     assert.match(polled.body, /^44\{/);
   }
   const event = '42["join_room",{"roomName":"bystanders"}]';
-  await exchange(server, request("POST", `${path}&sid=${sid}`, [`Content-Length: ${event.length}`, ...fields], event));
+  await exchange(
+    server,
+    request("POST", `${path}&sid=${sid}`, [`Content-Length: ${event.length}`, ...fields], event),
+  );
   await exchange(server, request("POST", `${path}&sid=${sid}`, ["Content-Length: 1", ...fields], "1"));
 });
 
@@ -121,29 +131,44 @@ attack("TLS 1.0 and 1.1 are refused", async (server) => {
 });
 
 attack("ciphers without forward secrecy, or without authentication, are refused", async (server) => {
-  for (const ciphers of ["AES128-SHA", "AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA", "NULL-SHA", "AECDH-AES128-SHA"]) {
+  for (const ciphers of [
+    "AES128-SHA",
+    "AES128-GCM-SHA256",
+    "ECDHE-ECDSA-AES128-SHA",
+    "NULL-SHA",
+    "AECDH-AES128-SHA",
+  ]) {
     const weak = { maxVersion: "TLSv1.2", ciphers: `${ciphers}:@SECLEVEL=0` };
-    await assert.rejects(openSocket(server, { tls: weak }), /handshake failure|no ciphers|no cipher|alert/i, ciphers);
+    await assert.rejects(
+      openSocket(server, { tls: weak }),
+      /handshake failure|no ciphers|no cipher|alert/i,
+      ciphers,
+    );
   }
 });
 
-attack("a client that asks for a renegotiation is refused it, and nothing is read behind it", async (server) => {
-  const client = spawn("openssl", ["s_client", "-connect", `127.0.0.1:${server.tlsPort}`, "-tls1_2"], {
-    stdio: ["pipe", "pipe", "pipe"],
-  });
-  const errors = text(client.stderr);
-  let output = "";
-  client.stdout.on("data", (data) => (output += data));
-  await until(() => /Verify return code/.test(output), "the handshake");
-  client.stdin.write("R\n"); // s_client's command for it
-  await within(once(client, "exit"), "the end of s_client");
-  assert.match(await errors, /no renegotiation/);
-});
+attack(
+  "a client that asks for a renegotiation is refused it, and nothing is read behind it",
+  async (server) => {
+    const client = spawn("openssl", ["s_client", "-connect", `127.0.0.1:${server.tlsPort}`, "-tls1_2"], {
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    const errors = text(client.stderr);
+    let output = "";
+    client.stdout.on("data", (data) => (output += data));
+    await until(() => /Verify return code/.test(output), "the handshake");
+    client.stdin.write("R\n"); // s_client's command for it
+    await within(once(client, "exit"), "the end of s_client");
+    assert.match(await errors, /no renegotiation/);
+  },
+);
 
 attack("handshakes of which only a half comes, a thousand of them", async (server, t, siege) => {
   const hello = Buffer.from("16030101fc010001f80303", "hex");
   for (let round = 0; round < 10; ++round) {
-    const sockets = await Promise.all(Array.from({ length: 100 }, () => openSocket({ port: server.tlsPort })));
+    const sockets = await Promise.all(
+      Array.from({ length: 100 }, () => openSocket({ port: server.tlsPort })),
+    );
     for (const { socket } of sockets) socket.write(hello);
     await siege.exchange();
     for (const { socket } of sockets) round % 2 ? socket.resetAndDestroy() : socket.destroy();

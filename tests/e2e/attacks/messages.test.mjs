@@ -34,7 +34,7 @@ const opaque = {
   "U+2028, U+FEFF and a right-to-left override": '"\u2028\ufeff\u202e"',
   "the end of a script": '"</script><!--"',
   "empty names": '{"":{"":[]}}',
-  "white space": '[ 1 ,\t2\n]',
+  "white space": "[ 1 ,\t2\n]",
 };
 for (const [name, data] of Object.entries(opaque)) {
   inRoom(`data is passed on as it is: ${name}`, async (attacker, neighbour) => {
@@ -64,20 +64,29 @@ for (const [name, text] of Object.entries(bad)) {
   });
 }
 
-inRoom("a type, a room or an addressee given twice is one of both, and reaches nobody else", async (attacker, neighbour) => {
-  await attacker.join("other");
-  for (const text of [
-    '{"type":"ping","type":"message","room":"other","data":1}',
-    '{"type":"message","room":"other","room":"other","data":1}',
-    '{"type":"message","to":"nobody","to":"no one","data":1}',
-  ]) {
-    attacker.send(text);
-  }
-  await attacker.drain();
-});
+inRoom(
+  "a type, a room or an addressee given twice is one of both, and reaches nobody else",
+  async (attacker, neighbour) => {
+    await attacker.join("other");
+    for (const text of [
+      '{"type":"ping","type":"message","room":"other","data":1}',
+      '{"type":"message","room":"other","room":"other","data":1}',
+      '{"type":"message","to":"nobody","to":"no one","data":1}',
+    ]) {
+      attacker.send(text);
+    }
+    await attacker.drain();
+  },
+);
 
 inRoom("`from` is the sender's own, whatever it says", async (attacker, neighbour) => {
-  const forged = { from: neighbour.id, peer: neighbour.id, from_epoch: 1, fromMetadata: {}, metadata: { admin: true } };
+  const forged = {
+    from: neighbour.id,
+    peer: neighbour.id,
+    from_epoch: 1,
+    fromMetadata: {},
+    metadata: { admin: true },
+  };
   attacker.send({ ...forged, type: "message", to: neighbour.id, data: 1 });
   attacker.send({ ...forged, type: "event", event: "peer-left", room: "room", data: { peer: attacker.id } });
   await neighbour.expect({ type: "message", from: attacker.id, data: 1 });
@@ -86,31 +95,44 @@ inRoom("`from` is the sender's own, whatever it says", async (attacker, neighbou
 });
 
 inRoom("what only the server says, a client does not say to others", async (attacker) => {
-  for (const type of ["peer-joined", "peer-left", "peer-updated", "welcome", "joined", "error", "going-away", "sent", "members-of"]) {
+  for (const type of [
+    "peer-joined",
+    "peer-left",
+    "peer-updated",
+    "welcome",
+    "joined",
+    "error",
+    "going-away",
+    "sent",
+    "members-of",
+  ]) {
     const answer = await attacker.request({ type, room: "room", to: "x", peer: "x", data: 1 });
     assert.equal(answer.code, "unknown_type", type);
   }
 });
 
-inRoom("who is not in a room can neither send there, nor read, nor change it, and cannot tell whether it exists", async (attacker, neighbour, server) => {
-  const outsider = await NativeClient.connect(server);
-  const requests = (room) => [
-    { type: "message", room, data: 1 },
-    { type: "members", room },
-    { type: "leave", room },
-    { type: "update", room, metadata: 1 },
-    { type: "message", room, to: neighbour.id, data: 1 },
-  ];
-  const answers = async (room) => {
-    const all = [];
-    for (const request of requests(room)) all.push({ ...(await outsider.request(request)), id: 0 });
-    return all;
-  };
-  const [there, absent] = [await answers("room"), await answers("absent")];
-  assert.deepEqual(there, absent);
-  for (const { code } of there) assert.equal(code, "not_joined");
-  await outsider.close();
-});
+inRoom(
+  "who is not in a room can neither send there, nor read, nor change it, and cannot tell whether it exists",
+  async (attacker, neighbour, server) => {
+    const outsider = await NativeClient.connect(server);
+    const requests = (room) => [
+      { type: "message", room, data: 1 },
+      { type: "members", room },
+      { type: "leave", room },
+      { type: "update", room, metadata: 1 },
+      { type: "message", room, to: neighbour.id, data: 1 },
+    ];
+    const answers = async (room) => {
+      const all = [];
+      for (const request of requests(room)) all.push({ ...(await outsider.request(request)), id: 0 });
+      return all;
+    };
+    const [there, absent] = [await answers("room"), await answers("absent")];
+    assert.deepEqual(there, absent);
+    for (const { code } of there) assert.equal(code, "not_joined");
+    await outsider.close();
+  },
+);
 
 inRoom("whether a peer of other rooms exists cannot be told", async (attacker, neighbour, server) => {
   const outsider = await NativeClient.connect(server);
@@ -122,17 +144,32 @@ inRoom("whether a peer of other rooms exists cannot be told", async (attacker, n
   await outsider.close();
 });
 
-inRoom("an id that is taken stays its owner's: claimed, resumed with wrong secrets, with a part of the right one", async (attacker, neighbour, server) => {
-  const owner = await NativeClient.connect(server, { query: { peer: "owner" } });
-  const { resume } = owner;
-  for (const guess of [undefined, "", "x", resume.slice(1), `${resume}x`, resume.toLowerCase(), neighbour.resume, "A".repeat(resume.length), "\0"]) {
-    const thief = new NativeClient(server, { query: { peer: "owner", ...(guess === undefined ? {} : { resume: guess }) } });
-    assert.equal((await thief.next()).code, "id_in_use");
-    assert.equal((await thief.closed()).code, 4401);
-  }
-  assert.equal((await owner.request({ type: "ping" })).type, "pong");
-  await owner.close();
-});
+inRoom(
+  "an id that is taken stays its owner's: claimed, resumed with wrong secrets, with a part of the right one",
+  async (attacker, neighbour, server) => {
+    const owner = await NativeClient.connect(server, { query: { peer: "owner" } });
+    const { resume } = owner;
+    for (const guess of [
+      undefined,
+      "",
+      "x",
+      resume.slice(1),
+      `${resume}x`,
+      resume.toLowerCase(),
+      neighbour.resume,
+      "A".repeat(resume.length),
+      "\0",
+    ]) {
+      const thief = new NativeClient(server, {
+        query: { peer: "owner", ...(guess === undefined ? {} : { resume: guess }) },
+      });
+      assert.equal((await thief.next()).code, "id_in_use");
+      assert.equal((await thief.closed()).code, 4401);
+    }
+    assert.equal((await owner.request({ type: "ping" })).type, "pong");
+    await owner.close();
+  },
+);
 
 inRoom("a resume secret is used up", async (attacker, neighbour, server) => {
   const first = await NativeClient.connect(server, { query: { peer: "mover" } });
@@ -145,7 +182,20 @@ inRoom("a resume secret is used up", async (attacker, neighbour, server) => {
   await second.close();
 });
 
-const names = ["__proto__", "constructor", "toString", "\u0000", "../../etc/passwd", "*", "{}", "\r\nX: y", "\u001b[2J", "'; DROP TABLE rooms; --", "\ud83d\ude00".repeat(32), " "];
+const names = [
+  "__proto__",
+  "constructor",
+  "toString",
+  "\u0000",
+  "../../etc/passwd",
+  "*",
+  "{}",
+  "\r\nX: y",
+  "\u001b[2J",
+  "'; DROP TABLE rooms; --",
+  "\ud83d\ude00".repeat(32),
+  " ",
+];
 inRoom("room names and metadata are only names", async (attacker) => {
   for (const room of names) {
     const joined = await attacker.join(room, { __proto__: null, name: room });
@@ -155,13 +205,16 @@ inRoom("room names and metadata are only names", async (attacker) => {
   }
 });
 
-attack("binary messages of the native protocol, and empty ones, are errors and nothing else", async (server) => {
-  const socket = await RawWebSocket.open(server, { path: "/signaling" });
-  await socket.next();
-  for (const one of [frame(Opcode.binary, '{"type":"ping"}'), frame(Opcode.binary), frame(Opcode.text)]) {
-    socket.send(one);
-    assert.equal(JSON.parse((await socket.next()).payload).type, "error");
-  }
-  await socket.expectAlive();
-  socket.destroy();
-});
+attack(
+  "binary messages of the native protocol, and empty ones, are errors and nothing else",
+  async (server) => {
+    const socket = await RawWebSocket.open(server, { path: "/signaling" });
+    await socket.next();
+    for (const one of [frame(Opcode.binary, '{"type":"ping"}'), frame(Opcode.binary), frame(Opcode.text)]) {
+      socket.send(one);
+      assert.equal(JSON.parse((await socket.next()).payload).type, "error");
+    }
+    await socket.expectAlive();
+    socket.destroy();
+  },
+);

@@ -15,7 +15,15 @@ const PLACEHOLDER = '{"_placeholder":true,"num":0}';
 
 const poll = (server, sid) => exchange(server, request("GET", `${PATH}polling&sid=${sid}`, CLOSE));
 const post = (server, sid, body) =>
-  exchange(server, request("POST", `${PATH}polling&sid=${sid}`, [...CLOSE, `Content-Length: ${Buffer.byteLength(body)}`], body));
+  exchange(
+    server,
+    request(
+      "POST",
+      `${PATH}polling&sid=${sid}`,
+      [...CLOSE, `Content-Length: ${Buffer.byteLength(body)}`],
+      body,
+    ),
+  );
 
 /** The sid of a new session, in the default namespace if it `connects`. */
 async function openSession(server, { connects = true } = {}) {
@@ -74,10 +82,23 @@ attack("a poll that is broken off ends the session", async (server) => {
   await expectGone(server, sid);
 });
 
-const refusedSessions = ["AAAAAAAAAAAAAAAAAAAAAA", "__proto__", "constructor", "", "..", "%00", "x".repeat(5000)];
+const refusedSessions = [
+  "AAAAAAAAAAAAAAAAAAAAAA",
+  "__proto__",
+  "constructor",
+  "",
+  "..",
+  "%00",
+  "x".repeat(5000),
+];
 attack("sessions that are guessed: 400, by poll, POST or WebSocket", async (server) => {
   const real = await openSession(server);
-  for (const sid of [...refusedSessions, real.slice(0, -1), `${real}x`, real.toLowerCase() === real ? `${real}-` : real.toLowerCase()]) {
+  for (const sid of [
+    ...refusedSessions,
+    real.slice(0, -1),
+    `${real}x`,
+    real.toLowerCase() === real ? `${real}-` : real.toLowerCase(),
+  ]) {
     assert.equal((await poll(server, sid)).status, 400);
     assert.equal((await post(server, sid, "40")).status, 400);
     assert.equal((await exchange(server, handshake(`${PATH}websocket&sid=${sid}`, CLOSE))).status, 400);
@@ -100,7 +121,10 @@ attack("a transport that is none: 400 with code 0; a POST for a new session: cod
     const { status, body } = await exchange(server, request("GET", `${PATH}${transport}`, CLOSE));
     assert.deepEqual([status, JSON.parse(body).code], [400, 0], transport);
   }
-  const { status, body } = await exchange(server, request("POST", `${PATH}polling`, [...CLOSE, "Content-Length: 2"], "40"));
+  const { status, body } = await exchange(
+    server,
+    request("POST", `${PATH}polling`, [...CLOSE, "Content-Length: 2"], "40"),
+  );
   assert.deepEqual([status, JSON.parse(body).code], [400, 2]);
 });
 
@@ -128,7 +152,14 @@ attack("an upgrade twice, and one to a session that began as a WebSocket", async
   await expectGone(server, sid);
 });
 
-const probes = { "no probe": "5", "a message": '42["message"]', "a pong": "3probe", "another word": "2prob", "binary": null, nothing: "" };
+const probes = {
+  "no probe": "5",
+  "a message": '42["message"]',
+  "a pong": "3probe",
+  "another word": "2prob",
+  binary: null,
+  nothing: "",
+};
 for (const [name, packet] of Object.entries(probes)) {
   attack(`an upgrade that begins with ${name}: the WebSocket ends, the session goes on`, async (server) => {
     const sid = await openSession(server);
@@ -166,7 +197,11 @@ const packets = {
   "a placeholder of a negative number": ['451-["x",{"_placeholder":true,"num":-1}]', Buffer.alloc(1)],
   "text in place of an attachment": [`451-["x",${PLACEHOLDER}]`, '42["x"]'],
   "an attachment that nobody announced": [Buffer.alloc(1)],
-  "4 MB of attachments and one byte": [`455-["x",${PLACEHOLDER}]`, ...Array(4).fill(Buffer.alloc(999_999)), Buffer.alloc(5)],
+  "4 MB of attachments and one byte": [
+    `455-["x",${PLACEHOLDER}]`,
+    ...Array(4).fill(Buffer.alloc(999_999)),
+    Buffer.alloc(5),
+  ],
   "a packet of depth 100,000": [`42["x",${"[".repeat(100_000)}`],
   "reserved events": ['42["disconnecting"]'],
   "an event for a namespace that it is not in": ['42/rooms-mesh,["x"]'],
@@ -179,7 +214,8 @@ const packets = {
 for (const [name, list] of Object.entries(packets)) {
   attack(`${name}: the connection ends`, async (server) => {
     const socket = await inNamespace(server);
-    for (const packet of list) socket.send(frame(Buffer.isBuffer(packet) ? Opcode.binary : Opcode.text, packet));
+    for (const packet of list)
+      socket.send(frame(Buffer.isBuffer(packet) ? Opcode.binary : Opcode.text, packet));
     await expectEnd(socket);
   });
 }

@@ -33,14 +33,18 @@ async function expectHungUp(socket) {
 const isServed = async (server) => (await get(server, "/healthz").catch(() => ({}))).status === 200;
 
 // The two bystanders are among those that count.
-besieged("--max-connections: one more is closed when it is accepted, until another goes", ["--max-connections", "4"], async (server) => {
-  const [first, second] = [await connection(server), await connection(server)];
-  for (let i = 0; i < 100; ++i) await expectHungUp(await connection(server));
-  await expectHungUp(await connection(server, "127.0.0.2"));
-  first.destroy();
-  await until(() => isServed(server), "room for another");
-  second.destroy();
-});
+besieged(
+  "--max-connections: one more is closed when it is accepted, until another goes",
+  ["--max-connections", "4"],
+  async (server) => {
+    const [first, second] = [await connection(server), await connection(server)];
+    for (let i = 0; i < 100; ++i) await expectHungUp(await connection(server));
+    await expectHungUp(await connection(server, "127.0.0.2"));
+    first.destroy();
+    await until(() => isServed(server), "room for another");
+    second.destroy();
+  },
+);
 
 besieged(
   "--max-connections-per-address: others are let in",
@@ -78,7 +82,10 @@ besieged(
   "--socketio-max-sessions: 503, by poll or WebSocket, until one goes",
   ["--socketio-max-sessions", "2", "--http-idle-timeout", "1s"], // for what fetch keeps open
   async (server) => {
-    const [first, second] = [await PollingSession.open(server, path), await EngineWebSocket.open(server, { path })];
+    const [first, second] = [
+      await PollingSession.open(server, path),
+      await EngineWebSocket.open(server, { path }),
+    ];
     for (let i = 0; i < 20; ++i) {
       assert.equal((await engineRequest(server, path, { EIO: 4, transport: "polling" })).status, 503);
       assert.equal((await new EngineWebSocket(server, { path }).refused).status, 503);
@@ -93,7 +100,16 @@ besieged(
 
 besieged(
   "0: as many as come",
-  ["--max-connections", "0", "--max-connections-per-address", "0", "--max-peers", "0", "--socketio-max-sessions", "0"],
+  [
+    "--max-connections",
+    "0",
+    "--max-connections-per-address",
+    "0",
+    "--max-peers",
+    "0",
+    "--socketio-max-sessions",
+    "0",
+  ],
   async (server) => {
     const sockets = await Promise.all(Array.from({ length: 300 }, () => connection(server)));
     assert.ok(await isServed(server));

@@ -23,9 +23,13 @@ function headOf(bytes) {
 }
 
 const headWith = (fields) =>
-  request("GET", "/healthz", ["Connection: close", ...Array.from({ length: fields - 2 }, (_, i) => `X${i}: y`)]);
+  request("GET", "/healthz", [
+    "Connection: close",
+    ...Array.from({ length: fields - 2 }, (_, i) => `X${i}: y`),
+  ]);
 
-const post = (bytes) => request("POST", "/healthz", [`Content-Length: ${bytes}`, "Connection: close"], "x".repeat(bytes));
+const post = (bytes) =>
+  request("POST", "/healthz", [`Content-Length: ${bytes}`, "Connection: close"], "x".repeat(bytes));
 
 /** What is within the bound is `taken`, what is over it `refused`, and nothing more is read. */
 function bounded(option, bound, make, taken, refused) {
@@ -91,13 +95,17 @@ async function crowdOf(count, seconds, attack) {
   return answers;
 }
 
-besieged("--handshake-timeout: a header that comes in drips: 408", ["--handshake-timeout", "1s"], async (server) => {
-  const slow = `${request("GET", "/healthz").trimEnd()}\r\nX: ${"y".repeat(4000)}`;
-  for (const text of [slow, handshake("/signaling").replace("\r\n\r\n", `\r\nX: ${"y".repeat(4000)}`)]) {
-    for (const answer of await crowdOf(CROWD, 1, () => drip(server, text)))
-      assert.match(answer, /^HTTP\/1\.1 408 Request Timeout\r\n/);
-  }
-});
+besieged(
+  "--handshake-timeout: a header that comes in drips: 408",
+  ["--handshake-timeout", "1s"],
+  async (server) => {
+    const slow = `${request("GET", "/healthz").trimEnd()}\r\nX: ${"y".repeat(4000)}`;
+    for (const text of [slow, handshake("/signaling").replace("\r\n\r\n", `\r\nX: ${"y".repeat(4000)}`)]) {
+      for (const answer of await crowdOf(CROWD, 1, () => drip(server, text)))
+        assert.match(answer, /^HTTP\/1\.1 408 Request Timeout\r\n/);
+    }
+  },
+);
 
 besieged("--handshake-timeout: no header: closed", ["--handshake-timeout", "1s"], async (server) => {
   for (const answer of await crowdOf(CROWD, 1, () => drip(server, ""))) assert.equal(answer, "");
@@ -124,19 +132,23 @@ besieged(
   { tls: true },
 );
 
-besieged("--http-idle-timeout: a body that comes in drips: 408", ["--http-idle-timeout", "1s"], async (server) => {
-  const attack = async () => {
-    const http = await RawHttp.open(server);
-    http.write(request("POST", "/healthz", ["Content-Length: 4000"]));
-    const timer = setInterval(() => http.write("x"), 50);
-    const { status } = await http.answer();
-    clearInterval(timer);
-    await http.stream.rest();
-    http.destroy();
-    return status;
-  };
-  assert.deepEqual(new Set(await crowdOf(CROWD, 1, attack)), new Set([408]));
-});
+besieged(
+  "--http-idle-timeout: a body that comes in drips: 408",
+  ["--http-idle-timeout", "1s"],
+  async (server) => {
+    const attack = async () => {
+      const http = await RawHttp.open(server);
+      http.write(request("POST", "/healthz", ["Content-Length: 4000"]));
+      const timer = setInterval(() => http.write("x"), 50);
+      const { status } = await http.answer();
+      clearInterval(timer);
+      await http.stream.rest();
+      http.destroy();
+      return status;
+    };
+    assert.deepEqual(new Set(await crowdOf(CROWD, 1, attack)), new Set([408]));
+  },
+);
 
 besieged("--http-idle-timeout: no next request: closed", ["--http-idle-timeout", "1s"], async (server) => {
   await crowdOf(CROWD, 1, async () => {

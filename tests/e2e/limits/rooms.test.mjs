@@ -63,14 +63,18 @@ bounded("--max-json-depth", {
   },
 });
 
-besieged("--max-json-depth 0: 1024 levels, as recursion of others must end somewhere", ["--max-json-depth", "0"], async (server) => {
-  const client = await NativeClient.connect(server);
-  for (const depth of [1025, 20_000, 100_000]) {
-    client.send(`{"type":"ping","data":${nested(depth)}}`);
-    assert.equal((await client.next()).code, "bad_json");
-  }
-  await client.close();
-});
+besieged(
+  "--max-json-depth 0: 1024 levels, as recursion of others must end somewhere",
+  ["--max-json-depth", "0"],
+  async (server) => {
+    const client = await NativeClient.connect(server);
+    for (const depth of [1025, 20_000, 100_000]) {
+      client.send(`{"type":"ping","data":${nested(depth)}}`);
+      assert.equal((await client.next()).code, "bad_json");
+    }
+    await client.close();
+  },
+);
 
 /** Joins until it is in so many rooms, and gives the last answer. */
 async function joinRooms(client, count) {
@@ -79,7 +83,13 @@ async function joinRooms(client, count) {
   return answer;
 }
 
-bounded("--max-rooms-per-peer", { bound: 3, large: 200, code: "too_many_rooms", ask: joinRooms, args: JOIN_ANY });
+bounded("--max-rooms-per-peer", {
+  bound: 3,
+  large: 200,
+  code: "too_many_rooms",
+  ask: joinRooms,
+  args: JOIN_ANY,
+});
 
 /** So many members, of whom those that are over the bound are told. */
 async function fillRoom(server, count) {
@@ -90,10 +100,14 @@ async function fillRoom(server, count) {
   return answers.map(({ code }) => code);
 }
 
-besieged("--max-peers-per-room: room_full, and they are not in", ["--max-peers-per-room", "5"], async (server) => {
-  const codes = await fillRoom(server, 20);
-  assert.deepEqual(codes, [...Array(5).fill(undefined), ...Array(15).fill("room_full")]);
-});
+besieged(
+  "--max-peers-per-room: room_full, and they are not in",
+  ["--max-peers-per-room", "5"],
+  async (server) => {
+    const codes = await fillRoom(server, 20);
+    assert.deepEqual(codes, [...Array(5).fill(undefined), ...Array(15).fill("room_full")]);
+  },
+);
 
 besieged("--max-peers-per-room 0: no bound", ["--max-peers-per-room", "0"], async (server) => {
   assert.deepEqual(await fillRoom(server, 50), Array(50).fill(undefined));

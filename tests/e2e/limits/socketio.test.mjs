@@ -53,12 +53,17 @@ closes("--socketio-max-attachment-bytes", 100, {
   over: [`452-["x",${PLACEHOLDER},${PLACEHOLDER.replace("0", "1")}]`, Buffer.alloc(50), Buffer.alloc(51)],
 });
 
-onEachWire("--socketio-max-connects: above it the connection ends", ["--socketio-max-connects", "3"], async (wire) => {
-  await wire.send("40/a,", "40/b,");
-  for (const name of ["a", "b"]) assert.equal(await wire.next(), `44/${name},{"message":"Invalid namespace"}`);
-  await wire.send("40/c,");
-  await wire.closed();
-});
+onEachWire(
+  "--socketio-max-connects: above it the connection ends",
+  ["--socketio-max-connects", "3"],
+  async (wire) => {
+    await wire.send("40/a,", "40/b,");
+    for (const name of ["a", "b"])
+      assert.equal(await wire.next(), `44/${name},{"message":"Invalid namespace"}`);
+    await wire.send("40/c,");
+    await wire.closed();
+  },
+);
 
 const ALL_OFF = [
   "--socketio-max-name-bytes",
@@ -86,41 +91,53 @@ onEachWire("0: names, arguments, attachments, payloads of any size", ALL_OFF, as
   wire.socket?.abort();
 });
 
-onEachWire("--socketio-max-namespaces: refused, and the others stay", ["--socketio-max-namespaces", "2"], async (wire) => {
-  await wire.send("40/rooms-mesh,");
-  assert.match(await wire.next(), /^40\/rooms-mesh,\{"sid"/);
-  for (let i = 0; i < 5; ++i) {
-    await wire.send("40/email-calls,");
-    assert.equal(await wire.next(), '44/email-calls,{"message":"Too many namespaces"}');
-  }
-  await expectGoesOn(wire);
-  await wire.send("1");
-  await wire.closed();
-});
+onEachWire(
+  "--socketio-max-namespaces: refused, and the others stay",
+  ["--socketio-max-namespaces", "2"],
+  async (wire) => {
+    await wire.send("40/rooms-mesh,");
+    assert.match(await wire.next(), /^40\/rooms-mesh,\{"sid"/);
+    for (let i = 0; i < 5; ++i) {
+      await wire.send("40/email-calls,");
+      assert.equal(await wire.next(), '44/email-calls,{"message":"Too many namespaces"}');
+    }
+    await expectGoesOn(wire);
+    await wire.send("1");
+    await wire.closed();
+  },
+);
 
-onEachWire("--socketio-max-auth-bytes: the namespace is refused", ["--socketio-max-auth-bytes", "100"], async (wire) => {
-  await wire.send(`40/rooms-mesh,{"token":"${"x".repeat(88)}"}`);
-  assert.match(await wire.next(), /^40\/rooms-mesh,\{"sid"/);
-  await wire.send(`40/email-calls,{"token":"${"x".repeat(89)}"}`);
-  assert.equal(await wire.next(), '44/email-calls,{"message":"The auth data is too large"}');
-  await wire.send("1");
-  await wire.closed();
-});
+onEachWire(
+  "--socketio-max-auth-bytes: the namespace is refused",
+  ["--socketio-max-auth-bytes", "100"],
+  async (wire) => {
+    await wire.send(`40/rooms-mesh,{"token":"${"x".repeat(88)}"}`);
+    assert.match(await wire.next(), /^40\/rooms-mesh,\{"sid"/);
+    await wire.send(`40/email-calls,{"token":"${"x".repeat(89)}"}`);
+    assert.equal(await wire.next(), '44/email-calls,{"message":"The auth data is too large"}');
+    await wire.send("1");
+    await wire.closed();
+  },
+);
 
-besieged("--socketio-max-payload: 413 for a body, 1009 for a message", [...SHORT, "--socketio-max-payload", "1000"], async (server) => {
-  for (let i = 0; i < CROWD; ++i) {
-    const session = await PollingSession.open(server, path);
-    assert.equal(session.handshake.maxPayload, 1000);
-    await session.post(`40{"pad":"${"x".repeat(988)}"}`);
-    assert.match(await session.next(), /^40\{"sid"/);
-    const { status } = await session.request({ method: "POST", body: "4".repeat(1001) });
-    assert.equal(status, 413);
-    await session.post("1");
-    const socket = await EngineWebSocket.open(server, { path });
-    socket.send("4".repeat(1001));
-    assert.equal(await socket.closed(), 1009);
-  }
-});
+besieged(
+  "--socketio-max-payload: 413 for a body, 1009 for a message",
+  [...SHORT, "--socketio-max-payload", "1000"],
+  async (server) => {
+    for (let i = 0; i < CROWD; ++i) {
+      const session = await PollingSession.open(server, path);
+      assert.equal(session.handshake.maxPayload, 1000);
+      await session.post(`40{"pad":"${"x".repeat(988)}"}`);
+      assert.match(await session.next(), /^40\{"sid"/);
+      const { status } = await session.request({ method: "POST", body: "4".repeat(1001) });
+      assert.equal(status, 413);
+      await session.post("1");
+      const socket = await EngineWebSocket.open(server, { path });
+      socket.send("4".repeat(1001));
+      assert.equal(await socket.closed(), 1009);
+    }
+  },
+);
 
 besieged(
   "--socketio-max-payload-packets: 400, and the session is over",
@@ -129,7 +146,10 @@ besieged(
     for (let i = 0; i < CROWD; ++i) {
       const session = await PollingSession.open(server, path);
       await session.post(...Array(5).fill("6"));
-      assert.equal((await session.request({ method: "POST", body: Array(6).fill("6").join("\x1e") })).status, 400);
+      assert.equal(
+        (await session.request({ method: "POST", body: Array(6).fill("6").join("\x1e") })).status,
+        400,
+      );
       await session.expectClosed();
     }
   },
@@ -149,7 +169,7 @@ besieged(
     for (let left = false, sent = 0; !left; ++sent) {
       assert.ok(sent < 100, "10 MB were taken for a client that does not poll");
       await talker.send(event("message", { roomName: "r", content: "x".repeat(50_000) }));
-      for (let own = false; !own; ) {
+      for (let own = false; !own;) {
         const packet = await talker.next();
         own = packet.startsWith('42["message"');
         left ||= packet.startsWith('42["user_left"');
@@ -163,52 +183,72 @@ besieged(
   },
 );
 
-besieged("--socketio-connect-timeout: who is in no namespace is closed", [...SHORT, "--socketio-connect-timeout", "500ms"], async (server) => {
-  const attack = async () => {
-    const socket = await EngineWebSocket.open(server, { path });
-    await socket.closed();
-    const session = await PollingSession.open(server, path);
-    assert.deepEqual(await session.poll(), ["1"]);
-    await session.expectClosed();
-  };
-  await Promise.all(Array.from({ length: CROWD }, attack));
-});
+besieged(
+  "--socketio-connect-timeout: who is in no namespace is closed",
+  [...SHORT, "--socketio-connect-timeout", "500ms"],
+  async (server) => {
+    const attack = async () => {
+      const socket = await EngineWebSocket.open(server, { path });
+      await socket.closed();
+      const session = await PollingSession.open(server, path);
+      assert.deepEqual(await session.poll(), ["1"]);
+      await session.expectClosed();
+    };
+    await Promise.all(Array.from({ length: CROWD }, attack));
+  },
+);
 
 const NO_ANSWER = ["--socketio-ping-interval", "300ms", "--socketio-ping-timeout", "1s"];
 
-besieged("--socketio-ping-interval, --socketio-ping-timeout: who does not answer is closed", [...SHORT, ...NO_ANSWER], async (server) => {
-  const attack = async () => {
-    const socket = await EngineWebSocket.open(server, { path });
-    socket.send("40");
-    const session = await PollingSession.open(server, path);
-    await session.post("40");
-    const silent = async () => {
-      // Takes the ping, and polls again instead of answering it.
-      for (let packets = []; !packets.includes("1"); packets = await session.poll());
+besieged(
+  "--socketio-ping-interval, --socketio-ping-timeout: who does not answer is closed",
+  [...SHORT, ...NO_ANSWER],
+  async (server) => {
+    const attack = async () => {
+      const socket = await EngineWebSocket.open(server, { path });
+      socket.send("40");
+      const session = await PollingSession.open(server, path);
+      await session.post("40");
+      const silent = async () => {
+        // Takes the ping, and polls again instead of answering it.
+        for (let packets = []; !packets.includes("1"); packets = await session.poll());
+      };
+      assert.match(await socket.nextOfAll(), /^40/);
+      assert.equal(await socket.nextOfAll(), "2");
+      await Promise.all([silent(), socket.closed()]);
+      await session.expectClosed();
     };
-    assert.match(await socket.nextOfAll(), /^40/);
-    assert.equal(await socket.nextOfAll(), "2");
-    await Promise.all([silent(), socket.closed()]);
-    await session.expectClosed();
-  };
-  await Promise.all(Array.from({ length: CROWD }, attack));
-});
+    await Promise.all(Array.from({ length: CROWD }, attack));
+  },
+);
 
-besieged("--socketio-upgrade-timeout: the WebSocket is closed, the session goes on", [...SHORT, "--socketio-upgrade-timeout", "500ms"], async (server) => {
-  const attack = async () => {
-    const session = await PollingSession.open(server, path);
-    const socket = await EngineWebSocket.probe(server, session, { path });
-    await socket.closed();
-    await session.post("40");
-    while (!/^40\{"sid"/.test(await session.next()));
-    await session.post("1");
-  };
-  await Promise.all(Array.from({ length: CROWD }, attack));
-});
+besieged(
+  "--socketio-upgrade-timeout: the WebSocket is closed, the session goes on",
+  [...SHORT, "--socketio-upgrade-timeout", "500ms"],
+  async (server) => {
+    const attack = async () => {
+      const session = await PollingSession.open(server, path);
+      const socket = await EngineWebSocket.probe(server, session, { path });
+      await socket.closed();
+      await session.post("40");
+      while (!/^40\{"sid"/.test(await session.next()));
+      await session.post("1");
+    };
+    await Promise.all(Array.from({ length: CROWD }, attack));
+  },
+);
 
 besieged(
   "--socketio-close-timeout: a session whose end nobody fetches is not kept",
-  [...SHORT, "--socketio-connect-timeout", "300ms", "--socketio-close-timeout", "300ms", "--socketio-max-sessions", "1"],
+  [
+    ...SHORT,
+    "--socketio-connect-timeout",
+    "300ms",
+    "--socketio-close-timeout",
+    "300ms",
+    "--socketio-max-sessions",
+    "1",
+  ],
   async (server) => {
     for (let i = 0; i < 3; ++i) {
       await until(async () => {
@@ -225,17 +265,27 @@ besieged("0: who is in no namespace stays", [...SHORT, "--socketio-connect-timeo
   socket.abort();
 });
 
-besieged("a flood of events, acknowledgements and namespaces harms nobody else", [...SHORT, "--max-messages-per-second", "50", "--max-message-burst", "100"], async (server, t, siege) => {
-  const floods = { events: event("x", "y"), acknowledgements: "4399[1]", namespaces: "40/nowhere,", pongs: "3", noops: "6" };
-  for (const [name, packet] of Object.entries(floods)) {
-    const before = peakResidentBytes(server.pid);
-    const wire = await connectWire(wires.websocket, server);
-    for (let i = 0; i < 20; ++i) {
-      await wire.send(...Array(1000).fill(packet));
-      await new Promise(setImmediate);
-      await siege.exchange();
+besieged(
+  "a flood of events, acknowledgements and namespaces harms nobody else",
+  [...SHORT, "--max-messages-per-second", "50", "--max-message-burst", "100"],
+  async (server, t, siege) => {
+    const floods = {
+      events: event("x", "y"),
+      acknowledgements: "4399[1]",
+      namespaces: "40/nowhere,",
+      pongs: "3",
+      noops: "6",
+    };
+    for (const [name, packet] of Object.entries(floods)) {
+      const before = peakResidentBytes(server.pid);
+      const wire = await connectWire(wires.websocket, server);
+      for (let i = 0; i < 20; ++i) {
+        await wire.send(...Array(1000).fill(packet));
+        await new Promise(setImmediate);
+        await siege.exchange();
+      }
+      wire.socket.abort();
+      assert.ok(peakResidentBytes(server.pid) - before < 16 * MEBIBYTE, name);
     }
-    wire.socket.abort();
-    assert.ok(peakResidentBytes(server.pid) - before < 16 * MEBIBYTE, name);
-  }
-});
+  },
+);

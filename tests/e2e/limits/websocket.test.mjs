@@ -44,28 +44,36 @@ async function expectClosed(server, code, frames, options) {
   assert.ok(growth < 16 * MEBIBYTE, `grew by ${growth} bytes`);
 }
 
-besieged("--max-message-bytes: 1009, whole or in fragments, before it is there", ["--max-message-bytes", "1000"], async (server) => {
-  const socket = await open(server);
-  socket.send(frame(text, pingOf(1000)));
-  await expectAnswer(socket);
-  socket.send(...fragments(text, [pingOf(1000).slice(0, 500), pingOf(1000).slice(500)]));
-  await expectAnswer(socket);
-  socket.destroy();
-  await expectClosed(server, 1009, [frame(text, pingOf(1001))]);
-  await expectClosed(server, 1009, fragments(text, [pingOf(1001).slice(0, 500), pingOf(1001).slice(500)]));
-  await expectClosed(server, 1009, [frame(text, "", { announced: 2n ** 62n })]);
-});
+besieged(
+  "--max-message-bytes: 1009, whole or in fragments, before it is there",
+  ["--max-message-bytes", "1000"],
+  async (server) => {
+    const socket = await open(server);
+    socket.send(frame(text, pingOf(1000)));
+    await expectAnswer(socket);
+    socket.send(...fragments(text, [pingOf(1000).slice(0, 500), pingOf(1000).slice(500)]));
+    await expectAnswer(socket);
+    socket.destroy();
+    await expectClosed(server, 1009, [frame(text, pingOf(1001))]);
+    await expectClosed(server, 1009, fragments(text, [pingOf(1001).slice(0, 500), pingOf(1001).slice(500)]));
+    await expectClosed(server, 1009, [frame(text, "", { announced: 2n ** 62n })]);
+  },
+);
 
-besieged("--max-fragments: 1008, empty ones too, and those of a message without end", ["--max-fragments", "10"], async (server) => {
-  const pieces = (count) => [...Array(count - 1).fill(""), '{"type":"ping"}'];
-  const socket = await open(server);
-  socket.send(...fragments(text, pieces(10)));
-  await expectAnswer(socket);
-  socket.destroy();
-  await expectClosed(server, 1008, fragments(text, pieces(11)));
-  const endless = Array(5000).fill(frame(continuation, "", { final: false }));
-  await expectClosed(server, 1008, [frame(text, "", { final: false }), ...endless]);
-});
+besieged(
+  "--max-fragments: 1008, empty ones too, and those of a message without end",
+  ["--max-fragments", "10"],
+  async (server) => {
+    const pieces = (count) => [...Array(count - 1).fill(""), '{"type":"ping"}'];
+    const socket = await open(server);
+    socket.send(...fragments(text, pieces(10)));
+    await expectAnswer(socket);
+    socket.destroy();
+    await expectClosed(server, 1008, fragments(text, pieces(11)));
+    const endless = Array(5000).fill(frame(continuation, "", { final: false }));
+    await expectClosed(server, 1008, [frame(text, "", { final: false }), ...endless]);
+  },
+);
 
 besieged(
   "0: messages of any size, in any number of frames",
@@ -98,18 +106,25 @@ besieged("a compression bomb: 1009, and no memory for what is inside", ["--defla
   assert.ok(growth < 16 * MEBIBYTE, `grew by ${growth} bytes`);
 });
 
-besieged("--first-message-timeout: 4408, whatever else comes", ["--first-message-timeout", "1s"], async (server) => {
-  const attack = async () => {
-    const socket = await open(server);
-    socket.send(frame(text, '{"type":', { final: false }));
-    const timer = setInterval(() => socket.send(frame(pong), frame(continuation, "", { final: false })), 50);
-    const { opcode, payload } = await socket.next();
-    clearInterval(timer);
-    socket.destroy();
-    assert.deepEqual([opcode, payload.readUInt16BE()], [close, 4408]);
-  };
-  await Promise.all(Array.from({ length: CROWD }, attack));
-});
+besieged(
+  "--first-message-timeout: 4408, whatever else comes",
+  ["--first-message-timeout", "1s"],
+  async (server) => {
+    const attack = async () => {
+      const socket = await open(server);
+      socket.send(frame(text, '{"type":', { final: false }));
+      const timer = setInterval(
+        () => socket.send(frame(pong), frame(continuation, "", { final: false })),
+        50,
+      );
+      const { opcode, payload } = await socket.next();
+      clearInterval(timer);
+      socket.destroy();
+      assert.deepEqual([opcode, payload.readUInt16BE()], [close, 4408]);
+    };
+    await Promise.all(Array.from({ length: CROWD }, attack));
+  },
+);
 
 besieged(
   "--ping-interval, --ping-timeout: who answers nothing is gone",
@@ -134,23 +149,30 @@ besieged(
   ["--ping-interval", "0", "--ping-timeout", "0", "--first-message-timeout", "0"],
   async (server) => {
     const socket = await open(server);
-    const anything = socket.next().then(() => "a frame", () => "the end");
+    const anything = socket.next().then(
+      () => "a frame",
+      () => "the end",
+    );
     assert.equal(await Promise.race([anything, delay(1000, "silence")]), "silence");
     socket.destroy();
     await anything;
   },
 );
 
-besieged("--close-timeout: who does not end its part is hung up on", ["--close-timeout", "500ms"], async (server, t, siege) => {
-  const sockets = await Promise.all(Array.from({ length: CROWD }, () => open(server)));
-  for (const { socket } of sockets) socket.pause(); // so that the end of the server's part is not answered
-  for (const [i, socket] of sockets.entries()) {
-    const end = i % 2 ? frame(text, "not masked", { masked: false }) : frame(close, closePayload(1000));
-    socket.send(end);
-  }
-  await siege.expectFilesBack();
-  for (const socket of sockets) socket.destroy();
-});
+besieged(
+  "--close-timeout: who does not end its part is hung up on",
+  ["--close-timeout", "500ms"],
+  async (server, t, siege) => {
+    const sockets = await Promise.all(Array.from({ length: CROWD }, () => open(server)));
+    for (const { socket } of sockets) socket.pause(); // so that the end of the server's part is not answered
+    for (const [i, socket] of sockets.entries()) {
+      const end = i % 2 ? frame(text, "not masked", { masked: false }) : frame(close, closePayload(1000));
+      socket.send(end);
+    }
+    await siege.expectFilesBack();
+    for (const socket of sockets) socket.destroy();
+  },
+);
 
 const LARGE = ["--max-messages-per-second", "0"];
 
@@ -165,7 +187,12 @@ besieged(
     slow.socket.pause();
     const before = peakResidentBytes(server.pid);
     let answer;
-    for (let sent = 0; (answer = await sender.request({ type: "message", to: slow.id, data: "x".repeat(50_000) })).type === "sent"; ++sent) {
+    for (
+      let sent = 0;
+      (answer = await sender.request({ type: "message", to: slow.id, data: "x".repeat(50_000) })).type ===
+      "sent";
+      ++sent
+    ) {
       assert.ok(sent < 1000, "50 MB were taken for a client that does not read");
       await siege.exchange();
     }
@@ -216,25 +243,31 @@ const FLOODS = {
 for (const [name, frames] of Object.entries(FLOODS)) {
   const rate = ["--max-messages-per-second", "50", "--max-message-burst", "100"];
   for (const reading of [true, false]) {
-    besieged(`a flood of ${name}, its answers ${reading ? "" : "not "}read, harms nobody else`, rate, async (server, t, siege) => {
-      const before = peakResidentBytes(server.pid);
-      const sockets = await Promise.all(Array.from({ length: FLOODERS }, () => open(server)));
-      for (const { socket } of sockets) {
-        socket.removeAllListeners("data"); // counted by nobody
-        if (reading) socket.resume();
-        else socket.pause();
-      }
-      let flooding = true;
-      const floods = Promise.all(sockets.map((socket) => flood(socket, frames, 4 * MEBIBYTE))).then(() => (flooding = false));
-      let slowest = 0;
-      for (let i = 0; flooding && i < 40; ++i) slowest = Math.max(slowest, await siege.exchange());
-      for (const { socket } of sockets) socket.destroy();
-      await floods;
-      t.diagnostic(`bystanders during the flood: ${slowest.toFixed(1)} ms at most`);
-      // What waits for each is at most the 1 MiB of --max-outbound-bytes, and so much again for each small message.
-      const growth = peakResidentBytes(server.pid) - before;
-      assert.ok(growth < FLOODERS * 8 * MEBIBYTE, `grew by ${growth} bytes`);
-    });
+    besieged(
+      `a flood of ${name}, its answers ${reading ? "" : "not "}read, harms nobody else`,
+      rate,
+      async (server, t, siege) => {
+        const before = peakResidentBytes(server.pid);
+        const sockets = await Promise.all(Array.from({ length: FLOODERS }, () => open(server)));
+        for (const { socket } of sockets) {
+          socket.removeAllListeners("data"); // counted by nobody
+          if (reading) socket.resume();
+          else socket.pause();
+        }
+        let flooding = true;
+        const floods = Promise.all(sockets.map((socket) => flood(socket, frames, 4 * MEBIBYTE))).then(
+          () => (flooding = false),
+        );
+        let slowest = 0;
+        for (let i = 0; flooding && i < 40; ++i) slowest = Math.max(slowest, await siege.exchange());
+        for (const { socket } of sockets) socket.destroy();
+        await floods;
+        t.diagnostic(`bystanders during the flood: ${slowest.toFixed(1)} ms at most`);
+        // What waits for each is at most the 1 MiB of --max-outbound-bytes, and so much again for each small message.
+        const growth = peakResidentBytes(server.pid) - before;
+        assert.ok(growth < FLOODERS * 8 * MEBIBYTE, `grew by ${growth} bytes`);
+      },
+    );
   }
 }
 
@@ -251,7 +284,10 @@ besieged(
       ++kinds[type];
     }
     assert.ok(kinds.pong >= 100 && kinds.error > 300, JSON.stringify(kinds));
-    await until(async () => (await Promise.race([client.request({ type: "ping" }), delay(300)]))?.type === "pong", "one that passes");
+    await until(
+      async () => (await Promise.race([client.request({ type: "ping" }), delay(300)]))?.type === "pong",
+      "one that passes",
+    );
     await client.close();
   },
 );

@@ -26,7 +26,12 @@ export class Siege {
   static async begin(args = [], { tls = false, client } = {}) {
     if (tls) certificate ??= makeCertificate(temporaryFolder());
     const siege = new Siege();
-    siege.server = await startServer(["--log-level", "error", ...(tls ? tlsOptions(certificate) : []), ...args]);
+    siege.server = await startServer([
+      "--log-level",
+      "error",
+      ...(tls ? tlsOptions(certificate) : []),
+      ...args,
+    ]);
     siege.#ada = await NativeClient.connect(siege.server, client);
     siege.#bob = await NativeClient.connect(siege.server, client);
     for (const one of [siege.#ada, siege.#bob]) await one.join("bystanders");
@@ -65,7 +70,9 @@ export class Siege {
     const milliseconds = await this.exchange();
     await this.expectFilesBack();
     const growth = residentBytes(this.server.pid) - this.#resident;
-    t.diagnostic(`bystanders: ${milliseconds.toFixed(1)} ms; memory: ${(growth / MEBIBYTE).toFixed(1)} MiB more`);
+    t.diagnostic(
+      `bystanders: ${milliseconds.toFixed(1)} ms; memory: ${(growth / MEBIBYTE).toFixed(1)} MiB more`,
+    );
     assert.ok(growth < RESIDENT_BYTES, `the server kept ${growth} bytes`);
   }
 
