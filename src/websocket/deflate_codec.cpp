@@ -19,9 +19,10 @@ constexpr std::array flush_tail{std::byte{0x00}, std::byte{0x00}, std::byte{0xFF
 
 // The smallest window that zlib can compress with: it has none of 8 bits.
 constexpr int min_window_bits = 9;
+constexpr int max_window_bits = 15;
 
 std::uint8_t window_bits(int negotiated) noexcept {
-  return static_cast<std::uint8_t>(std::clamp(negotiated, min_window_bits, 15));
+  return static_cast<std::uint8_t>(std::clamp(negotiated, min_window_bits, max_window_bits));
 }
 
 }  // namespace
@@ -116,10 +117,12 @@ DeflateCodec::DeflateCodec(Role role, const DeflateParameters& parameters) {
   const bool server = role == Role::server;
   const int ours = server ? parameters.server_max_window_bits : parameters.client_max_window_bits;
   const int theirs = server ? parameters.client_max_window_bits : parameters.server_max_window_bits;
-  deflate_bits_ = window_bits(ours);
-  inflate_bits_ = window_bits(theirs);
   keep_deflater_ = !(server ? parameters.server_no_context_takeover : parameters.client_no_context_takeover);
   keep_inflater_ = !(server ? parameters.client_no_context_takeover : parameters.server_no_context_takeover);
+  deflate_bits_ = window_bits(ours);
+  // zlib notices a distance beyond the window only where a message was cut. The largest window takes all of them, however
+  // they come; what is kept for each connection shall have no more than was agreed on.
+  inflate_bits_ = window_bits(keep_inflater_ ? theirs : max_window_bits);
 }
 
 DeflateCodec::~DeflateCodec() = default;

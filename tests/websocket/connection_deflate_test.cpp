@@ -64,6 +64,20 @@ TEST_CASE("deflate: messages go on behind a block marked final (RFC 7692 7.2.3.4
           .events = {"text Hello", "text HelloHello", "text Hello"}});
 }
 
+// zlib notices it only where the message is cut, and what is cut where is up to the network.
+TEST_CASE("deflate: a distance beyond the window that was agreed on is taken, however the message is cut") {
+  std::string letters;
+  for (int i = 0; i < 600; ++i) letters += static_cast<char>('a' + i % 26);
+  const Bytes stored = hex("00 58 02 a7 fd") + to_bytes(letters);
+  const Bytes three_from_590_before = hex("02 a6 26 00 00");
+  DeflateParameters small;
+  small.client_max_window_bits = 9;
+  small.client_no_context_takeover = true;
+  replay({.options = deflating(small),
+          .input = client_frame(0x41, stored) + client_frame(0x80, three_from_590_before),
+          .events = {"text " + letters + "klm"}});
+}
+
 // The bytes as one block with the fixed code (RFC 1951 3.2.6), marked final.
 Bytes final_block(const Bytes& bytes) {
   Bytes block;

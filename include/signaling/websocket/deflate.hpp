@@ -17,7 +17,7 @@ struct SIGNALING_API DeflateParameters {
   /// The client does. Cost without: some 40 KB per connection that has received a compressed message.
   bool client_no_context_takeover = false;
   /// Base-2 logarithm of the largest window, 9 to 15 for the sender that is this library, 8 to 15 for the
-  /// other.
+  /// other. A message of the other that goes back further is not refused, unless its dictionary is kept: then it may be.
   int server_max_window_bits = 15;
   int client_max_window_bits = 15;  ///< of the client's window, 9 to 15
 
