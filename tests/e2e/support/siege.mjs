@@ -62,7 +62,7 @@ export class Siege {
   async expectFilesBack() {
     const { pid } = this.server;
     const count = () => openFiles(pid);
-    await until(() => count() === this.#files, `descriptors: ${this.#files} before, more or less now`);
+    await until(() => count() === this.#files, `${this.#files} descriptors as before the attack`);
   }
 
   /** Everything is as it was before. */
