@@ -62,8 +62,8 @@ MetricFamily errors(const Stats& stats) {
 }
 
 MetricFamily closes(const Stats& stats) {
-  MetricFamily result =
-      family("signaling_peers_closed_total", MetricKind::counter, "Peers that are gone, and clients that were turned away, by reason");
+  MetricFamily result = family("signaling_peers_closed_total", MetricKind::counter,
+                               "Peers that are gone, and clients that were turned away, by reason");
   for (std::size_t i = 0; i <= static_cast<std::size_t>(CloseReason::internal); ++i) {
     add(result, "reason", to_string(static_cast<CloseReason>(i)), stats.closes.at(i));
   }
