@@ -13,7 +13,7 @@ const TIMES = 3;
 /** How often each limit was reached. */
 async function limitsReached(server) {
   const { body } = await exchange(server, request("GET", "/metrics", CLOSE));
-  const samples = body.matchAll(/^signaling_limits_reached_total\{limit="([a-z_]+)"\} (\d+)$/gm);
+  const samples = body.matchAll(/^signaling_server_limits_total\{limit="([a-z_]+)"\} (\d+)$/gm);
   return Object.fromEntries([...samples].map(([, limit, count]) => [limit, Number(count)]));
 }
 
@@ -50,11 +50,11 @@ async function oneSessionTooMany(server) {
   await exchange(server, request("POST", `${POLL}&sid=${sid}`, [...CLOSE, "Content-Length: 1"], "1"));
 }
 
-counted("sessions", ["--socketio-max-sessions", "1"], oneSessionTooMany);
-counted("header", ["--max-header-fields", "12"], (server) =>
+counted("max_sessions", ["--socketio-max-sessions", "1"], oneSessionTooMany);
+counted("max_header", ["--max-header-fields", "12"], (server) =>
   exchange(server, request("GET", "/", Array(12).fill("a: b"))),
 );
-counted("body", ["--max-body-bytes", "10"], (server) =>
+counted("max_body_bytes", ["--max-body-bytes", "10"], (server) =>
   exchange(server, request("POST", "/", ["Content-Length: 11"])),
 );
 counted("handshake_timeout", ["--handshake-timeout", "500ms"], (server) => say(server, "GET / HTTP/1.1\r\n"));
@@ -64,7 +64,7 @@ counted("tls_timeout", ["--handshake-timeout", "500ms"], (server) => say({ port:
 counted("http_idle_timeout", ["--http-idle-timeout", "500ms"], (server) =>
   say(server, request("POST", "/", ["Content-Length: 1"])),
 );
-counted("fragments", ["--max-fragments", "2"], async (server) => {
+counted("max_fragments", ["--max-fragments", "2"], async (server) => {
   const socket = await RawWebSocket.open(server, { path: "/signaling" });
   await socket.next();
   socket.send(...fragments(Opcode.text, ["", "", ""]));
