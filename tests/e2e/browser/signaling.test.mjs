@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, beforeEach, test } from "node:test";
+import { after, afterEach, before, beforeEach, test } from "node:test";
 import { Browser, WEB_FOLDER } from "../support/browser.mjs";
 import { startServer } from "../support/server.mjs";
 
@@ -50,6 +50,9 @@ beforeEach(async () => {
   });
   await page.goto(server.url);
 });
+
+// A client that is still there would connect anew in the middle of the next test.
+afterEach(() => page.close());
 
 // A client in the page, and a list of what it tells.
 async function connect(options = {}) {
