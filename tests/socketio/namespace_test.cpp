@@ -1,11 +1,9 @@
-// Middleware, rooms and broadcasts.
+// Rooms and broadcasts.
 #include "signaling/socketio/namespace.hpp"
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <map>
-#include <stdexcept>
 
 #include "signaling/core/memory_store.hpp"
 #include "signaling/protocols/json_protocol.hpp"
@@ -77,109 +75,6 @@ class NativeClient final : public Transport {
 };
 
 }  // namespace
-
-TEST_CASE("Middleware: all of them are asked in order before the client is in, and may take their time") {
-  Lines calls;
-  std::optional<Next> waiting;
-  ServerScript script;
-  script.server.of("/")
-      .use([&](const SocketPtr& socket, const Next& next) {
-        CHECK(socket->id() == "ann");
-        CHECK(!socket->connected());
-        CHECK(socket->handshake().auth.member("k").json() == "1");
-        socket->data() = 7;
-        socket->emit("early");
-        calls.emplace_back("first");
-        waiting = next;
-      })
-      .use([&](const SocketPtr&, const Next& next) {
-        calls.emplace_back("second");
-        next();
-        next.refuse("too late");
-      })
-      .on_connection([&](const SocketPtr& socket) {
-        CHECK(socket->connected());
-        CHECK(std::any_cast<int>(socket->data()) == 7);
-        calls.emplace_back("connection");
-        socket->on("a", [&](const Arguments&, const Acknowledge&) { calls.emplace_back("event"); });
-        socket->emit("hello");
-      });
-  FakeSession& client = script.session("ann");
-  script.say(client, R"(0{"k":1})");
-  script.say(client, R"(2["a"])");
-  CHECK(client.heard().empty());
-  CHECK(calls == Lines{"first"});
-  (*waiting)();
-  script.run();
-  CHECK(calls == Lines{"first", "second", "connection", "event"});
-  CHECK(client.heard() == Lines{R"(0{"sid":"ann"})", R"(2["early"])", R"(2["hello"])"});
-}
-
-TEST_CASE("Middleware: a refusal is a CONNECT_ERROR with message and data, and leaves no peer") {
-  ServerScript script;
-  script.server.of("/")
-      .use([](const SocketPtr& socket, const Next& next) {
-        socket->on_disconnect([](CloseReason) { FAIL("it was never connected"); });
-        if (socket->handshake().auth.member("data").json() == "null") return next.refuse("No");
-        next.refuse("No \"entry\"", socket->handshake().auth.member("data").as_string().value_or(""));
-      })
-      .on_connection([](const SocketPtr&) { FAIL("refused"); });
-  FakeSession& client = script.session("ann");
-  script.say(client, "0");
-  script.say(client, R"(0{"data":"{\"code\":401}"})");
-  script.say(client, R"(0{"data":"{"})");
-  CHECK(client.heard() == Lines{R"(4{"message":"No"})", R"(4{"message":"No \"entry\"","data":{"code":401}})",
-                                R"(4{"message":"No \"entry\""})"});
-  CHECK(script.router.stats().peers == 0);
-}
-
-TEST_CASE("Middleware: it may put the client out by itself, with the whole connection") {
-  ServerScript script;
-  script.server.of("/").use([](const SocketPtr& socket, const Next& next) {
-    socket->disconnect(socket->handshake().auth.member("all").json() == "true" ? Disconnect::connection
-                                                                               : Disconnect::nsp);
-    next();
-  });
-  FakeSession& client = script.session("ann");
-  script.say(client, "0");
-  CHECK(client.heard().back().starts_with(R"(4{"message":)"));
-  script.say(client, R"(0{"all":true})");
-  CHECK(client.heard().back() == "closed: kicked");
-}
-
-TEST_CASE("Middleware: one that throws, or forgets to decide, refuses") {
-  bool throws = true;
-  ServerScript script;
-  script.server.of("/").use([&](const SocketPtr&, const Next&) {
-    if (throws) throw std::runtime_error("x");
-  });
-  FakeSession& client = script.session("ann");
-  script.say(client, "0");
-  CHECK(client.heard() == Lines{R"(4{"message":"Internal error"})"});
-  throws = false;
-  script.say(client, "0");
-  CHECK(client.heard() == Lines{R"(4{"message":"The server gave no answer"})"});
-}
-
-TEST_CASE(
-    "Middleware: a decision for a client that is gone means nothing, and one for its next try is its own") {
-  std::vector<Next> waiting;
-  ServerScript script;
-  script.server.of("/").use([&](const SocketPtr&, const Next& next) { waiting.push_back(next); });
-  FakeSession& gone = script.session("ann");
-  script.say(gone, "0");
-  gone.cut(CloseReason::lost);
-  CHECK(script.router.stats().peers == 0);
-  FakeSession& back = script.session("ann");
-  script.say(back, "0");
-  REQUIRE(waiting.size() == 2);
-  waiting[0]();
-  script.run();
-  CHECK(back.heard().empty());
-  waiting[1]();
-  script.run();
-  CHECK(back.heard() == Lines{R"(0{"sid":"ann"})"});
-}
 
 TEST_CASE("Rooms: an event for a room reaches its sockets, and only them") {
   Group group{"ann", "bob", "cay"};
