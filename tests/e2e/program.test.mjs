@@ -7,6 +7,7 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { makeCertificate, temporaryFolder, tlsOptions } from "./support/certificate.mjs";
+import { freePort } from "./support/free_port.mjs";
 import { NativeClient } from "./support/native_client.mjs";
 import { run } from "./support/program.mjs";
 import { get } from "./support/raw_http.mjs";
@@ -275,14 +276,6 @@ describe("where options come from", () => {
     assert.equal(client.welcome.heartbeatMs, 0);
     client.socket.terminate();
   });
-
-  async function freePort() {
-    const probe = createServer().listen(0, "127.0.0.1");
-    await once(probe, "listening");
-    const { port } = probe.address();
-    await new Promise((resolve) => probe.close(resolve));
-    return port;
-  }
 });
 
 describe("how it ends", () => {

@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -12,18 +11,10 @@ import { Cluster } from "../cluster/support/cluster.mjs";
 import { SeedClient } from "../seeds/support/seed_client.mjs";
 import { makeCertificate, temporaryFolder } from "../support/certificate.mjs";
 import { DEADLINE_MS, until } from "../support/deadline.mjs";
+import { freePort } from "../support/free_port.mjs";
 import { NativeClient } from "../support/native_client.mjs";
 
 const document = readFileSync(new URL("../../../docs/operations.md", import.meta.url), "utf8");
-
-async function freePort() {
-  const listener = createServer().listen(0, "127.0.0.1");
-  await once(listener, "listening");
-  const { port } = listener.address();
-  listener.close();
-  await once(listener, "close");
-  return port;
-}
 
 /** The block of the documentation in that language, with each of `changes` made. */
 function configuration(language, changes) {

@@ -2,23 +2,14 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { temporaryFolder } from "../../support/certificate.mjs";
 import { within } from "../../support/deadline.mjs";
+import { freePort } from "../../support/free_port.mjs";
 import { RespConnection } from "./resp.mjs";
 
 const PROGRAM = process.env.REDIS_SERVER || "redis-server";
 const ATTEMPTS = 5;
-
-async function freePort() {
-  const listener = createServer().listen(0, "127.0.0.1");
-  await once(listener, "listening");
-  const { port } = listener.address();
-  listener.close();
-  await once(listener, "close");
-  return port;
-}
 
 export class RedisServer {
   #child;
