@@ -50,16 +50,15 @@ class SIGNALING_API PayloadReader {
   /// What came next.
   enum class Step : std::uint8_t { packet, end, error };
 
-  PayloadReader() noexcept = default;
   /// Decodes in place.
-  explicit PayloadReader(std::span<char> payload) noexcept : rest_(payload), ended_(false) {}
+  explicit PayloadReader(std::span<char> payload) noexcept : rest_(payload) {}
 
   /// Goes to the next packet.
   [[nodiscard]] Step next(EnginePacket& packet) noexcept;
 
  private:
   std::span<char> rest_;
-  bool ended_ = true;
+  bool ended_ = false;
 };
 
 /// How many packets a payload has, valid or not. An empty payload has one, which is not valid.
