@@ -83,7 +83,7 @@ class EngineDriver final : public socketio::EngineSocket,
     HttpFields headers;
   };
   /// Frames for one WebSocket, gathered while actions are taken.
-  struct Batch {
+  struct Gathered {
     std::vector<Frame> frames;
     socketio::SocketId socket = 0;
   };
@@ -100,14 +100,14 @@ class EngineDriver final : public socketio::EngineSocket,
   bool hand_down();
   void handle(const socketio::engine_event::Message& event);
   void handle(const socketio::engine_event::Closed& event);
-  void perform(socketio::engine_action::AnswerGet& action, Batch& batch);
-  void perform(socketio::engine_action::AnswerPost& action, Batch& batch);
-  void perform(socketio::engine_action::Refuse& action, Batch& batch);
-  void perform(socketio::engine_action::WriteFrame& action, Batch& batch);
-  void perform(socketio::engine_action::CloseWebSocket& action, Batch& batch);
+  void perform(socketio::engine_action::AnswerGet& action, Gathered& gathered);
+  void perform(socketio::engine_action::AnswerPost& action, Gathered& gathered);
+  void perform(socketio::engine_action::Refuse& action, Gathered& gathered);
+  void perform(socketio::engine_action::WriteFrame& action, Gathered& gathered);
+  void perform(socketio::engine_action::CloseWebSocket& action, Gathered& gathered);
 
   void answer_payload(const Pending& pending, std::string payload);
-  void write(Batch& batch);
+  void write(Gathered& gathered);
   void close_if_slow();
   std::optional<Pending> take_pending(socketio::RequestId request);
   EngineWebSocket* find(socketio::SocketId socket) const noexcept;

@@ -32,7 +32,7 @@ HttpResponse engine_refusal(socketio::EngineError error, HttpFields headers) {
 bool EngineDriver::hand_down() {
   bool any = false;
   // The worker's, so that an idle session holds none.
-  Batch batch{std::exchange(worker_->frame_buffer(), {})};
+  Gathered gathered{std::exchange(worker_->frame_buffer(), {})};
   for (;;) {
     const std::size_t buffered_before = session_.buffered_bytes();
     auto action = session_.poll_action();
@@ -40,10 +40,10 @@ bool EngineDriver::hand_down() {
     // It makes a payload only now, so that what was sent until now is in it.
     payload_bytes_ += buffered_before - session_.buffered_bytes();
     any = true;
-    std::visit([&](auto& what) { perform(what, batch); }, *action);
+    std::visit([&](auto& what) { perform(what, gathered); }, *action);
   }
-  write(batch);
-  worker_->frame_buffer() = std::move(batch.frames);
+  write(gathered);
+  worker_->frame_buffer() = std::move(gathered.frames);
   if (any) close_if_slow();
   return any;
 }
@@ -56,27 +56,27 @@ void EngineDriver::close_if_slow() {
   session_.close(CloseReason::slow_consumer, worker_->now());
 }
 
-void EngineDriver::perform(socketio::engine_action::WriteFrame& action, Batch& batch) {
-  if (batch.socket != action.socket) write(batch);
-  batch.socket = action.socket;
-  batch.frames.push_back(std::move(action.frame));
+void EngineDriver::perform(socketio::engine_action::WriteFrame& action, Gathered& gathered) {
+  if (gathered.socket != action.socket) write(gathered);
+  gathered.socket = action.socket;
+  gathered.frames.push_back(std::move(action.frame));
 }
 
-void EngineDriver::write(Batch& batch) {
-  if (batch.frames.empty()) return;
-  if (EngineWebSocket* const websocket = find(batch.socket)) websocket->write(batch.frames);
-  batch.frames.clear();
+void EngineDriver::write(Gathered& gathered) {
+  if (gathered.frames.empty()) return;
+  if (EngineWebSocket* const websocket = find(gathered.socket)) websocket->write(gathered.frames);
+  gathered.frames.clear();
 }
 
-void EngineDriver::perform(socketio::engine_action::CloseWebSocket& action, Batch& batch) {
-  write(batch);
+void EngineDriver::perform(socketio::engine_action::CloseWebSocket& action, Gathered& gathered) {
+  write(gathered);
   EngineWebSocket* const websocket = find(action.socket);
   forget(action.socket);
   if (websocket != nullptr) websocket->close(action.reason);
 }
 
-void EngineDriver::perform(socketio::engine_action::AnswerGet& action, Batch& batch) {
-  write(batch);
+void EngineDriver::perform(socketio::engine_action::AnswerGet& action, Gathered& gathered) {
+  write(gathered);
   const std::size_t message_bytes = std::exchange(payload_bytes_, 0);
   const auto pending = take_pending(action.request);
   if (!pending) return on_written(message_bytes);
@@ -88,14 +88,14 @@ void EngineDriver::perform(socketio::engine_action::AnswerGet& action, Batch& ba
       std::move(sent));
 }
 
-void EngineDriver::perform(socketio::engine_action::AnswerPost& action, Batch& batch) {
-  write(batch);
+void EngineDriver::perform(socketio::engine_action::AnswerPost& action, Gathered& gathered) {
+  write(gathered);
   const auto pending = take_pending(action.request);
   if (pending) pending->responder.send(make_answer(200, "text/plain; charset=UTF-8", "ok", pending->headers));
 }
 
-void EngineDriver::perform(socketio::engine_action::Refuse& action, Batch& batch) {
-  write(batch);
+void EngineDriver::perform(socketio::engine_action::Refuse& action, Gathered& gathered) {
+  write(gathered);
   const auto pending = take_pending(action.request);
   if (pending) pending->responder.send(engine_refusal(action.error, pending->headers));
 }
