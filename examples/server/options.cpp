@@ -202,9 +202,7 @@ class Parser {
   void add_socketio() {
     set_.option("--vocabulary", options_.vocabulary,
                 "What Socket.IO clients speak: email-calls, redis-rooms, rooms-mesh or token-peers; each one "
-                "also "
-                "in a "
-                "namespace of its name")
+                "also in a namespace of its name")
         ->type_name("NAME")
         ->capture_default_str();
     set_.option("--socketio-transports", transports_, "all, polling or websocket")
