@@ -109,15 +109,29 @@ function(signaling_add_unit_test component)
   endforeach()
 endfunction()
 
-# signaling_add_fuzzer(<component> <file>): a libFuzzer program named like the file, and a short run of it as the
-# test fuzz.<name>.
+# signaling_add_fuzzer(<component> <file>): a libFuzzer program named like the file, and 20 seconds of it, from the inputs in
+# corpus/<name>, as the test fuzz-smoke.<name>. In a build tree that makes no fuzzers: the same program of SIGNALING_FUZZ_BUILD.
 function(signaling_add_fuzzer component file)
   cmake_path(GET file STEM name)
+  set(program ${SIGNALING_FUZZ_BUILD}/bin/${name})
+  if(SIGNALING_BUILD_FUZZERS)
+    set(program $<TARGET_FILE:${name}>)
+    signaling_add_fuzz_program(${component} ${name} ${file})
+  endif()
+  # What is found goes to the first folder, so that the next run begins where this one ended.
+  set(found ${CMAKE_CURRENT_BINARY_DIR}/found/${name})
+  file(MAKE_DIRECTORY ${found})
+  add_test(NAME fuzz-smoke.${name} COMMAND ${program} -max_total_time=20 -artifact_prefix=${found}- ${found}
+                                           ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}
+  )
+  set_tests_properties(fuzz-smoke.${name} PROPERTIES LABELS fuzz-smoke TIMEOUT 120)
+endfunction()
+
+function(signaling_add_fuzz_program component name file)
   add_executable(${name} ${file})
+  add_dependencies(fuzzers ${name})
   target_link_libraries(${name} PRIVATE signaling::${component})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
   signaling_set_private_flags(${name})
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
-  add_test(NAME fuzz.${name} COMMAND ${name} -runs=100000 -seed=1)
-  set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 300)
 endfunction()

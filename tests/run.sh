@@ -10,12 +10,14 @@ build=$root/build
 "$root/cmake/configure.sh" release
 "$root/cmake/configure.sh" asan -DSIGNALING_BUILD_EXAMPLES=OFF
 "$root/cmake/configure.sh" tsan -DSIGNALING_BUILD_EXAMPLES=OFF
+"$root/cmake/configure.sh" fuzz -DSIGNALING_BUILD_EXAMPLES=OFF
 "$root/cmake/configure.sh" dev -DSIGNALING_ASAN_BUILD="$build/asan" -DSIGNALING_TSAN_BUILD="$build/tsan" \
-  -DSIGNALING_E2E_SERVER="$build/release/bin/signaling-server"
+  -DSIGNALING_FUZZ_BUILD="$build/fuzz" -DSIGNALING_E2E_SERVER="$build/release/bin/signaling-server"
 
 cmake --build "$build/dev"
 cmake --build "$build/release"
 cmake --build "$build/asan" --target unit_tests
 cmake --build "$build/tsan" --target unit_tests
+cmake --build "$build/fuzz" --target fuzzers
 
 exec ctest --test-dir "$build/dev" --output-on-failure --no-tests=error "$@"

@@ -90,8 +90,11 @@ Input make_input(std::span<const std::uint8_t> data, signaling::Random& keys) {
   input.options.max_message_bytes = (choice & 4U) != 0 ? 50 : 4096;
   input.options.max_fragments = (choice & 8U) != 0 ? 3 : 0;
   input.options.random = &keys;
-  if (input.deflate)
-    input.options.deflate = DeflateParameters{(choice & 16U) != 0, (choice & 32U) != 0, 15, 9};
+  if (input.deflate) {
+    const bool forgets = (choice & 32U) != 0;
+    // A small window that is kept refuses or takes a distance beyond it, depending on the cut.
+    input.options.deflate = DeflateParameters{(choice & 16U) != 0, forgets, 15, forgets ? 9 : 15};
+  }
   input.piece_bytes = 1 + data[1] % 40U;
   const auto bytes = std::as_bytes(data.subspan(2));
   input.bytes.assign(bytes.begin(), bytes.end());

@@ -1,0 +1,89 @@
+// What comes out of Redis, where anybody may have written it, and URLs: no input is read beyond its end, and an envelope that
+// is read is written again byte for byte.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "redis/envelope_codec.hpp"
+#include "redis/inbox_codec.hpp"
+#include "redis/url.hpp"
+
+namespace {
+
+using namespace signaling;
+using namespace signaling::redis;
+
+void require(bool condition) {
+  if (!condition) std::abort();
+}
+
+bool is_inside(std::string_view part, std::string_view whole) {
+  return part.empty() ||
+         (part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size());
+}
+
+// A length may be written in more bytes than it needs, so that only the second writing is the same as the first.
+void check_envelopes(std::string_view text) {
+  std::string_view left = text;
+  Envelope envelope;
+  while (!left.empty() && take_envelope(left, envelope)) {
+    for (const std::string_view part :
+         {envelope.event, envelope.from, envelope.to, envelope.room, envelope.payload}) {
+      require(is_inside(part, text));
+    }
+    std::string first;
+    append_envelope(first, envelope);
+    std::string_view rest = first;
+    Envelope again;
+    require(take_envelope(rest, again) && rest.empty());
+    std::string second;
+    append_envelope(second, again);
+    require(first == second);
+  }
+}
+
+void check_inbox(std::string_view text) {
+  const std::size_t cut = text.find('|');
+  const std::string id(text.substr(0, cut));
+  const std::string value(cut == std::string_view::npos ? std::string_view() : text.substr(cut + 1));
+  const auto entries = inbox_entries({{1, "stream"}, {3, id}, {4, "e"}, {4, value}});
+  require(entries.size() <= 1);
+  for (const InboxEntry& entry : entries) {
+    require(stream_id(entry.place).size() <= 41);
+    if (entry.kind == InboxEntry::Kind::change) require(value.size() > entry.change.member.id.size());
+  }
+  StoreMember member;
+  (void)unpack_member(text, member);
+}
+
+// What an exception says never holds a password.
+void check_url(std::string_view text) {
+  try {
+    const RedisUrl url = parse_redis_url(text);
+    require(!url.host.empty() && url.database >= 0);
+  } catch (const std::invalid_argument&) {  // NOLINT(bugprone-empty-catch): as it should
+  }
+  const std::string secret = "hunter2-hunter2";
+  try {
+    (void)parse_redis_url("redis://user:" + secret + "@" + std::string(text));
+  } catch (const std::invalid_argument& error) {
+    const std::string_view said = error.what();
+    require(said.find(secret) == std::string_view::npos);
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  // libFuzzer's own buffer may be larger than the input; a block of its size lets AddressSanitizer see the end.
+  const std::vector<char> exact(data, data + size);
+  const std::string_view text(exact.data(), exact.size());
+  check_envelopes(text);
+  check_inbox(text);
+  check_url(text);
+  return 0;
+}
