@@ -27,12 +27,15 @@ ListenAddress parse_address(const std::string& text) {
 std::chrono::milliseconds parse_duration(const std::string& text) {
   static const std::map<std::string_view, std::int64_t> units{
       {"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"0", 0}};
+  constexpr std::chrono::milliseconds year = std::chrono::hours(365 * 24);
   std::int64_t value = 0;
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   const std::string_view unit(rest, static_cast<std::size_t>(text.data() + text.size() - rest));
   const auto found = units.find(unit.empty() && value == 0 ? "0" : unit);
-  if (error != std::errc() || value < 0 || value > 86'400'000 || found == units.end()) {
-    throw CLI::ValidationError("'" + text + "' is not a duration such as 500ms, 5s, 2m or 0");
+  if (error != std::errc() || value < 0 || value > year.count() || found == units.end() ||
+      value * found->second > year.count()) {
+    throw CLI::ValidationError("'" + text +
+                               "' is not a duration such as 500ms, 5s, 2m or 0, of at most a year");
   }
   return std::chrono::milliseconds(value * found->second);
 }
