@@ -127,7 +127,8 @@ Admin::Admin(const Options& options, AdminTargets targets)
   route("POST", "/close-room", &Admin::close_room);
   route("POST", "/drain", &Admin::drain);
   route("GET", "/metrics",
-        metrics_handler(targets_.router, targets_.server, targets_.store, MetricsFor::everybody));
+        metrics_handler({targets_.router, targets_.server, targets_.socketio, targets_.store},
+                        MetricsFor::everybody));
 }
 
 void Admin::route(std::string_view method, std::string_view path, Handler handler) {

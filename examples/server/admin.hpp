@@ -14,12 +14,14 @@
 #include "signaling/core/log.hpp"
 #include "signaling/core/router.hpp"
 #include "signaling/net/server.hpp"
+#include "signaling/socketio/server.hpp"
 #include "store.hpp"
 
 /// What the administration looks at and acts on. All of it must outlive it.
 struct AdminTargets {
   signaling::Router& router;
   const signaling::net::Server& server;
+  const signaling::socketio::Server& socketio;
   const Store& store;
   boost::asio::any_io_executor executor;
   std::shared_ptr<signaling::LogSink> log;

@@ -42,24 +42,23 @@ bool is_local(const net::HttpRequest& request) {
 
 }  // namespace
 
-net::HttpHandler metrics_handler(const signaling::Router& router, const net::Server& server,
-                                 const Store& store, MetricsFor who) {
-  return
-      [&router, &server, &store, who](const net::HttpRequest& request, const net::HttpResponder& responder) {
-        if (who == MetricsFor::loopback && !is_local(request)) {
-          return responder.send(net::HttpResponse::text(404, "Not Found\n"));
-        }
-        Families families = build_info();
-        append(families, net::metrics_of(server.stats()));
-        append(families, draining(server));
-        append(families, signaling::metrics_of(router.stats()));
-        append(families, signaling::metrics_of(router.queues()));
-        if (store.metrics) append(families, store.metrics());
-        append(families, process_metrics());
-        net::HttpResponse response;
-        response.headers.emplace_back("Content-Type", signaling::prometheus_content_type);
-        response.headers.emplace_back("Cache-Control", "no-store");
-        response.body = signaling::prometheus_text(families);
-        responder.send(std::move(response));
-      };
+net::HttpHandler metrics_handler(const MetricSources& sources, MetricsFor who) {
+  return [sources, who](const net::HttpRequest& request, const net::HttpResponder& responder) {
+    if (who == MetricsFor::loopback && !is_local(request)) {
+      return responder.send(net::HttpResponse::text(404, "Not Found\n"));
+    }
+    Families families = build_info();
+    append(families, net::metrics_of(sources.server.stats()));
+    append(families, draining(sources.server));
+    append(families, signaling::socketio::metrics_of(sources.socketio.stats()));
+    append(families, signaling::metrics_of(sources.router.stats()));
+    append(families, signaling::metrics_of(sources.router.queues()));
+    if (sources.store.metrics) append(families, sources.store.metrics());
+    append(families, process_metrics());
+    net::HttpResponse response;
+    response.headers.emplace_back("Content-Type", signaling::prometheus_content_type);
+    response.headers.emplace_back("Cache-Control", "no-store");
+    response.body = signaling::prometheus_text(families);
+    responder.send(std::move(response));
+  };
 }

@@ -65,13 +65,14 @@ Program::Program(Options options, int argc, char** argv)
       router_(router_options(options_, store_, identity_, log_)),
       socketio_(router_, socketio_options(options_, log_)),
       server_(router_, with_executors(server_options(options_, log_))),
-      admin_(options_,
-             {router_, server_, store_, contexts_.front()->get_executor(), log_, [this] { drain(); }}),
+      admin_(options_, {router_, server_, socketio_, store_, contexts_.front()->get_executor(), log_,
+                        [this] { drain(); }}),
       signals_(*contexts_.front(), SIGINT, SIGTERM),
       hangups_(*contexts_.front(), SIGHUP) {
   add_routes(server_, router_, socketio_, store_, options_);
   if (options_.metrics != MetricsFor::nobody) {
-    server_.route("GET", "/metrics", metrics_handler(router_, server_, store_, options_.metrics));
+    server_.route("GET", "/metrics",
+                  metrics_handler({router_, server_, socketio_, store_}, options_.metrics));
   }
   if (!options_.static_files.empty()) server_.serve_files(options_.static_files);
 }

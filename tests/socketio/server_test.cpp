@@ -201,6 +201,12 @@ TEST_CASE("Server: what is over a bound is counted") {
   const ServerStats later = script.server.stats();
   CHECK(later.packet_errors == stats.packet_errors);
   CHECK(later.refused_namespaces == 3);
+
+  const std::string page = prometheus_text(metrics_of(stats));
+  CHECK(page.find("signaling_socketio_packet_errors_total{reason=\"too_many_attachments\"} 1\n") !=
+        std::string::npos);
+  CHECK(page.find("signaling_socketio_limits_total{limit=\"max_namespaces\"} 3\n") != std::string::npos);
+  CHECK(page.find("signaling_socketio_limits_total{limit=\"max_connects\"} 0\n") != std::string::npos);
 }
 
 TEST_CASE("Server: a client that is in no namespace in time is closed, at the beginning and later") {

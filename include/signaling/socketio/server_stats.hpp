@@ -2,8 +2,10 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "signaling/core/export.hpp"
+#include "signaling/core/metrics.hpp"
 
 namespace signaling::socketio {
 
@@ -22,5 +24,8 @@ struct SIGNALING_API ServerStats {
   /// Over ServerOptions::max_pending_acks.
   std::uint64_t refused_acks = 0;
 };
+
+/// For a registry, or prometheus_text. Labels: `reason` (PacketError), `limit` (the option's name).
+SIGNALING_API std::vector<MetricFamily> metrics_of(const ServerStats& stats);
 
 }  // namespace signaling::socketio
