@@ -1,5 +1,6 @@
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,11 +22,10 @@ Pipes pairs(World& world, std::size_t peers) {
   return pipes;
 }
 
-// `batch` messages arrive before the loop hands on what has gathered.
-void route_message(benchmark::State& state) {
+// `talking` of the peers do, in turn; `batch` messages arrive before the loop hands on what has gathered.
+void route(benchmark::State& state, std::size_t talking, std::size_t batch) {
   World world;
   const Pipes pipes = pairs(world, static_cast<std::size_t>(state.range(0)));
-  const auto batch = static_cast<std::size_t>(state.range(1));
   std::vector<std::string> texts;
   for (std::size_t i = 0; i < pipes.size(); ++i)
     texts.push_back(bench::message("to", pipes[i ^ 1U]->id(), 200));
@@ -35,7 +35,7 @@ void route_message(benchmark::State& state) {
     world.repeat([&] {
       if (!state.KeepRunning()) return false;
       for (std::size_t i = 0; i < batch; ++i) pipes[next]->say(texts[next]);
-      next = (next + 7919) % pipes.size();
+      next = (next + 7919) % talking;
       return true;
     });
   }
@@ -43,6 +43,11 @@ void route_message(benchmark::State& state) {
   for (const auto& pipe : pipes) heard += pipe->heard();
   if (heard < static_cast<std::size_t>(state.iterations()) * batch)
     state.SkipWithError("messages are missing");
+}
+
+// All talk: beyond some thousands, each message finds what it touches outside the processor's caches.
+void route_message(benchmark::State& state) {
+  route(state, static_cast<std::size_t>(state.range(0)), static_cast<std::size_t>(state.range(1)));
 }
 BENCHMARK(route_message)
     ->ArgNames({"peers", "batch"})
@@ -57,6 +62,10 @@ BENCHMARK(route_message)
     ->Args({100000, 1})
     ->Args({100000, 16})
     ->Iterations(200000);
+
+// A few talk, the others are only there: what the number of peers itself costs.
+void route_among(benchmark::State& state) { route(state, std::min<std::size_t>(64, state.range(0)), 1); }
+BENCHMARK(route_among)->ArgName("peers")->RangeMultiplier(10)->Range(10, 100000)->Iterations(200000);
 
 void join_and_leave(benchmark::State& state) {
   World world;
