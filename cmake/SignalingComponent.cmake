@@ -94,6 +94,7 @@ function(signaling_add_unit_test component)
   add_executable(${target} ${arg_FILES})
   target_link_libraries(${target} PRIVATE signaling::${component} signaling_test_support ${arg_LINK})
   signaling_set_private_flags(${target})
+  target_compile_options(${target} PRIVATE -O0) # to compile them takes longer than to run them
   add_dependencies(unit_tests ${target})
   add_test(NAME unit.${component} COMMAND ${target} --minimal)
   set_tests_properties(unit.${component} PROPERTIES LABELS unit TIMEOUT 120)
@@ -109,11 +110,11 @@ function(signaling_add_unit_test component)
   endforeach()
 endfunction()
 
-# signaling_add_fuzzer(<component> <file>): a libFuzzer program named like the file, and 20 seconds of it, from the inputs in
-# corpus/<name>, as the test fuzz-smoke.<name>. In a build tree that makes no fuzzers: the same program of SIGNALING_FUZZ_BUILD.
+# signaling_add_fuzzer(<component> <file>): a libFuzzer program named like the file, and a minute of it, from the inputs in
+# corpus/<name>, as the test fuzz-smoke.<name>. A tree that makes no fuzzers runs the program of SIGNALING_ASAN_BUILD.
 function(signaling_add_fuzzer component file)
   cmake_path(GET file STEM name)
-  set(program ${SIGNALING_FUZZ_BUILD}/bin/${name})
+  set(program ${SIGNALING_ASAN_BUILD}/bin/${name})
   if(SIGNALING_BUILD_FUZZERS)
     set(program $<TARGET_FILE:${name}>)
     signaling_add_fuzz_program(${component} ${name} ${file})
@@ -121,10 +122,10 @@ function(signaling_add_fuzzer component file)
   # What is found goes to the first folder, so that the next run begins where this one ended.
   set(found ${CMAKE_CURRENT_BINARY_DIR}/found/${name})
   file(MAKE_DIRECTORY ${found})
-  add_test(NAME fuzz-smoke.${name} COMMAND ${program} -max_total_time=20 -artifact_prefix=${found}- ${found}
+  add_test(NAME fuzz-smoke.${name} COMMAND nice -n 19 ${program} -max_total_time=60 -artifact_prefix=${found}- ${found}
                                            ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}
   )
-  set_tests_properties(fuzz-smoke.${name} PROPERTIES LABELS fuzz-smoke TIMEOUT 120)
+  set_tests_properties(fuzz-smoke.${name} PROPERTIES LABELS fuzz-smoke TIMEOUT 180 RESOURCE_LOCK compilers)
 endfunction()
 
 function(signaling_add_fuzz_program component name file)

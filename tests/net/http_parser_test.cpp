@@ -229,5 +229,5 @@ TEST_CASE("http parser: without bounds a header may be large, but no field large
     return step == HttpParser::Step::failed ? std::to_string(parser.status()) : std::string("head");
   };
   CHECK(step_for(65'000) == "head");
-  for (const std::size_t bytes : {65'001, 65'536, 66'000, 200'000}) CHECK(step_for(bytes) == "431");
+  for (const std::size_t bytes : {65'001U, 65'536U, 66'000U, 200'000U}) CHECK(step_for(bytes) == "431");
 }

@@ -54,10 +54,10 @@ std::vector<const Oracle::LifeRecord*> Oracle::members_of(const RoomId& room) co
 
 void Oracle::check_view(const LifeRecord& life, const RoomId& room, const Membership& membership) {
   const auto members = members_of(room);
-  for (const auto& [id, seen] : membership.view) {
+  for (const auto& each : membership.view) {
     const bool is_there =
-        std::ranges::any_of(members, [&](const LifeRecord* other) { return other->id == id; });
-    if (!is_there) fail(life, "still sees in " + room, id + " " + seen.metadata);
+        std::ranges::any_of(members, [&](const LifeRecord* other) { return other->id == each.first; });
+    if (!is_there) fail(life, "still sees in " + room, each.first + " " + each.second.metadata);
   }
   for (const LifeRecord* const other : members) {
     if (other != &life) check_pair(life, *other, room);

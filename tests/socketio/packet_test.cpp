@@ -35,9 +35,9 @@ struct Case {
 };
 
 void check(const std::vector<Case>& cases) {
-  for (const auto& [text, result] : cases) {
-    INFO(text);
-    CHECK(decode(text) == result);
+  for (const Case& each : cases) {
+    INFO(each.text);
+    CHECK(decode(each.text) == each.result);
   }
 }
 
@@ -327,7 +327,7 @@ TEST_CASE("packet: the examples are written (Socket.IO v5, Packet encoding)") {
 TEST_CASE("packet: what was written is what is read (Socket.IO v5, Packet encoding)") {
   for (const std::string_view nsp : {"/", "/admin", "/a?b=c"}) {
     for (const bool has_id : {false, true}) {
-      for (const std::size_t attachments : {0, 1, 10}) {
+      for (const std::size_t attachments : {0U, 1U, 10U}) {
         PacketHeader header{PacketType::event, nsp, {}, attachments};
         if (has_id) header.id = 9007199254740991;
         const Frame frame = encode_event(header, "na\"me", R"([1],"x")");

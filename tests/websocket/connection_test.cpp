@@ -213,7 +213,7 @@ TEST_CASE("connection: a client masks all it sends, with a new key each time (RF
   CHECK(test::to_hex(out) == "81 83 01 02 03 04 01 02 03");
   client.ping(Bytes(1));
   CHECK(test::to_hex(test::take_output(client)) == "89 81 05 06 07 08 05");
-  CHECK_THROWS_AS(Connection(Role::client), std::invalid_argument);
+  CHECK_THROWS_AS(Connection{Role::client}, std::invalid_argument);
 }
 
 TEST_CASE("connection: a server's messages are the bytes of the shared frame") {
