@@ -146,7 +146,9 @@ SendResult RoomView::push_to_all(const EncodedEvent& encoded, const PeerSession*
   return result;
 }
 
+// One failure, however many members hear of it.
 void RoomView::warn(errc code) {
+  core_.counters().error(code);
   const Event event = event::Error{code, describe(code), {}};
   EncodedEvent encoded(event);
   (void)tell(encoded, nullptr, Delivery::reliable, [] {});

@@ -174,6 +174,9 @@ TEST_CASE("distant store: members are told when messages may be lost, and when o
   w.store->listener->undelivered(envelope, errc::store_unavailable);
   w.run();
   CHECK(w.a->heard() == Lines{"error messages_lost", "error peer_not_found", "error messages_lost"});
+  const auto errors = w.world.router.stats().errors;
+  CHECK(errors[static_cast<std::size_t>(errc::messages_lost)] == 2);
+  CHECK(errors[static_cast<std::size_t>(errc::peer_not_found)] == 1);
 }
 
 TEST_CASE("distant store: messages name the nodes that have receivers") {
