@@ -47,8 +47,9 @@ export class PollingSession {
   /** The next packet that is no ping; pings are answered. Packets that came along are kept for the next call. */
   async next() {
     while (!this.kept?.length) {
-      this.kept = (await this.poll()).filter((packet) => packet !== "2");
-      if (!this.kept.length) await this.post("3");
+      const packets = await this.poll();
+      if (packets.includes("2")) await this.post("3");
+      this.kept = packets.filter((packet) => packet !== "2");
     }
     return this.kept.shift();
   }
