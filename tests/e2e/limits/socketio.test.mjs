@@ -120,6 +120,44 @@ onEachWire(
   },
 );
 
+/** Questions of the server that wait for their answers. */
+async function ask(wire, count) {
+  for (let i = 0; i < count; ++i) {
+    await wire.send(event("ask", i));
+    assert.equal(await wire.next(), `42${i}["question",${i}]`);
+  }
+}
+
+onEachWire(
+  "--socketio-max-pending-acks: overloaded for the host, and nobody is asked, until one is answered",
+  ["--socketio-conformance", "--socketio-max-pending-acks", "3"],
+  async (wire) => {
+    assert.equal(await wire.next(), '42["auth",{}]');
+    await ask(wire, 3);
+    for (let i = 0; i < 5; ++i) {
+      await wire.send(event("ask"));
+      assert.match(await wire.next(), /^42\["not-asked","Too much was sent /); // the text of overloaded
+    }
+    await wire.send('431["yes"]');
+    assert.equal(await wire.next(), '42["answered","yes"]');
+    await wire.send(event("ask"));
+    assert.equal(await wire.next(), '423["question"]');
+    await wire.send("1");
+    await wire.closed();
+  },
+);
+
+onEachWire(
+  "--socketio-max-pending-acks 0: any number of questions",
+  ["--socketio-conformance", "--socketio-max-pending-acks", "0", "--max-messages-per-second", "0"],
+  async (wire) => {
+    assert.equal(await wire.next(), '42["auth",{}]');
+    await ask(wire, 200);
+    await wire.send("1");
+    await wire.closed();
+  },
+);
+
 besieged(
   "--socketio-max-payload: 413 for a body, 1009 for a message",
   [...SHORT, "--socketio-max-payload", "1000"],

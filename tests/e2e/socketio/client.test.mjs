@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before } from "node:test";
 import { Manager } from "socket.io-client";
-import { within } from "../support/deadline.mjs";
+import { until, within } from "../support/deadline.mjs";
 import { startServer } from "../support/server.mjs";
 import { onEachTransport } from "./support/each_transport.mjs";
 
@@ -37,6 +37,14 @@ after(async () => assert.equal(await server.stop(), 0, server.output));
 async function acknowledged(client, ...args) {
   const answer = new Promise((resolve) => client.emit("message-with-ack", ...args, (...back) => resolve(back)));
   return within(answer, "an acknowledgement");
+}
+
+/** The next event that is no question. */
+async function nextAnswer(client) {
+  let event;
+  do event = await client.next();
+  while (event[0] === "question");
+  return event;
 }
 
 /** A connection for sockets of many namespaces. */
@@ -97,6 +105,21 @@ function eventTests(testWith) {
     const numbers = Array.from({ length: 100 }, (_, i) => i);
     const answers = await Promise.all(numbers.map((i) => acknowledged(client, i, `answer ${i}`)));
     assert.deepEqual(answers, numbers.map((i) => [i, `answer ${i}`]));
+  });
+
+  testWith("a client's acknowledgements carry all arguments, in any order", async (connect) => {
+    const client = await connect();
+    await client.expect(["auth", {}]);
+    const open = [];
+    client.socket.on("question", (...args) => open.push(args));
+    for (const value of JSON_VALUES) client.emit("ask", value);
+    client.emit("ask", ...JSON_VALUES);
+    client.emit("ask");
+    const asked = [...JSON_VALUES.map((value) => [value]), JSON_VALUES, []];
+    await until(() => open.length === asked.length, "all questions");
+    assert.deepEqual(open.map((args) => args.slice(0, -1)), asked);
+    for (const args of open.reverse()) args.at(-1)(...args.slice(0, -1));
+    for (const args of asked.reverse()) assert.deepEqual((await nextAnswer(client)).slice(1), args);
   });
 
   testWith("an event that nobody handles, or of any name, disturbs nothing", async (connect) => {
