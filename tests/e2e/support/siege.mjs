@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { until } from "./deadline.mjs";
 import { NativeClient } from "./native_client.mjs";
 import { MEBIBYTE, openFiles, residentBytes } from "./process_usage.mjs";
+import { get } from "./raw_http.mjs";
 import { startServer } from "./server.mjs";
 import { makeCertificate, temporaryFolder, tlsOptions } from "./certificate.mjs";
 
@@ -32,6 +33,7 @@ export class Siege {
       ...(tls ? tlsOptions(certificate) : []),
       ...args,
     ]);
+    if (args.includes("--store")) await siege.ready();
     siege.#ada = await NativeClient.connect(siege.server, client);
     siege.#bob = await NativeClient.connect(siege.server, client);
     for (const one of [siege.#ada, siege.#bob]) await one.join("bystanders");
@@ -40,6 +42,11 @@ export class Siege {
     siege.#files = openFiles(siege.server.pid);
     siege.#resident = residentBytes(siege.server.pid);
     return siege;
+  }
+
+  /** The server has its store. */
+  async ready() {
+    await until(async () => (await get(this.server, "/readyz")).status === 200, "a server that is ready");
   }
 
   /** The milliseconds that a message and its answer take. */
