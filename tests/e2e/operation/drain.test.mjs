@@ -27,12 +27,6 @@ async function moveWhenTold(client, balancer, room) {
   return { again, code, reconnectMs: message.reconnectMs };
 }
 
-/** Puts the other node in its place as soon as the one that ends says so. */
-async function watch(balancer, ending, other) {
-  await until(async () => (await statusOf(ending, "/readyz").catch(() => 503)) === 503, "a node that drains");
-  balancer.node = other;
-}
-
 describe("a node of two gets SIGTERM", () => {
   test("each of 200 clients is told another time to come back, and is in its room on the other node", async (t) => {
     const cluster = await Cluster.start(t, { nodes: 2, args: ["--drain-rate", "100", "--drain-timeout", "20s"] });
@@ -43,10 +37,10 @@ describe("a node of two gets SIGTERM", () => {
     await Promise.all(clients.map((client, i) => client.join(rooms[i])));
 
     const stopped = a.stop();
-    const watching = watch(balancer, a, b);
+    const following = balancer.follow(b);
     const moved = await Promise.all(clients.map((client, i) => moveWhenTold(client, balancer, rooms[i])));
     t.after(() => moved.forEach(({ again }) => again.socket.terminate()));
-    await watching;
+    await following;
     assert.equal(await stopped, 0, a.output);
 
     assert.ok(moved.every(({ code }) => code === 1001));
@@ -77,9 +71,9 @@ describe("a node of two gets SIGTERM", () => {
       await client.expect(["user_joined", ...joined]);
 
       client.socket.on("connect", () => client.emit("join_room", { roomName: "r", personName: "p" }));
-      const watching = watch(balancer, a, b);
+      const following = balancer.follow(b);
       assert.equal(await a.stop(), 0, a.output);
-      await watching;
+      await following;
       const reason = await client.ended();
       assert.ok(["transport close", "transport error"].includes(reason), reason);
       await until(() => client.socket.connected, "the client again");

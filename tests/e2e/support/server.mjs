@@ -28,7 +28,8 @@ export function exampleProgram(variable) {
  *   tlsUrl, tlsPort   of the first address with TLS
  *   output            what it has printed so far, standard output and error together
  *   stdout            standard output alone
- *   stop(signal)      SIGTERM unless told otherwise; resolves to the exit code; fails when the server does not end
+ *   stop(signal, ms)  SIGTERM unless told otherwise; resolves to the exit code; fails when the server does not end
+ *                     within 15 s, or what is said
  *   kill()            SIGKILL; resolves when it is gone
  */
 export async function startServer(args = [], { env = {}, program = serverProgram() } = {}) {
@@ -97,9 +98,9 @@ class RunningServer {
     }
   }
 
-  async stop(signal = "SIGTERM") {
+  async stop(signal = "SIGTERM", milliseconds = STOP_MS) {
     this.#child.kill(signal);
-    const timer = setTimeout(() => this.#child.kill("SIGKILL"), STOP_MS);
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), milliseconds);
     await this.#ended;
     clearTimeout(timer);
     if (this.#child.signalCode === "SIGKILL")

@@ -3,6 +3,8 @@
 
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
+import { statusOf } from "../../cluster/support/cluster.mjs";
+import { until } from "../../support/deadline.mjs";
 
 export class Balancer {
   #listener;
@@ -26,6 +28,13 @@ export class Balancer {
 
   get url() {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Puts the other node in the place of the one that ends, as soon as that says so. */
+  async follow(other) {
+    const ending = this.node;
+    await until(async () => (await statusOf(ending, "/readyz").catch(() => 503)) === 503, "a node that drains");
+    this.node = other;
   }
 
   #relay(socket) {
