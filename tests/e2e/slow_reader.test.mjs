@@ -80,7 +80,9 @@ test("1,000 fast members of a room do not wait for a slow one", async (t) => {
   await delay(500);
   const during = audience.takeMedian();
   const grown = peakResidentBytes(server.pid) - memory;
-  t.diagnostic(`median ${before.toFixed(1)} ms, beside a slow reader ${during.toFixed(1)} ms; grew by ${grown} bytes`);
+  t.diagnostic(
+    `median ${before.toFixed(1)} ms, beside a slow reader ${during.toFixed(1)} ms; grew by ${grown} bytes`,
+  );
   assert.equal(refused, "slow_consumer");
   assert.equal(audience.received, sent * FAST, "everybody heard everything");
   assert.ok(during < 1.5 * before + 5, `${during} ms in place of ${before}`);

@@ -1,6 +1,7 @@
 // Each limit that a connection or a request has reached is counted, on the page of the metrics and under its own name.
 
 import assert from "node:assert/strict";
+import { EngineWebSocket } from "../socketio/support/engine_websocket.mjs";
 import { openSocket } from "../support/byte_stream.mjs";
 import { until } from "../support/deadline.mjs";
 import { exchange, request } from "../support/raw_http.mjs";
@@ -13,7 +14,7 @@ const TIMES = 3;
 /** How often each limit was reached. */
 async function limitsReached(server) {
   const { body } = await exchange(server, request("GET", "/metrics", CLOSE));
-  const samples = body.matchAll(/^signaling_server_limits_total\{limit="([a-z_]+)"\} (\d+)$/gm);
+  const samples = body.matchAll(/^signaling_(?:server|socketio)_limits_total\{limit="([a-z_]+)"\} (\d+)$/gm);
   return Object.fromEntries([...samples].map(([, limit, count]) => [limit, Number(count)]));
 }
 
@@ -50,6 +51,27 @@ async function oneSessionTooMany(server) {
   await exchange(server, request("POST", `${POLL}&sid=${sid}`, [...CLOSE, "Content-Length: 1"], "1"));
 }
 
+/** A client of Socket.IO that sends these packets, each when the one before was answered, and then is done. */
+function socketio(...packets) {
+  return async (server) => {
+    const socket = await EngineWebSocket.open(server, { path: "/socket.io/" });
+    for (const packet of packets) {
+      socket.send(packet);
+      if (packet !== "1") await socket.next();
+    }
+    await socket.closed();
+  };
+}
+
+const asked = socketio("40", '42["ask"]', '42["ask"]', "1");
+counted("max_namespaces", ["--socketio-max-namespaces", "1"], socketio("40", "40/rooms-mesh,", "1"));
+counted("max_auth_bytes", ["--socketio-max-auth-bytes", "10"], socketio('40{"token":"secret"}', "1"));
+counted("max_connects", ["--socketio-max-connects", "1"], async (server) => {
+  const socket = await EngineWebSocket.open(server, { path: "/socket.io/" });
+  socket.send("40", "40/rooms-mesh,");
+  await socket.closed();
+});
+counted("max_pending_acks", ["--socketio-conformance", "--socketio-max-pending-acks", "1"], asked);
 counted("max_sessions", ["--socketio-max-sessions", "1"], oneSessionTooMany);
 counted("max_header", ["--max-header-fields", "12"], (server) =>
   exchange(server, request("GET", "/", Array(12).fill("a: b"))),
