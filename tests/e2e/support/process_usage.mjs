@@ -25,6 +25,10 @@ export function openFiles(pid) {
   return readdirSync(`/proc/${pid}/fd`).length;
 }
 
+export function threads(pid) {
+  return readdirSync(`/proc/${pid}/task`).length;
+}
+
 /** The processor time it has used, user and system. */
 export function cpuSeconds(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
