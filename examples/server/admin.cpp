@@ -208,38 +208,41 @@ void Admin::list_peers(const Request& request, const Responder& responder) {
 void Admin::kick(const Request& request, const Responder& responder) {
   const auto id = required(request, responder, "peer");
   if (!id) return;
-  const auto peer = targets_.router.find_peer(*id);
-  if (!peer) return refuse(responder, 404, "peer_not_found", "No peer of this node has that id.");
-  const auto name = request.query_value("room");
-  say(*targets_.log, LogLevel::info, "admin-kick", {{"peer", *id}, {"room", name.value_or("")}});
-  if (!name) {
-    peer->close(signaling::CloseReason::kicked);
-    return responder.send(net::HttpResponse::json(200, JsonObject().text("peer", *id).finish()));
-  }
-  const auto room = targets_.router.find_room(*name);
-  const auto members = room ? room->members() : std::vector<signaling::Member>();
-  if (std::ranges::find(members, peer->id(), &signaling::Member::id) == members.end()) {
+  const auto room = request.query_value("room");
+  const bool is_here = targets_.router.find_peer(*id) != nullptr;
+  say(*targets_.log, LogLevel::info, "admin-kick", {{"peer", *id}, {"room", room.value_or("")}});
+  const std::error_code error = targets_.router.kick(*id, room.value_or(""));
+  if (error == signaling::errc::not_joined) {
     return refuse(responder, 404, "not_joined", "The peer is not in that room.");
   }
-  peer->kick(*name);
-  responder.send(net::HttpResponse::json(200, JsonObject().text("peer", *id).text("room", *name).finish()));
+  if (error == signaling::errc::peer_not_found) {
+    return refuse(responder, 404, "peer_not_found", "No peer has that id.");
+  }
+  if (error) return refuse(responder, 503, "store_unavailable", "The other nodes cannot be asked.");
+  JsonObject answer;
+  answer.text("peer", *id);
+  if (room) answer.text("room", *room);
+  responder.send(net::HttpResponse::json(is_here ? 200 : 202, answer.finish()));
 }
 
 void Admin::close_room(const Request& request, const Responder& responder) {
   const auto name = required(request, responder, "room");
   if (!name) return;
-  const auto room = targets_.router.find_room(*name);
-  if (!room) return refuse(responder, 404, "room_not_found", "No peer of this node is in that room.");
-  std::size_t here = 0;
-  std::size_t elsewhere = 0;
-  for (const signaling::Member& member : room->members()) {
-    const auto peer = member.node == targets_.router.node() ? targets_.router.find_peer(member.id) : nullptr;
-    if (peer) peer->kick(*name);
-    ++(peer ? here : elsewhere);
-  }
-  say(*targets_.log, LogLevel::info, "admin-close-room", {{"room", *name}, {"peers", std::to_string(here)}});
-  responder.send(net::HttpResponse::json(
-      200, JsonObject().text("room", *name).number("kicked", here).number("elsewhere", elsewhere).finish()));
+  targets_.router.members(*name, [this, responder, name = *name](std::error_code error, const auto& members) {
+    if (error) return refuse(responder, 503, "store_unavailable", "The store does not answer.");
+    if (members.empty()) return refuse(responder, 404, "room_not_found", "Nobody is in that room.");
+    say(*targets_.log, LogLevel::info, "admin-close-room",
+        {{"room", name}, {"peers", std::to_string(members.size())}});
+    if (targets_.router.close_room(name)) {
+      return refuse(responder, 503, "store_unavailable", "Members on other nodes are still there.");
+    }
+    const auto here = std::ranges::count(members, targets_.router.node(), &signaling::Member::node);
+    responder.send(net::HttpResponse::json(200, JsonObject()
+                                                    .text("room", name)
+                                                    .number("kicked", here)
+                                                    .number("elsewhere", members.size() - here)
+                                                    .finish()));
+  });
 }
 
 void Admin::drain(const Request& /*request*/, const Responder& responder) {

@@ -297,6 +297,7 @@ void RouterCore::changed(const MembershipChange& change) {
 }
 
 void RouterCore::delivered(const Envelope& envelope) {
+  if (obey(envelope)) return;
   if (envelope.room.empty()) {
     const auto peer = find_peer(envelope.to);
     if (!peer) return;

@@ -58,6 +58,10 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
   SendResult send(Envelope envelope);
   SendResult send_to_peer(const Envelope& envelope, EncodedEvent& encoded);
 
+  /// For the host; see Router.
+  std::error_code kick(std::string_view peer, std::string_view room);
+  std::error_code close_room(std::string_view room);
+
   /// Gives the change to the room, which is made if need be.
   void submit_join(std::string_view room, room_change::Join join);
   std::shared_ptr<RoomView> find_room(std::string_view id) const;
@@ -92,6 +96,11 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
   std::shared_ptr<RoomView> live_room(std::string_view id, const RoomView* retired);
 
   void add_traffic(Stats& stats) const;
+
+  std::error_code put_out(PeerSession& peer, std::string_view room);
+  void put_all_out(std::string_view room);
+  /// False: it is no order but a message.
+  bool obey(const Envelope& envelope);
 
   RouterOptions options_;
   MeasuredStore store_;

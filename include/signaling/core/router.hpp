@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "signaling/core/clock.hpp"
@@ -92,6 +93,14 @@ class SIGNALING_API Router {
   /// nodes. No membership is needed, no policy asked; `from` stays as it is. There is no order between this and what
   /// peers send.
   SendResult send(const Envelope& envelope);
+
+  /// Puts the peer with this id or alias, on whichever node it is, out of `room`; with `room` empty it is closed,
+  /// `CloseReason::kicked`. Success: done here, or passed on to the node where it is, which does nothing if it is not in the
+  /// room. `peer_not_found`: on no node, as far as the store says so at once; `not_joined`: it is on this node, and not in
+  /// the room; `store_unavailable`: not on this node, and the others cannot be asked. Nobody is kept from coming back.
+  std::error_code kick(std::string_view peer, std::string_view room = {});
+  /// Puts all members of a room out of it, on all nodes. `store_unavailable`: those of this node alone.
+  std::error_code close_room(std::string_view room);
 
   /// By id or alias. Null if there is none on this node.
   std::shared_ptr<Peer> find_peer(std::string_view id) const;

@@ -197,7 +197,7 @@ test("drain: as on SIGTERM, and the administration listens until the end", async
   assert.equal(await server.stop(), 0, "it has ended by itself");
 });
 
-test("on several nodes: peers are those of all, a kick needs the peer's node", async (t) => {
+test("on several nodes: peers are those of all, and each of them can be put out by any node", async (t) => {
   const cluster = await Cluster.start(t, { nodes: 2, args: ADMIN });
   const [a, b] = cluster.nodes;
   const ada = await NativeClient.connect(a);
@@ -217,9 +217,27 @@ test("on several nodes: peers are those of all, a kick needs the peer's node", a
       ],
     );
   }
-  assert.equal((await ask(a, "POST", `/kick?peer=${bob.id}`)).status, 404);
+  const leftKicked = async (client) => {
+    const { type, reason } = await client.next();
+    assert.deepEqual([type, reason], ["left", "kicked"]);
+  };
+  await expect(a, "POST", `/kick?peer=${bob.id}&room=r`, 202, { peer: bob.id, room: "r" });
+  await leftKicked(bob);
+  assert.deepEqual([(await ada.next()).type, (await bob.request({ type: "ping" })).type], ["peer-left", "pong"]);
+  await bob.join("r");
+  await ada.next();
   await expect(a, "POST", "/close-room?room=r", 200, { room: "r", kicked: 1, elsewhere: 1 });
+  for (const client of [ada, bob]) {
+    const told = [await client.next(), ...(await client.drain())].map(({ type, reason }) => `${type} ${reason}`);
+    assert.ok(told.includes("left kicked"), String(told));
+  }
+  await expect(b, "POST", `/kick?peer=${ada.id}`, 202, { peer: ada.id });
+  assert.equal((await ada.closed()).code, 4403);
+  // Whether somebody has that id, the store says later, and nobody asks.
+  await expect(a, "POST", "/kick?peer=nobody", 202, { peer: "nobody" });
   await expect(b, "POST", `/kick?peer=${bob.id}`, 200, { peer: bob.id });
   assert.equal((await bob.closed()).code, 4403);
-  ada.socket.terminate();
+  await cluster.redis.stop();
+  const down = async () => (await ask(a, "POST", "/kick?peer=nobody")).body.error === "store_unavailable";
+  await until(down, "a store that is away");
 });

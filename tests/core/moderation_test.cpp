@@ -1,0 +1,109 @@
+// The host puts peers out, on whichever node they are.
+#include <doctest/doctest.h>
+
+#include "signaling/core/memory_store.hpp"
+#include "support/script_world.hpp"
+
+using namespace signaling;
+using namespace signaling::testing;
+
+namespace {
+
+/// Two nodes on one store; "a" is on the first, "b" on the second, both in the room "r" and, alone, in one of their own name.
+struct TwoNodes {
+  TwoNodes() {
+    for (auto* client : {a.get(), b.get()}) client->say("join r");
+    a->say("join a");
+    b->say("join b");
+    run();
+    (void)a->heard();
+    (void)b->heard();
+  }
+
+  void run() {
+    io.restart();
+    io.poll();
+  }
+
+  boost::asio::io_context io;
+  RouterOptions options = [] {
+    RouterOptions result;
+    result.store = std::make_shared<MemoryStore>();
+    result.client_ids = ClientIds::accept;
+    return result;
+  }();
+  Router one{options};
+  Router two{options};
+  std::unique_ptr<ScriptClient> a = client(one, "a");
+  std::unique_ptr<ScriptClient> b = client(two, "b");
+
+ private:
+  std::unique_ptr<ScriptClient> client(Router& router, std::string id) {
+    ConnectInfo info;
+    info.wished_id = std::move(id);
+    return std::make_unique<ScriptClient>(router, io.get_executor(), std::move(info));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("moderation: a peer is put out of a room, on this node and on another") {
+  TwoNodes w;
+  CHECK(!w.two.kick("b", "r"));
+  w.run();
+  CHECK(w.b->heard() == Lines{"left r kicked"});
+  CHECK(w.a->heard() == Lines{"-peer r v3 b kicked"});
+  CHECK(!w.one.kick("b", "b"));
+  w.run();
+  CHECK(w.b->heard() == Lines{"left b kicked"});
+  CHECK(w.b->closed() == std::nullopt);
+}
+
+TEST_CASE("moderation: a peer is put out altogether, on this node and on another") {
+  TwoNodes w;
+  CHECK(!w.one.kick("b"));
+  w.run();
+  CHECK(w.b->closed() == CloseReason::kicked);
+  CHECK(w.a->heard() == Lines{"-peer r v3 b kicked"});
+  CHECK(!w.one.kick("a"));
+  w.run();
+  CHECK(w.a->closed() == CloseReason::kicked);
+}
+
+TEST_CASE("moderation: who is not there, or not in the room, is named") {
+  TwoNodes w;
+  CHECK(w.one.kick("nobody") == errc::peer_not_found);
+  CHECK(w.one.kick("nobody", "r") == errc::peer_not_found);
+  CHECK(w.one.kick("a", "b") == errc::not_joined);
+  CHECK(w.one.kick("a", "nowhere") == errc::not_joined);
+  CHECK(!w.one.kick("b", "a"));  // only its own node knows
+  w.run();
+  CHECK(w.a->heard().empty());
+  CHECK(w.b->heard().empty());
+}
+
+TEST_CASE("moderation: a room is closed on all nodes, also by one that has no member in it") {
+  TwoNodes w;
+  CHECK(!w.one.close_room("r"));
+  w.run();
+  CHECK(w.a->heard().front() == "left r kicked");
+  CHECK(w.b->heard().back() == "left r kicked");
+  CHECK(!w.one.close_room("b"));
+  CHECK(!w.one.close_room("nowhere"));
+  w.run();
+  CHECK(w.b->heard() == Lines{"left b kicked"});
+  CHECK(w.one.find_room("a") != nullptr);
+}
+
+TEST_CASE("moderation: what a peer sends is no order") {
+  TwoNodes w;
+  Envelope envelope;
+  envelope.language = "signaling.order";
+  envelope.original = "r";
+  envelope.payload = "hello";
+  envelope.to = "b";
+  CHECK(w.a->peer().send(envelope).status == SendStatus::sent);
+  w.run();
+  CHECK(w.b->heard() == Lines{"msg a hello"});
+  CHECK(w.b->peer().rooms().size() == 2);
+}
