@@ -58,6 +58,10 @@ void RoomView::run() {
     std::unique_lock lock(mutex_);
     if (seen_) {
       auto seen = std::exchange(seen_, {});
+      const std::size_t before = news_before_seen_;
+      lock.unlock();
+      catch_up(before);
+      lock.lock();
       stopped_ = false;
       lock.unlock();
       seen();
@@ -90,6 +94,35 @@ bool RoomView::stops_for(const RoomNews& news) {
   return stopped_;
 }
 
+// Who has said something and left since is not in the snapshot: what he said is dealt with first. What needs the snapshot
+// waits for it: messages of those who are not known yet, changes behind a gap, and whatever is behind an answer.
+void RoomView::catch_up(std::size_t count) {
+  std::unique_lock lock(mutex_);
+  auto next = news_.begin();
+  for (; count > 0; --count) {
+    const auto one = next++;
+    if (std::holds_alternative<room_news::Answer>(*one) || std::holds_alternative<room_news::Resync>(*one))
+      return;
+    if (!is_due(*one)) continue;
+    std::list<RoomNews> taken;
+    taken.splice(taken.end(), news_, one);
+    lock.unlock();
+    std::visit([this](auto& news) { handle(news); }, taken.front());
+    lock.lock();
+  }
+}
+
+// Under the lock.
+bool RoomView::is_due(const RoomNews& news) {
+  if (const auto* const change = std::get_if<room_news::Change>(&news)) {
+    return change->change.version <= version_ + 1;
+  }
+  const auto* const message = std::get_if<room_news::Message>(&news);
+  if (message == nullptr) return false;
+  const Envelope envelope = message->held.view();
+  return is_member(envelope) && core_.sender_order().is_next(envelope.from, message->number);
+}
+
 void RoomView::look(Callback<void(std::error_code, const RoomState&)> then) {
   {
     const std::scoped_lock lock(mutex_);
@@ -102,6 +135,7 @@ void RoomView::look(Callback<void(std::error_code, const RoomState&)> then) {
         self->seen_ = [then = std::move(then), error, state = std::move(state)]() mutable {
           then(error, state);
         };
+        self->news_before_seen_ = self->news_.size();
         self->take_turn(std::move(lock));
       });
 }

@@ -80,14 +80,17 @@ std::optional<SendResult> RoomView::send_to(const Envelope& envelope, EncodedEve
   return SendResult{};
 }
 
+bool RoomView::is_member(const Envelope& message) {
+  const Entry* const sender = find(message.from);
+  return sender != nullptr && sender->epoch == message.from_epoch &&
+         sender->joined_at == message.from_joined_at;
+}
+
 void RoomView::deliver_remote(const Envelope& envelope) {
   {
     const std::scoped_lock lock(mutex_);
     // The promise of order: nothing before its join was told, or after its leave.
-    const Entry* const sender = find(envelope.from);
-    const bool is_member = sender != nullptr && sender->epoch == envelope.from_epoch &&
-                           sender->joined_at == envelope.from_joined_at;
-    if (envelope.reach == Reach::members && !is_member) return;
+    if (envelope.reach == Reach::members && !is_member(envelope)) return;
   }
   Envelope told = envelope;
   if (!told.names_room) told.room = {};

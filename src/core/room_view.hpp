@@ -120,6 +120,8 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   void hear(const Envelope& message);
   /// The message that the room has stopped for has its turn.
   void resume();
+  /// Tells all local members of an error that nobody's request has caused.
+  void warn(errc code);
   /// The router ends: members and rooms let go of each other.
   void abandon();
 
@@ -149,6 +151,9 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   void run();
   void take_turn(std::unique_lock<std::mutex> lock);
   bool stops_for(const RoomNews& news);
+  /// Does what it can of the first `count` news without the snapshot that has come behind them.
+  void catch_up(std::size_t count);
+  bool is_due(const RoomNews& news);
   bool is_free_for(const Envelope& message);
 
   void start(room_change::Join& change);
@@ -176,8 +181,6 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   void reconcile(const RoomState& state, Version version);
   void apply_remote(const MembershipChange& change);
   bool is_other_membership(const StoreMember& member);
-  /// Tells all local members of an error that nobody's request has caused.
-  void warn(errc code);
   /// Runs between two changes, so the sender stays a member until its message is delivered.
   void deliver_remote(const Envelope& envelope);
 
@@ -197,6 +200,7 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
 
   // Under the lock:
   Entry* find(std::string_view peer);
+  bool is_member(const Envelope& message);  // its sender, as it was when it sent this
   Version joined_at(std::string_view peer);
   std::shared_ptr<const Encoder> missing_encoder(const EncodedEvent& encoded) const;
   SendResult push_to_all(const EncodedEvent& encoded, const PeerSession* skip, Delivery delivery);
@@ -221,8 +225,9 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   // Lists, since they are empty for most of the time, and then take nothing.
   std::list<RoomChange> changes_;
   std::list<RoomNews> news_;
-  RoomChange asked_;       // what the store's answer is awaited for; belongs to whoever runs
-  Callback<void()> seen_;  // a snapshot has come
+  RoomChange asked_;                  // what the store's answer is awaited for; belongs to whoever runs
+  Callback<void()> seen_;             // a snapshot has come
+  std::size_t news_before_seen_ = 0;  // so many of `news_` came before it
   bool running_ = false;
   bool awaiting_ = false;
   bool stopped_ = false;

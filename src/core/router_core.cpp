@@ -319,9 +319,4 @@ void RouterCore::displaced(std::string_view id, Epoch epoch) {
   if (peer && (peer->id() != id || peer->epoch() == epoch)) peer->replace([] {});
 }
 
-void RouterCore::undelivered(const Envelope& envelope, errc error) {
-  const auto sender = find_peer(envelope.from);
-  if (sender) sender->tell_error(error == errc::peer_not_found ? error : errc::messages_lost, {}, {});
-}
-
 }  // namespace signaling

@@ -17,6 +17,11 @@ std::uint64_t SenderOrder::arrived(std::string_view sender) {
   return senders_[std::string(sender)].arrived++;
 }
 
+bool SenderOrder::is_next(std::string_view sender, std::uint64_t number) const {
+  const std::scoped_lock lock(mutex_);
+  return senders_.find(sender)->second.done == number;
+}
+
 bool SenderOrder::is_turn(std::string_view name, std::uint64_t number, std::weak_ptr<RoomView> room) {
   const std::scoped_lock lock(mutex_);
   Sender& sender = senders_.find(name)->second;

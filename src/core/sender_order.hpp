@@ -17,7 +17,7 @@ class RoomView;
 /// what it has sent through another one before, and a room may have to wait, or be busy on another thread. So a message
 /// that cannot be delivered at once gets a number, and its room deals with it when those before it are done.
 ///
-/// Invariant: every room deals with messages in the order in which they came. Hence no two rooms wait for each other.
+/// Invariant: what waits in a room waits in the order in which it came. Hence no two rooms wait for each other.
 /// Threads: any.
 class SenderOrder {
  public:
@@ -25,6 +25,8 @@ class SenderOrder {
   bool is_waiting(std::string_view sender) const;
   /// Gives the number of a message that has come, and has to wait.
   std::uint64_t arrived(std::string_view sender);
+  /// Is everything before this message done?
+  bool is_next(std::string_view sender, std::uint64_t number) const;
   /// False: one before it is not done. Then `room` is resumed when it is.
   bool is_turn(std::string_view sender, std::uint64_t number, std::weak_ptr<RoomView> room);
   /// The message whose turn it was is done.

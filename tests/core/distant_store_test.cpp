@@ -47,6 +47,7 @@ class DistantStore final : public StateStore {
   }
   std::error_code publish(const NodeId& /*node*/, const Envelope& envelope,
                           std::span<const NodeId> targets) override {
+    if (targets.empty()) orders.push_back(envelope);  // of texts that last
     for (const NodeId& target : targets) published.push_back(target + " " + std::string(envelope.payload));
     return {};
   }
@@ -68,6 +69,7 @@ class DistantStore final : public StateStore {
   Callback<void(std::error_code, Joined)> held_join;
   Callback<void(std::error_code, RoomState)> held;
   Lines published;
+  std::vector<Envelope> orders;
 };
 
 using Kind = MembershipChange::Kind;
@@ -305,4 +307,50 @@ TEST_CASE(
   w.store->listener->displaced("a", 101);
   w.run();
   CHECK(w.a->closed() == CloseReason::replaced);
+}
+
+TEST_CASE("distant store: what came before a snapshot is done before it, also of who is not in it any more") {
+  DistantWorld w;
+  w.store->change(Kind::joined, "x", 7);
+  w.store->change(Kind::joined, "y", 8);
+  w.run();
+  (void)w.a->heard();
+  w.store->holds = true;
+  w.store->listener->invalidated("r", Missed::changes);
+  w.message("x", "r", 7, 2);
+  w.message("z", "r", 9, 5);  // has joined in what was missed
+  w.store->change(Kind::left, "x", 7);
+  w.message("y", "r", 8, 3);
+  w.run();
+  CHECK(w.a->heard().empty());
+  w.store->held({}, {6, {{"z", "other", 9, {}, 5}}});
+  w.run();
+  CHECK(w.a->heard() == Lines{"msg x r", "-peer r v4 x leave", "msg y r", "-peer r v6 y disconnect",
+                              "+peer r v6 z", "msg z r"});
+}
+
+TEST_CASE("distant store: of a message that is lost when its sender has gone, its receivers are told") {
+  DistantWorld w;
+  const auto order = [&](std::string_view to, std::string_view room) {
+    Envelope lost;
+    lost.from = "gone";
+    lost.to = to;
+    lost.room = room;
+    for (int i = 0; i < 3; ++i) w.store->listener->undelivered(lost, errc::store_unavailable);
+    lost.to = "nobody";
+    w.store->listener->undelivered(lost, errc::peer_not_found);
+  };
+  order("x", {});
+  order({}, "r");
+  REQUIRE(w.store->orders.size() == 2);  // one for each receiver
+  CHECK(w.store->orders[0].to == "x");
+  CHECK(w.store->orders[1].room == "r");
+  // As their nodes do what they are told.
+  w.store->orders[0].to = "a";
+  for (const Envelope& envelope : w.store->orders) w.store->listener->delivered(envelope);
+  w.run();
+  CHECK(w.a->heard() == Lines{"error messages_lost", "error messages_lost"});
+  w.world.clock.advance(std::chrono::seconds(1));
+  order("x", {});
+  CHECK(w.store->orders.size() == 3);
 }
