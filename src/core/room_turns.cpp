@@ -1,4 +1,5 @@
 // What a room does next: what the store tells before what local peers want.
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -58,11 +59,6 @@ void RoomView::run() {
     std::unique_lock lock(mutex_);
     if (seen_) {
       auto seen = std::exchange(seen_, {});
-      const std::size_t before = news_before_seen_;
-      lock.unlock();
-      catch_up(before);
-      lock.lock();
-      stopped_ = false;
       lock.unlock();
       seen();
     } else if (!stopped_ && !news_.empty() && !stops_for(news_.front())) {
@@ -94,35 +90,6 @@ bool RoomView::stops_for(const RoomNews& news) {
   return stopped_;
 }
 
-// Who has said something and left since is not in the snapshot: what he said is dealt with first. What needs the snapshot
-// waits for it: messages of those who are not known yet, changes behind a gap, and whatever is behind an answer.
-void RoomView::catch_up(std::size_t count) {
-  std::unique_lock lock(mutex_);
-  auto next = news_.begin();
-  for (; count > 0; --count) {
-    const auto one = next++;
-    if (std::holds_alternative<room_news::Answer>(*one) || std::holds_alternative<room_news::Resync>(*one))
-      return;
-    if (!is_due(*one)) continue;
-    std::list<RoomNews> taken;
-    taken.splice(taken.end(), news_, one);
-    lock.unlock();
-    std::visit([this](auto& news) { handle(news); }, taken.front());
-    lock.lock();
-  }
-}
-
-// Under the lock.
-bool RoomView::is_due(const RoomNews& news) {
-  if (const auto* const change = std::get_if<room_news::Change>(&news)) {
-    return change->change.version <= version_ + 1;
-  }
-  const auto* const message = std::get_if<room_news::Message>(&news);
-  if (message == nullptr) return false;
-  const Envelope envelope = message->held.view();
-  return is_member(envelope) && core_.sender_order().is_next(envelope.from, message->number);
-}
-
 void RoomView::look(Callback<void(std::error_code, const RoomState&)> then) {
   {
     const std::scoped_lock lock(mutex_);
@@ -132,12 +99,59 @@ void RoomView::look(Callback<void(std::error_code, const RoomState&)> then) {
       id_, version(),
       [self = shared_from_this(), then = std::move(then)](std::error_code error, RoomState state) mutable {
         std::unique_lock lock(self->mutex_);
-        self->seen_ = [then = std::move(then), error, state = std::move(state)]() mutable {
-          then(error, state);
-        };
-        self->news_before_seen_ = self->news_.size();
+        self->seen_ = [room = self.get(), then = std::move(then), error, state = std::move(state),
+                       before = self->news_.size()]() mutable { room->see(error, state, before, then); };
         self->take_turn(std::move(lock));
       });
+}
+
+void RoomView::see(std::error_code error, const RoomState& state, std::size_t news_before,
+                   Callback<void(std::error_code, const RoomState&)>& then) {
+  if (!error) catch_up(state, news_before);
+  {
+    const std::scoped_lock lock(mutex_);
+    stopped_ = false;
+  }
+  then(error, state);
+}
+
+// Who was there, has said something and has left is not in the snapshot: all that is dealt with first. The rest waits for
+// the snapshot, and so does what is behind a local peer's join, since that peer must hear it.
+void RoomView::catch_up(const RoomState& state, std::size_t count) {
+  std::unique_lock lock(mutex_);
+  auto next = news_.begin();
+  for (; count > 0; --count) {
+    const auto one = next++;
+    if (std::holds_alternative<room_news::Answer>(*one)) return;
+    if (!is_due(*one, state)) continue;
+    std::list<RoomNews> taken;
+    taken.splice(taken.end(), news_, one);
+    lock.unlock();
+    if (auto* const message = std::get_if<room_news::Message>(&taken.front())) {
+      handle(*message);
+    } else {
+      apply_remote(std::get<room_news::Change>(taken.front()).change);
+    }
+    lock.lock();
+  }
+}
+
+// Under the lock.
+bool RoomView::is_due(const RoomNews& news, const RoomState& state) {
+  if (const auto* const message = std::get_if<room_news::Message>(&news)) {
+    const Envelope envelope = message->held.view();
+    return is_member(envelope) && core_.sender_order().is_next(envelope.from, message->number);
+  }
+  const auto* const change = std::get_if<room_news::Change>(&news);
+  if (change == nullptr || change->change.version <= version_) return false;
+  const StoreMember& member = change->change.member;
+  const bool is_in_state = std::ranges::any_of(state.members, [&](const StoreMember& other) {
+    return other.id == member.id && other.epoch == member.epoch;
+  });
+  const Entry* const entry = find(member.id);
+  const bool is_known = entry != nullptr && entry->epoch == member.epoch;
+  return !is_in_state && change->change.kind != MembershipChange::Kind::updated &&
+         is_known == (change->change.kind == MembershipChange::Kind::left);
 }
 
 void RoomView::handle(room_news::Answer& answer) {

@@ -151,9 +151,11 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   void run();
   void take_turn(std::unique_lock<std::mutex> lock);
   bool stops_for(const RoomNews& news);
-  /// Does what it can of the first `count` news without the snapshot that has come behind them.
-  void catch_up(std::size_t count);
-  bool is_due(const RoomNews& news);
+  /// `news_before`: so many of `news_` came before the snapshot.
+  void see(std::error_code error, const RoomState& state, std::size_t news_before,
+           Callback<void(std::error_code, const RoomState&)>& then);
+  void catch_up(const RoomState& state, std::size_t count);
+  bool is_due(const RoomNews& news, const RoomState& state);
   bool is_free_for(const Envelope& message);
 
   void start(room_change::Join& change);
@@ -225,9 +227,8 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   // Lists, since they are empty for most of the time, and then take nothing.
   std::list<RoomChange> changes_;
   std::list<RoomNews> news_;
-  RoomChange asked_;                  // what the store's answer is awaited for; belongs to whoever runs
-  Callback<void()> seen_;             // a snapshot has come
-  std::size_t news_before_seen_ = 0;  // so many of `news_` came before it
+  RoomChange asked_;       // what the store's answer is awaited for; belongs to whoever runs
+  Callback<void()> seen_;  // a snapshot has come
   bool running_ = false;
   bool awaiting_ = false;
   bool stopped_ = false;

@@ -309,7 +309,8 @@ TEST_CASE(
   CHECK(w.a->closed() == CloseReason::replaced);
 }
 
-TEST_CASE("distant store: what came before a snapshot is done before it, also of who is not in it any more") {
+TEST_CASE(
+    "distant store: messages that came before a snapshot are delivered, also of who is not in it any more") {
   DistantWorld w;
   w.store->change(Kind::joined, "x", 7);
   w.store->change(Kind::joined, "y", 8);
@@ -317,16 +318,22 @@ TEST_CASE("distant store: what came before a snapshot is done before it, also of
   (void)w.a->heard();
   w.store->holds = true;
   w.store->listener->invalidated("r", Missed::changes);
+  w.store->listener->invalidated("r", Missed::changes);
   w.message("x", "r", 7, 2);
-  w.message("z", "r", 9, 5);  // has joined in what was missed
+  w.message("z", "r", 9, 7);  // has joined in what was missed
   w.store->change(Kind::left, "x", 7);
   w.message("y", "r", 8, 3);
+  w.store->change(Kind::joined, "u", 10);
+  w.message("u", "r", 10, 5);
+  w.store->change(Kind::left, "u", 10);
   w.run();
   CHECK(w.a->heard().empty());
-  w.store->held({}, {6, {{"z", "other", 9, {}, 5}}});
+  w.store->holds = false;
+  w.store->state = RoomState{7, {{"z", "other", 9, {}, 7}}};
+  w.store->held({}, *w.store->state);
   w.run();
-  CHECK(w.a->heard() == Lines{"msg x r", "-peer r v4 x leave", "msg y r", "-peer r v6 y disconnect",
-                              "+peer r v6 z", "msg z r"});
+  CHECK(w.a->heard() == Lines{"msg x r", "-peer r v4 x leave", "msg y r", "+peer r v5 u", "msg u r",
+                              "-peer r v6 u leave", "-peer r v7 y disconnect", "+peer r v7 z", "msg z r"});
 }
 
 TEST_CASE("distant store: of a message that is lost when its sender has gone, its receivers are told") {

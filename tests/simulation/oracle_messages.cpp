@@ -102,7 +102,7 @@ bool Oracle::is_excused(const Message& message, const LifeRecord& receiver) cons
   const bool was_unseen = std::ranges::any_of(receiver.saw_leave, [&](const Seen& seen) {
     return since(seen.at + patience) && seen.room == message.room && lives_[seen.life].id == sender.id;
   });
-  return has_left(sender) || was_unseen || std::ranges::any_of(sender.told_of_loss, since) ||
+  return was_unseen || std::ranges::any_of(sender.told_of_loss, since) ||
          std::ranges::any_of(receiver.told_of_loss, since);
 }
 

@@ -12,6 +12,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 const FAILURE_MS = 45_000;
 const LOOK_MS = 100;
+const WAITED_MS = 1_000;
 const MANY = 12;
 
 export class Oracle {
@@ -52,6 +53,8 @@ export class Oracle {
   joined(stay, others = new Map(), version = undefined) {
     if (stay.state === "joining") stay.state = "in";
     stay.joinedAt = performance.now();
+    // Redis may have heard of it before its node went on without: then others see it twice.
+    if (this.disturbed && stay.joinedAt - stay.began > WAITED_MS) stay.suspect = true;
     stay.version = version;
     for (const [peer, other] of others) this.#add(stay, peer, other);
   }
