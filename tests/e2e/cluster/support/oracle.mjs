@@ -12,7 +12,6 @@ import { setTimeout as delay } from "node:timers/promises";
 
 const FAILURE_MS = 45_000;
 const LOOK_MS = 100;
-const WAITED_MS = 1_000;
 const MANY = 12;
 
 export class Oracle {
@@ -53,8 +52,8 @@ export class Oracle {
   joined(stay, others = new Map(), version = undefined) {
     if (stay.state === "joining") stay.state = "in";
     stay.joinedAt = performance.now();
-    // Redis may have heard of it before its node went on without: then others see it twice.
-    if (this.disturbed && stay.joinedAt - stay.began > WAITED_MS) stay.suspect = true;
+    // Redis may have heard of it before its node went on without an answer: then others see it twice.
+    stay.restless = this.disturbed;
     stay.version = version;
     for (const [peer, other] of others) this.#add(stay, peer, other);
   }
@@ -63,7 +62,8 @@ export class Oracle {
   peerJoined(stay, peer, other, version = undefined) {
     this.#follow(stay, version);
     if (stay.view.has(peer)) return this.fault(stay, `${peer} joined twice`);
-    if (stay.gone.has(other.key) && !this.#stays.get(other.key)?.suspect && !stay.suspect)
+    const isExcused = this.#stays.get(other.key)?.suspect || this.#stays.get(other.key)?.restless;
+    if (stay.gone.has(other.key) && !isExcused && !stay.suspect)
       this.fault(stay, `${peer} (${other.key}) joined again`);
     this.#add(stay, peer, other);
   }
@@ -89,7 +89,8 @@ export class Oracle {
     stay.seen.get(other.key).at(-1).to = stay.log.length;
     const left = this.#stays.get(other.key);
     left.noticed = performance.now();
-    if (!isLeaving(left) && !left.suspect && !stay.suspect)
+    const isTwice = left.restless && (reason ?? "disconnect") === "disconnect";
+    if (!isLeaving(left) && !left.suspect && !isTwice && !stay.suspect)
       this.fault(stay, `${peer} (${other.key}) is said to have left (${reason}), and is there`);
     if (left.state === "lost" && (reason ?? "node-lost") !== "node-lost")
       this.fault(stay, `${peer} left for ${reason}`);
