@@ -13,6 +13,8 @@ import { setTimeout as delay } from "node:timers/promises";
 const FAILURE_MS = 45_000;
 const LOOK_MS = 100;
 const MANY = 12;
+/** What becomes of a message to somebody who goes in that moment. */
+const HAS_GONE = ["peer_not_found", "closed"];
 
 export class Oracle {
   #stays = new Map();
@@ -149,14 +151,15 @@ export class Oracle {
   /** An answer to a message: it was refused. */
   refused(stay, entry, code) {
     entry.error = code;
-    const isNormal = entry.to !== undefined && ["peer_not_found", "closed"].includes(code);
+    const isNormal = entry.to !== undefined && HAS_GONE.includes(code);
     if (!this.disturbed && !isNormal) this.fault(stay, `${code} for a message to ${entry.to ?? "the room"}`);
   }
 
   /** An error that is no answer. */
   warned(stay, code) {
     stay.warnings.push({ code, time: performance.now() });
-    if (!this.disturbed && code !== "peer_not_found") this.fault(stay, `told ${code}`);
+    // Not every protocol has answers to messages.
+    if (!this.disturbed && !HAS_GONE.includes(code)) this.fault(stay, `told ${code}`);
   }
 
   leaving(stay) {
