@@ -144,14 +144,14 @@ bool RoomView::is_due(const RoomNews& news, const RoomState& state) {
   }
   const auto* const change = std::get_if<room_news::Change>(&news);
   if (change == nullptr || change->change.version <= version_) return false;
+  if (change->change.kind == MembershipChange::Kind::updated) return false;
   const StoreMember& member = change->change.member;
-  const bool is_in_state = std::ranges::any_of(state.members, [&](const StoreMember& other) {
-    return other.id == member.id && other.epoch == member.epoch;
-  });
   const Entry* const entry = find(member.id);
   const bool is_known = entry != nullptr && entry->epoch == member.epoch;
-  return !is_in_state && change->change.kind != MembershipChange::Kind::updated &&
-         is_known == (change->change.kind == MembershipChange::Kind::left);
+  if (is_known != (change->change.kind == MembershipChange::Kind::left)) return false;
+  return std::ranges::none_of(state.members, [&](const StoreMember& other) {
+    return other.id == member.id && other.epoch == member.epoch;
+  });
 }
 
 void RoomView::handle(room_news::Answer& answer) {

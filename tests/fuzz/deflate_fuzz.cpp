@@ -3,21 +3,17 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "fuzz/require.hpp"
 #include "signaling/websocket/connection.hpp"
 #include "websocket/deflate_codec.hpp"
 
 namespace {
 
 using namespace signaling::websocket;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 using Bytes = std::vector<std::byte>;
 

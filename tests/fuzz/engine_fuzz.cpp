@@ -3,23 +3,19 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <set>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "fuzz/require.hpp"
 #include "signaling/socketio/engine_session.hpp"
 
 namespace {
 
 using namespace signaling;
 using namespace signaling::socketio;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 // The packets of a payload as they are, and whether it ends in an error.
 std::vector<std::string> read_packets(std::string payload) {

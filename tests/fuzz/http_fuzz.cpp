@@ -3,19 +3,15 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "fuzz/require.hpp"
 #include "net/http_parser.hpp"
 
 namespace {
 
 using namespace signaling::net;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 struct Input {
   HttpParserLimits limits;

@@ -1,12 +1,12 @@
 // Tokens and key sets: no input makes them read beyond its end or is taken for a signed one.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "fuzz/require.hpp"
 #include "identity/base64.hpp"
 #include "identity/claims.hpp"
 #include "identity/json_object.hpp"
@@ -15,10 +15,6 @@
 namespace {
 
 using namespace signaling::identity;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 const KeySet& keys() {
   static const KeySet set =

@@ -1,13 +1,13 @@
 // The JSON scanner and the native protocol: no input makes them read beyond its end or contradict themselves.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "fuzz/require.hpp"
 #include "protocols/json_scanner.hpp"
 #include "protocols/json_writer.hpp"
 #include "signaling/protocols/json_protocol.hpp"
@@ -18,10 +18,6 @@ using namespace signaling;
 using namespace signaling::protocols;
 
 constexpr std::size_t depth = 32;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 bool is_json(std::string_view text) {
   JsonValue value;

@@ -8,19 +8,15 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
+#include "fuzz/require.hpp"
 #include "option_values.hpp"
 #include "options.hpp"
 
 namespace {
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 /// A file that has a name and is in memory only.
 class MemoryFile {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <set>
 #include <string>
 #include <string_view>
@@ -11,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "fuzz/require.hpp"
 #include "protocols/json_scanner.hpp"
 #include "signaling/socketio/connection.hpp"
 
@@ -18,10 +18,6 @@ namespace {
 
 using namespace signaling;
 using namespace signaling::socketio;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 bool is_json(std::string_view text) {
   protocols::JsonValue value;

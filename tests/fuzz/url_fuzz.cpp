@@ -1,25 +1,20 @@
-// Targets, queries and chunked bodies of HTTP: no input is read beyond its end, decoding is done once and is the same however
-// the input is cut, and a path that is decoded names no other file. The first byte chooses the bounds, the second where the
-// input is cut.
+// Targets, queries and chunked bodies of HTTP: no input is read beyond its end, decoding makes nothing longer, gives back what
+// was encoded, and is the same however the input is cut. The first byte chooses the bounds, the second where it is cut.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "fuzz/require.hpp"
 #include "net/chunked_decoder.hpp"
 #include "net/url.hpp"
 
 namespace {
 
 using namespace signaling::net;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 std::string percent_encode(std::string_view text) {
   static constexpr std::string_view digits = "0123456789abcdef";

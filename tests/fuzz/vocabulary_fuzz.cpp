@@ -2,13 +2,13 @@
 // every other gets of it, in each language, is JSON.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "fuzz/require.hpp"
 #include "protocols/json_scanner.hpp"
 #include "signaling/protocols/json_protocol.hpp"
 #include "signaling/protocols/vertex.hpp"
@@ -17,10 +17,6 @@
 namespace {
 
 using namespace signaling;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 bool is_json(std::string_view text) {
   protocols::JsonValue value;

@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "fuzz/require.hpp"
 #include "signaling/websocket/connection.hpp"
 #include "signaling/websocket/deflate.hpp"
 #include "signaling/websocket/utf8.hpp"
@@ -23,10 +23,6 @@ class ZeroKeys final : public signaling::Random {
  public:
   void fill(std::span<std::byte> bytes) override { std::fill(bytes.begin(), bytes.end(), std::byte{0}); }
 };
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 std::string to_string(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};

@@ -80,9 +80,7 @@ async function expectSame(node, before) {
 }
 
 test("crowd after crowd, fault after fault: nothing is lost, and nothing is left", async (t) => {
-  const cluster = await Cluster.start(t, {
-    args: ["--http-idle-timeout", "1s", "--handshake-timeout", "1s"],
-  });
+  const cluster = await Cluster.start(t, { args: ["--http-idle-timeout", `${IDLE_MS}ms`] });
   await delay(2 * IDLE_MS); // what asked whether they are ready has gone
   const fresh = cluster.nodes.map(holdings);
   let seed = 0;

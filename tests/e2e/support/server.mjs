@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-const DEFAULT_PROGRAM = new URL("../../../build/release/bin/signaling-server", import.meta.url);
+const DEFAULT_PROGRAM = new URL("../../../build/dev/bin/signaling-server", import.meta.url);
 const START_MS = 15_000;
 const STOP_MS = 15_000;
 
