@@ -29,7 +29,7 @@ export class Call extends EventTarget {
     this.#on("joined", (message) => this.#onJoined(message));
     this.#on("peer-joined", ({ peer }) => this.#onPeerJoined(peer));
     this.#on("peer-updated", ({ peer }) => this.#onPeerUpdated(peer));
-    this.#on("peer-left", ({ peer }) => this.#remove(peer));
+    this.#on("peer-left", ({ peer }) => this.#remove(this.#members.get(peer)));
     for (const type of ["offer", "answer"]) {
       this.#on(type, ({ from, data }) => data?.type === type && this.#onDescription(from, data));
     }
@@ -55,7 +55,7 @@ export class Call extends EventTarget {
   /** Closes all connections. Leaving the room is the signaling client's part. */
   close() {
     this.#listening.abort();
-    for (const id of [...this.#members.keys()]) this.#remove(id);
+    for (const member of [...this.#members.values()]) this.#remove(member);
   }
 
   #on(type, handler) {
@@ -72,7 +72,7 @@ export class Call extends EventTarget {
     const present = new Set(peers.map(({ id }) => id));
     for (const member of [...this.#members.values()]) {
       // To the others a new id is a new peer: they have dropped their end of the old connection.
-      if (!sameSelf) this.#remove(member.id);
+      if (!sameSelf) this.#remove(member);
       else if (!present.has(member.id)) this.#awaitComeBack(member);
     }
     for (const peer of peers) this.#onPeerJoined(peer);
@@ -132,7 +132,7 @@ export class Call extends EventTarget {
     });
     link.addEventListener("change", () => this.#onLinkChange(member, link));
     link.addEventListener("chat", ({ detail: text }) => this.#emit("chat", { from: member, text }));
-    link.addEventListener("gone", () => member.comeBackTimer && this.#remove(member.id));
+    link.addEventListener("gone", () => member.comeBackTimer && this.#remove(member));
     link.addEventListener("problem", ({ detail: error }) => this.#emit("problem", error));
     return link;
   }
@@ -144,16 +144,17 @@ export class Call extends EventTarget {
   }
 
   #awaitComeBack(member) {
-    if (!member.link.alive) return this.#remove(member.id);
-    member.comeBackTimer = setTimeout(() => this.#remove(member.id), COME_BACK_MS);
+    if (!member.link.alive) return this.#remove(member);
+    clearTimeout(member.comeBackTimer); // of an earlier reconnect
+    member.comeBackTimer = setTimeout(() => this.#remove(member), COME_BACK_MS);
   }
 
-  #remove(id) {
-    const member = this.#members.get(id);
-    if (!member) return;
+  // Does nothing for a member that is not there any more, though another may have its id.
+  #remove(member) {
+    if (!member || this.#members.get(member.id) !== member) return;
     clearTimeout(member.comeBackTimer);
     member.link.close();
-    this.#members.delete(id);
+    this.#members.delete(member.id);
     this.#emit("peer-removed", member);
     this.#shareUpload();
   }

@@ -1,4 +1,5 @@
-// A client of the native protocol, `signaling.v1`. It knows nothing of WebRTC and nothing of the page.
+// A client of the native protocol, `signaling.v1`. It knows nothing of WebRTC and nothing of the page. It runs
+// under Node as well, before version 22 with `globalThis.WebSocket` from the package `ws`.
 //
 // Events, each with the server's message as `detail`:
 //   joined         a room was entered; `rejoined` is true when that was done again after a lost connection
@@ -46,7 +47,7 @@ export class SignalingClient extends EventTarget {
   #state = "closed";
   #socket = null;
   #rooms = new Map(); // name -> metadata; those to be in again after a reconnect
-  #pending = new Map(); // request id -> {resolve, reject}
+  #pending = new Map(); // request id -> {resolve, reject, onAnswer}
   #lastRequest = 0;
   #peer = "";
   #resume = "";
@@ -79,18 +80,19 @@ export class SignalingClient extends EventTarget {
   }
 
   /** Resolves on the server's welcome, however many attempts it takes; rejects on `close` or refusal. */
-  connect() {
-    if (this.#state === "open") return Promise.resolve();
+  async connect() {
     if (this.#state === "closed") {
       this.#attempt = 0;
       this.#open();
     }
-    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+    if (this.#state === "open") return;
+    if (this.#state === "closed") throw closed(); // by who listens to `state`
+    await new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
   }
 
   /** Ends the connection for good. `connect` starts a new one, as a new peer. */
   close() {
-    this.#end(new SignalingError("closed", "The connection was closed."));
+    this.#end(closed());
   }
 
   /** Whether waiting for the next attempt or unsure if the server still lives: find out now. */
@@ -100,10 +102,8 @@ export class SignalingClient extends EventTarget {
   }
 
   /** Enters a room and stays in it across reconnects. Resolves with the server's `joined`. */
-  async join(room, metadata) {
-    const joined = await this.#request("join", { room, metadata });
-    this.#rooms.set(room, metadata);
-    return joined;
+  join(room, metadata) {
+    return this.#request("join", { room, metadata }, () => this.#rooms.set(room, metadata));
   }
 
   async leave(room) {
@@ -140,13 +140,14 @@ export class SignalingClient extends EventTarget {
     return this.#request("event", { ...target, event: name, data });
   }
 
-  #request(type, fields) {
+  // `onAnswer` is called before anybody is told of the answer.
+  #request(type, fields, onAnswer) {
     if (this.#state !== "open")
       return Promise.reject(new SignalingError("disconnected", "There is no connection."));
     const id = ++this.#lastRequest;
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
-      this.#write({ type, ...fields, id });
+      this.#write({ type, ...fields, id }); // throws if `fields` do not fit into JSON
+      this.#pending.set(id, { resolve, reject, onAnswer });
     });
   }
 
@@ -167,6 +168,8 @@ export class SignalingClient extends EventTarget {
     const heard = (handler) => (event) => this.#socket === socket && handler(event);
     socket.onmessage = heard((event) => this.#receive(event.data));
     socket.onclose = heard((event) => this.#onClose(event.code));
+    // `close` follows and tells all. But for the `ws` package an error that nobody listens to ends the process.
+    socket.onerror = () => {};
     this.#timers.connect = setTimeout(() => this.#lost(), this.#options.connectTimeoutMs);
     this.#setState("connecting");
   }
@@ -175,6 +178,7 @@ export class SignalingClient extends EventTarget {
     const message = parse(text);
     if (!message) return;
     this.#heardFromServer();
+    const request = this.#pending.get(message.id);
     switch (message.type) {
       case "welcome":
         return this.#onWelcome(message);
@@ -195,11 +199,14 @@ export class SignalingClient extends EventTarget {
         this.#rooms.delete(message.room);
         break;
     }
-    this.#take(message.id)?.resolve(message);
+    this.#pending.delete(message.id);
+    request?.onAnswer?.();
+    request?.resolve(message);
     this.#emit(message.type, message);
   }
 
   #onWelcome(welcome) {
+    const socket = this.#socket;
     clearTimeout(this.#timers.connect);
     this.#peer = welcome.peer;
     this.#resume = welcome.resume ?? "";
@@ -210,6 +217,7 @@ export class SignalingClient extends EventTarget {
     this.#timers.heartbeat = setInterval(() => this.#ping(), everyMs);
     this.#setState("open");
     this.#emit("welcome", welcome);
+    if (this.#socket !== socket) return; // closed by who was told
     for (const { resolve } of this.#waiters.splice(0)) resolve();
     for (const [room, metadata] of this.#rooms) this.#rejoin(room, metadata);
     this.#ping(); // servers drop connections that stay silent from the start
@@ -226,24 +234,21 @@ export class SignalingClient extends EventTarget {
   }
 
   #onError({ code, message, id }) {
-    const request = this.#take(id);
+    const request = this.#pending.get(id);
+    this.#pending.delete(id);
     if (request) return request.reject(new SignalingError(code, message));
     if (this.#state === "open") return this.#emit("error", { code, message });
     // Refused instead of welcomed; the connection closes.
-    if (FINAL_ERRORS.has(code)) this.#fail(code, message);
-    else if (code === "id_in_use") this.#resume = ""; // as somebody new it may work
+    if (FINAL_ERRORS.has(code)) return this.#fail(code, message);
+    if (code !== "id_in_use" || !this.#resume) return;
+    this.#resume = ""; // as somebody new it may work
+    this.#lost();
   }
 
   #onClose(closeCode) {
     const final = FINAL_CLOSE_CODES.get(closeCode);
     if (final) this.#fail(...final);
     else this.#lost();
-  }
-
-  #take(id) {
-    const request = this.#pending.get(id);
-    this.#pending.delete(id);
-    return request;
   }
 
   #ping() {
@@ -288,8 +293,9 @@ export class SignalingClient extends EventTarget {
     this.#dropSocket(error);
     this.#rooms.clear();
     this.#peer = this.#resume = "";
-    this.#setState("closed");
+    // Those of now: who is told of the end may connect again.
     for (const { reject } of this.#waiters.splice(0)) reject(error);
+    this.#setState("closed");
   }
 
   // Does not wait for the closing handshake: over a dead network it would take minutes.
@@ -314,6 +320,10 @@ export class SignalingClient extends EventTarget {
   #emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
+}
+
+function closed() {
+  return new SignalingError("closed", "The connection was closed.");
 }
 
 function parse(text) {
