@@ -7,11 +7,13 @@
 #   DEPENDS <name>...        components whose headers this one's public headers use
 #   LINK <target>...         libraries that consumers need as well
 #   PRIVATE_LINK <target>... libraries only the sources use
+#   ALONE <file>...          sources that share no translation unit with others (CMAKE_UNITY_BUILD): names that they keep
+#                            to themselves are used by others too
 #   PRECOMPILE <header>...   heavy headers to precompile for the sources
 # )
 function(signaling_add_component)
   cmake_parse_arguments(
-    PARSE_ARGV 0 arg "" "NAME" "SOURCES;HEADERS;DEPENDS;LINK;PRIVATE_LINK;PRECOMPILE"
+    PARSE_ARGV 0 arg "" "NAME" "SOURCES;HEADERS;DEPENDS;LINK;PRIVATE_LINK;ALONE;PRECOMPILE"
   )
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_NAME)
     message(FATAL_ERROR "signaling_add_component: bad arguments: ${ARGV}")
@@ -41,6 +43,7 @@ function(signaling_add_component)
                VERSION ${PROJECT_VERSION}
                SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
   )
+  set_source_files_properties(${arg_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   signaling_verify_headers(${target})
   signaling_set_visibility(${target})
   if(arg_PRECOMPILE)
@@ -94,6 +97,7 @@ function(signaling_add_unit_test component)
   add_executable(${target} ${arg_FILES})
   target_link_libraries(${target} PRIVATE signaling::${component} signaling_test_support ${arg_LINK})
   signaling_set_private_flags(${target})
+  set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
   target_compile_options(${target} PRIVATE -O0) # to compile them takes longer than to run them
   add_dependencies(unit_tests ${target})
   add_test(NAME unit.${component} COMMAND ${target} --minimal)

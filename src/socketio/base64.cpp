@@ -19,14 +19,14 @@ constexpr std::array<std::uint8_t, 256> make_values() {
   return values;
 }
 
-constexpr std::array<std::uint8_t, 256> values = make_values();
+constexpr std::array<std::uint8_t, 256> digit_values = make_values();
 
 // Decodes the two to four digits of a group to one to three bytes. False: a character is no digit, or bits are left over
 // (RFC 4648 3.5 lets us insist that they are zero).
 bool decode_group(std::string_view digits, char* out) noexcept {
   std::uint32_t bits = 0;
   for (const char c : digits) {
-    const std::uint8_t value = values[static_cast<unsigned char>(c)];
+    const std::uint8_t value = digit_values[static_cast<unsigned char>(c)];
     if (value == no_digit) return false;
     bits = bits << 6U | value;
   }
