@@ -3,12 +3,12 @@
 # signaling_add_component(
 #   NAME <name>              target signaling_<name>, alias signaling::<name>
 #   SOURCES <file>...        relative to the caller's folder, src/<name>
+#   ALONE <file>...          more of them, which share no translation unit with others (CMAKE_UNITY_BUILD): they use
+#                            names for themselves that others use too
 #   HEADERS <file>...        public headers, relative to include/signaling/<name>
 #   DEPENDS <name>...        components whose headers this one's public headers use
 #   LINK <target>...         libraries that consumers need as well
 #   PRIVATE_LINK <target>... libraries only the sources use
-#   ALONE <file>...          sources that share no translation unit with others (CMAKE_UNITY_BUILD): names that they keep
-#                            to themselves are used by others too
 #   PRECOMPILE <header>...   heavy headers to precompile for the sources
 # )
 function(signaling_add_component)
@@ -25,7 +25,7 @@ function(signaling_add_component)
   list(TRANSFORM arg_HEADERS PREPEND ${PROJECT_SOURCE_DIR}/include/signaling/${arg_NAME}/)
   target_sources(
     ${target}
-    PRIVATE ${arg_SOURCES}
+    PRIVATE ${arg_SOURCES} ${arg_ALONE}
     PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include FILES ${arg_HEADERS}
   )
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src)
@@ -87,17 +87,18 @@ function(signaling_precompile target)
   endif()
 endfunction()
 
-# signaling_add_unit_test(<component> FILES <file>... [LINK <target>...])
+# signaling_add_unit_test(<component> FILES <file>... [ALONE <file>...] [LINK <target>...])
 #
+# ALONE: files that share no translation unit with others, as above.
 # Builds unit_<component> from doctest files and registers it as the test unit.<component>. With
 # SIGNALING_ASAN_BUILD or SIGNALING_TSAN_BUILD, the same program of those build trees is registered too.
 function(signaling_add_unit_test component)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FILES;LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FILES;ALONE;LINK")
   set(target unit_${component})
-  add_executable(${target} ${arg_FILES})
+  add_executable(${target} ${arg_FILES} ${arg_ALONE})
+  set_source_files_properties(${arg_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   target_link_libraries(${target} PRIVATE signaling::${component} signaling_test_support ${arg_LINK})
   signaling_set_private_flags(${target})
-  set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
   target_compile_options(${target} PRIVATE -O0) # to compile them takes longer than to run them
   add_dependencies(unit_tests ${target})
   add_test(NAME unit.${component} COMMAND ${target} --minimal)

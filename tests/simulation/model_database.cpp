@@ -11,7 +11,7 @@ using redis::InboxEntry;
 using redis::InboxPlace;
 using redis::Session;
 
-constexpr auto lease = static_cast<std::uint64_t>(redis::Backend::lease.count());
+constexpr auto lease_ms = static_cast<std::uint64_t>(redis::Backend::lease.count());
 constexpr auto outage = static_cast<std::uint64_t>(redis::Backend::outage.count());
 // Small, so that the removal of a node has many steps between which something else can happen.
 constexpr std::size_t reaped_at_once = 2;
@@ -46,10 +46,10 @@ bool ModelDatabase::admit(const SessionCall& call) {
 // Leases count only while there was somebody to renew them: after an outage of the database all begin anew.
 void ModelDatabase::beat(Node& node) {
   if (data_.last_renewal != 0 && now() - data_.last_renewal > outage) {
-    for (auto& [id, other] : data_.nodes) other.lease_until = now() + lease;
+    for (auto& [id, other] : data_.nodes) other.lease_until = now() + lease_ms;
   }
   data_.last_renewal = now();
-  node.lease_until = now() + lease;
+  node.lease_until = now() + lease_ms;
 }
 
 Result<redis::Backend::Opened> ModelDatabase::open(const NodeId& id, InboxPlace next, std::uint64_t run) {
