@@ -109,7 +109,7 @@ function(signaling_add_unit_test component)
       add_test(NAME ${sanitizer}.${component} COMMAND ${${other_tree}}/bin/${target} --minimal)
       set_tests_properties(
         ${sanitizer}.${component}
-        PROPERTIES LABELS ${sanitizer} TIMEOUT 300 ENVIRONMENT "UBSAN_OPTIONS=print_stacktrace=1"
+        PROPERTIES LABELS "${sanitizer};full" TIMEOUT 300 ENVIRONMENT "UBSAN_OPTIONS=print_stacktrace=1"
       )
     endif()
   endforeach()
@@ -130,7 +130,7 @@ function(signaling_add_fuzzer component file)
   add_test(NAME fuzz-smoke.${name} COMMAND nice -n 19 ${program} -max_total_time=60 -artifact_prefix=${found}- ${found}
                                            ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}
   )
-  set_tests_properties(fuzz-smoke.${name} PROPERTIES LABELS fuzz-smoke TIMEOUT 180 RESOURCE_LOCK compilers)
+  set_tests_properties(fuzz-smoke.${name} PROPERTIES LABELS "fuzz-smoke;full" TIMEOUT 180 RESOURCE_LOCK compilers)
 endfunction()
 
 function(signaling_add_fuzz_program component name file)

@@ -1,19 +1,49 @@
 #!/usr/bin/env bash
-# run.sh [ctest argument...]: installs what is missing, builds everything and runs all tests, those of the
-# sanitizer builds included. Ends with the summary of ctest; `run.sh -R unit` runs a part.
+# run.sh [--full] [ctest argument...]: installs what is missing, builds, runs the tests, ends with the summary of ctest.
+#
+# Without --full: one tree, and all that a change of behaviour can break. With it: also the sanitizers, the fuzzers,
+# clang-tidy, the package and its consumers, other versions of Boost and Redis, the benchmark's smoke test.
+# `run.sh -R unit` runs a part by name, `run.sh --full -L package` one of the other parts by label.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$root/build
+selection=(--label-exclude '^full$')
+repeat=tests/run.sh
+if [[ ${1:-} == --full ]]; then
+  shift
+  selection=()
+  repeat='tests/run.sh --full'
+fi
 
+step() { printf '\n== %s (%d min so far)\n' "$1" $((SECONDS / 60)); }
+
+if [[ ${#selection[@]} == 0 ]]; then
+  cat <<'TXT'
+run.sh --full, on two cores with nothing compiled yet, takes some 45 minutes:
+   4  build of the library, the programs and their tests
+  12  build of the unit tests with AddressSanitizer (and the fuzzers) and with ThreadSanitizer
+   8  unit tests, simulation, end-to-end tests, documentation, lints
+  21  sanitizers, fuzzers, clang-tidy, packages and their consumers, Boost 1.81, Redis 8 and Valkey 8, benchmark
+TXT
+fi
+step 'Installing what is missing'
 "$root/cmake/install-deps.sh" tests
-"$root/cmake/configure.sh" asan -DSIGNALING_BUILD_EXAMPLES=OFF
-"$root/cmake/configure.sh" tsan -DSIGNALING_BUILD_EXAMPLES=OFF
-"$root/cmake/configure.sh" dev -DSIGNALING_ASAN_BUILD="$build/asan" -DSIGNALING_TSAN_BUILD="$build/tsan"
-
+if [[ ${#selection[@]} == 0 ]]; then
+  "$root/cmake/configure.sh" asan -DSIGNALING_BUILD_EXAMPLES=OFF
+  "$root/cmake/configure.sh" tsan -DSIGNALING_BUILD_EXAMPLES=OFF
+  "$root/cmake/configure.sh" dev -DSIGNALING_ASAN_BUILD="$build/asan" -DSIGNALING_TSAN_BUILD="$build/tsan"
+else
+  "$root/cmake/configure.sh" dev
+fi
+step 'Building build/dev'
 cmake --build "$build/dev"
-cmake --build "$build/asan" --target unit_tests fuzzers
-cmake --build "$build/tsan" --target unit_tests
+if [[ ${#selection[@]} == 0 ]]; then
+  step 'Building the unit tests and fuzzers of build/asan'
+  cmake --build "$build/asan" --target unit_tests fuzzers
+  step 'Building the unit tests of build/tsan'
+  cmake --build "$build/tsan" --target unit_tests
+fi
 
-# Two at a time: what compiles and what waits for clients hardly disturb each other (their RESOURCE_LOCKs).
-exec ctest --test-dir "$build/dev" --parallel 2 --output-on-failure --no-tests=error "$@"
+step 'Testing'
+exec python3 "$root/tests/run_ctest.py" "$build/dev" "$repeat" "${selection[@]}" "$@"

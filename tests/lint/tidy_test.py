@@ -33,6 +33,19 @@ class Tidy(unittest.TestCase):
             with self.subTest(check):
                 self.assertIn(check, self.tidy(code))
 
+    def test_what_a_unity_build_includes_is_checked(self):
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder, "src", "x.cpp")
+            source.parent.mkdir()
+            unity = Path(folder, "unity.cxx")
+            unity.write_text(f'#include "{source}"\n')
+            source.write_text(CLEAN)
+            self.assertEqual("", run_tidy(unity, ["g++", "-std=c++20"]))
+            for check, code in BROKEN.items():
+                with self.subTest(check):
+                    source.write_text(code)
+                    self.assertIn(check, run_tidy(unity, ["g++", "-std=c++20"]))
+
     def test_only_gccs_precompiled_header_is_taken_from_a_command(self):
         command = "g++ -I x -Winvalid-pch -include /b/cmake_pch.hxx -DA=1 -o x.o -c x.cpp"
         self.assertEqual(["g++", "-I", "x", "-DA=1", "-o", "x.o", "-c", "x.cpp"], clang_arguments(command))
