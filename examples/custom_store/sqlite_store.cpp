@@ -47,7 +47,7 @@ std::function<void(StoreListener&)> delivery_of(Envelope envelope) {
 
 SqliteStore::SqliteStore(const std::string& file, std::chrono::seconds keep) : keep_(keep), database_(file) {
   database_.run(schema);
-  if (const auto error = transact([this] { end_earlier_life(); }))
+  if (const auto error = change([this] { end_earlier_life(); }))
     throw DatabaseError(file + ": " + error.message());
 }
 
@@ -72,16 +72,38 @@ void SqliteStore::forget_old_rooms() {
       now() - std::min(now(), keep));
 }
 
-// All that a call changes, or nothing; what it has to tell is told afterwards, without the lock.
+// For the time of one call the lock is free, and this thread the one that tells.
+class SqliteStore::Turn {
+ public:
+  Turn(SqliteStore& store, std::unique_lock<std::mutex>& lock, const NodeId& node)
+      : store_(store), lock_(lock) {
+    store_.teller_ = std::this_thread::get_id();
+    store_.told_ = node;
+    lock_.unlock();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  ~Turn() {
+    lock_.lock();
+    store_.teller_ = {};
+    store_.told_.clear();
+    store_.idle_.notify_all();
+  }
+
+ private:
+  SqliteStore& store_;
+  std::unique_lock<std::mutex>& lock_;
+};
+
+// All that a call changes, or nothing. Under the lock; what it has to tell then waits in the queue.
 template <class Function>
 std::error_code SqliteStore::transact(Function function) {
-  std::unique_lock lock(mutex_);
   std::error_code error;
   try {
     database_.run("SAVEPOINT call");
     function();
     database_.run("RELEASE call");
-    std::ranges::move(fresh_, std::back_inserter(news_));
+    std::ranges::move(fresh_, std::back_inserter(queue_));
   } catch (const DatabaseError&) {
     error = errc::store_unavailable;
     try {
@@ -90,8 +112,27 @@ std::error_code SqliteStore::transact(Function function) {
     }
   }
   fresh_.clear();
+  return error;
+}
+
+template <class Function>
+std::error_code SqliteStore::change(Function function) {
+  std::unique_lock lock(mutex_);
+  const auto error = transact(function);
   tell(lock);
   return error;
+}
+
+// The answer waits behind the news of what came before it.
+template <class Value, class Function>
+void SqliteStore::answer(Callback<void(std::error_code, Value)> done, Function function) {
+  std::unique_lock lock(mutex_);
+  Result<Value> result;
+  if (const auto error = transact([&] { result = function(); })) result = {error, {}};
+  queue_.push_back({{}, {}, [done = std::move(done), result = std::move(result)]() mutable {
+                      done(result.error, std::move(result.value));
+                    }});
+  tell(lock);
 }
 
 // A transaction that nobody commits.
@@ -109,7 +150,7 @@ std::vector<std::pair<RoomId, Version>> SqliteStore::rooms() {
 }
 
 void SqliteStore::open(const NodeId& node, StoreListener& listener, Callback<void(std::error_code)> done) {
-  const auto error = transact([&] { listeners_[node] = &listener; });
+  const auto error = change([&] { listeners_[node] = &listener; });
   done(error);
 }
 
@@ -118,10 +159,10 @@ void SqliteStore::close(const NodeId& node) {
     std::unique_lock lock(mutex_);
     listeners_.erase(node);
     const auto self = std::this_thread::get_id();
-    idle_.wait(lock, [&] { return telling_ != node || teller_ == self; });
+    idle_.wait(lock, [&] { return told_ != node || teller_ == self; });
   }
   // Should this fail, the next start of the process makes up for it.
-  (void)transact([&] {
+  (void)change([&] {
     std::vector<std::pair<RoomId, PeerId>> members;
     {
       Query row = database_.query("SELECT room, peer FROM member WHERE node = ?1", node);
@@ -133,8 +174,7 @@ void SqliteStore::close(const NodeId& node) {
 }
 
 void SqliteStore::claim(const Claim& request, Callback<void(std::error_code, Epoch)> done) {
-  Epoch epoch = 0;
-  const auto error = transact([&] {
+  answer(std::move(done), [&]() -> Result<Epoch> {
     {
       Query owner = database_.query(
           "SELECT node, epoch, secret FROM peer WHERE id = ?1 AND (kept_until IS NULL OR kept_until >= ?2)",
@@ -142,7 +182,7 @@ void SqliteStore::claim(const Claim& request, Callback<void(std::error_code, Epo
       if (owner.next()) {
         const NodeId node = owner.bytes(0);
         const bool proved = !request.resume.empty() && equal_secrets(owner.bytes(2), request.resume);
-        if (node == request.node || !proved) return;
+        if (node == request.node || !proved) return {errc::id_in_use, 0};
         add_news(node, [peer = PeerId(request.peer), old = owner.number(1)](StoreListener& to) {
           to.displaced(peer, old);
         });
@@ -151,29 +191,25 @@ void SqliteStore::claim(const Claim& request, Callback<void(std::error_code, Epo
     database_.change("UPDATE counter SET epoch = epoch + 1");
     Query counter = database_.query("SELECT epoch FROM counter");
     counter.next();
-    epoch = counter.number(0);
+    const Epoch epoch = counter.number(0);
     database_.change("REPLACE INTO peer VALUES (?1, ?2, ?3, ?4, NULL)", request.peer, request.node, epoch,
                      request.secret);
+    return {{}, epoch};
   });
-  if (error) return done(error, 0);
-  done(epoch == 0 ? std::error_code(errc::id_in_use) : std::error_code(), epoch);
 }
 
 void SqliteStore::release(std::string_view peer, Epoch epoch) {
-  (void)transact([&] { database_.change("DELETE FROM peer WHERE id = ?1 AND epoch = ?2", peer, epoch); });
+  (void)change([&] { database_.change("DELETE FROM peer WHERE id = ?1 AND epoch = ?2", peer, epoch); });
 }
 
 void SqliteStore::join(Join request, Callback<void(std::error_code, Joined)> done) {
-  errc refused = errc::ok;
-  Joined joined;
-  const auto error = transact([&] {
+  answer(std::move(done), [&]() -> Result<Joined> {
     StoreMember& member = request.member;
     const RoomState before = state_of(request.room);
     const Epoch present = epoch_in(request.room, member.id);
     const bool is_full = request.capacity != 0 && before.members.size() >= request.capacity;
-    if (present > member.epoch) refused = errc::id_in_use;
-    if (present == 0 && is_full) refused = errc::room_full;
-    if (refused != errc::ok) return;
+    if (present > member.epoch) return {errc::id_in_use, {}};
+    if (present == 0 && is_full) return {errc::room_full, {}};
     if (present < member.epoch) {
       if (before.version < request.known_version) set_version(request.room, request.known_version);
       if (present != 0) remove(request.room, member.id, LeaveReason::disconnect, member.node);
@@ -182,30 +218,29 @@ void SqliteStore::join(Join request, Callback<void(std::error_code, Joined)> don
                        member.node, member.epoch, member.metadata.view(), member.joined_at);
       announce({RoomId(request.room), 0, MembershipChange::Kind::joined, member, {}}, member.node);
     }
-    joined.state = state_of(request.room);
-    joined.version = joined.state->version;
-    joined.joined_at = std::ranges::find(joined.state->members, member.id, &StoreMember::id)->joined_at;
+    const RoomState state = state_of(request.room);
+    const Version joined_at = std::ranges::find(state.members, member.id, &StoreMember::id)->joined_at;
+    return {{}, {state.version, state, joined_at}};
   });
-  if (error) return done(error, {});
-  done(refused == errc::ok ? std::error_code() : refused, std::move(joined));
 }
 
 void SqliteStore::leave(const Leave& request, Callback<void(std::error_code, Version)> done) {
-  Version version = 0;
-  const auto error = transact([&] {
-    if (request.epoch == 0 || epoch_in(request.room, request.peer) != request.epoch) return;
+  answer(std::move(done), [&]() -> Result<Version> {
+    if (request.epoch == 0 || epoch_in(request.room, request.peer) != request.epoch) {
+      return {errc::not_joined, 0};
+    }
     remove(request.room, request.peer, request.reason, node_of(request.room, request.peer));
-    version = version_of(request.room);
+    const Version version = version_of(request.room);
     forget_old_rooms();
+    return {{}, version};
   });
-  if (error) return done(error, 0);
-  done(version == 0 ? std::error_code(errc::not_joined) : std::error_code(), version);
 }
 
 void SqliteStore::update(const Update& request, Callback<void(std::error_code, Version)> done) {
-  Version version = 0;
-  const auto error = transact([&] {
-    if (request.epoch == 0 || epoch_in(request.room, request.peer) != request.epoch) return;
+  answer(std::move(done), [&]() -> Result<Version> {
+    if (request.epoch == 0 || epoch_in(request.room, request.peer) != request.epoch) {
+      return {errc::not_joined, 0};
+    }
     database_.change("UPDATE member SET metadata = ?3 WHERE room = ?1 AND peer = ?2", request.room,
                      request.peer, request.metadata.view());
     const NodeId node = node_of(request.room, request.peer);
@@ -215,24 +250,20 @@ void SqliteStore::update(const Update& request, Callback<void(std::error_code, V
               {PeerId(request.peer), node, request.epoch, request.metadata, 0},
               {}},
              node);
-    version = version_of(request.room);
+    return {{}, version_of(request.room)};
   });
-  if (error) return done(error, 0);
-  done(version == 0 ? std::error_code(errc::not_joined) : std::error_code(), version);
 }
 
 void SqliteStore::snapshot(std::string_view room, Version /*known_version*/,
                            Callback<void(std::error_code, RoomState)> done) {
-  RoomState state;
-  const auto error = transact([&] { state = state_of(room); });
-  done(error, std::move(state));
+  answer(std::move(done), [&]() -> Result<RoomState> { return {{}, state_of(room)}; });
 }
 
 // With targets, the file is not asked.
 std::error_code SqliteStore::publish(const NodeId& node, const Envelope& envelope,
                                      std::span<const NodeId> targets) {
   bool found = !targets.empty();
-  const auto error = transact([&] {
+  const auto error = change([&] {
     std::vector<NodeId> nodes(targets.begin(), targets.end());
     if (!found) {
       Query row =
@@ -300,19 +331,18 @@ void SqliteStore::announce(MembershipChange change, const NodeId& by) {
 
 // One thread at a time tells everything that there is, one thing after the other, without the lock.
 void SqliteStore::tell(std::unique_lock<std::mutex>& lock) {
-  if (!telling_.empty()) return;
-  while (!news_.empty()) {
-    auto [node, news] = std::move(news_.front());
-    news_.pop_front();
-    const auto listener = listeners_.find(node);
-    if (listener == listeners_.end()) continue;
-    StoreListener& to = *listener->second;
-    telling_ = node;
-    teller_ = std::this_thread::get_id();
-    lock.unlock();
-    news(to);
-    lock.lock();
-    telling_.clear();
-    idle_.notify_all();
+  if (teller_ != std::thread::id()) return;
+  while (!queue_.empty()) {
+    Item item = std::move(queue_.front());
+    queue_.pop_front();
+    const auto listener = listeners_.find(item.node);
+    if (item.news && listener == listeners_.end()) continue;
+    StoreListener* const to = item.news ? listener->second : nullptr;
+    const Turn turn(*this, lock, item.node);
+    if (to != nullptr) {
+      item.news(*to);
+    } else {
+      item.answer();
+    }
   }
 }

@@ -21,8 +21,9 @@
 /// - Rooms themselves are forgotten when nobody has been in them for as long.
 /// - Members are not kept: their connections have ended. What the earlier process had left with `node_lost`.
 ///
-/// Several routers of the process may share one object. Threads: any. Every operation completes before its call returns,
-/// with `store_unavailable` if the file cannot be written.
+/// Several routers of the process may share one object. Threads: any. What is told and what is answered waits in one queue:
+/// an operation completes before its call returns, or, if another thread is just emptying the queue, on that one; with
+/// `store_unavailable` if the file cannot be written.
 class SqliteStore final : public signaling::StateStore {
  public:
   /// Throws DatabaseError if the file cannot be used.
@@ -53,9 +54,25 @@ class SqliteStore final : public signaling::StateStore {
 
  private:
   using News = std::function<void(signaling::StoreListener&)>;
+  /// What a node is told, or an answer.
+  struct Item {
+    signaling::NodeId node;
+    News news;
+    signaling::Callback<void()> answer;
+  };
+  template <class Value>
+  struct Result {
+    std::error_code error;
+    Value value{};
+  };
+  class Turn;
 
   template <class Function>
   std::error_code transact(Function function);
+  template <class Function>
+  std::error_code change(Function function);
+  template <class Value, class Function>
+  void answer(signaling::Callback<void(std::error_code, Value)> done, Function function);
   void end_earlier_life();
   void forget_old_rooms();
 
@@ -68,7 +85,7 @@ class SqliteStore final : public signaling::StateStore {
   signaling::NodeId node_of(std::string_view room, std::string_view peer);
 
   void announce(signaling::MembershipChange change, const signaling::NodeId& by);
-  void add_news(const signaling::NodeId& node, News news) { fresh_.emplace_back(node, std::move(news)); }
+  void add_news(const signaling::NodeId& node, News news) { fresh_.push_back({node, std::move(news), {}}); }
   void tell(std::unique_lock<std::mutex>& lock);
 
   const std::chrono::seconds keep_;
@@ -76,9 +93,9 @@ class SqliteStore final : public signaling::StateStore {
   Database database_;
   bool frozen_ = false;
   std::map<signaling::NodeId, signaling::StoreListener*> listeners_;
-  std::deque<std::pair<signaling::NodeId, News>> fresh_;  // of the transaction under way
-  std::deque<std::pair<signaling::NodeId, News>> news_;
+  std::deque<Item> fresh_;  // of the transaction under way
+  std::deque<Item> queue_;
   std::condition_variable idle_;
-  signaling::NodeId telling_;  // empty: nobody is told anything
-  std::thread::id teller_;
+  std::thread::id teller_;  // none: nobody tells anything
+  signaling::NodeId told_;  // whom; empty: an answer is given
 };

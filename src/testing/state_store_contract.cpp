@@ -18,11 +18,17 @@ bool StateStoreFixture::lose_news(const NodeId& /*node*/, const std::function<vo
 }
 
 ContractResult StateStoreCase::run(StateStoreFixture& fixture) const {
-  return run_case([&] {
-    StoreWorld world(fixture);
+  StoreWorld world(fixture);
+  ContractResult result = run_case([&] {
     body_(world);
     world.finish();
   });
+  // What a node has noted is the cause of what the case then missed.
+  const std::string fault = world.fault();
+  if (result.outcome == Outcome::failed && !fault.empty() && result.text != fault) {
+    result.text = fault + "; then: " + result.text;
+  }
+  return result;
 }
 
 std::vector<StateStoreCase> state_store_contract() {
@@ -31,6 +37,7 @@ std::vector<StateStoreCase> state_store_contract() {
   add_member_cases(cases);
   add_retry_cases(cases);
   add_order_cases(cases);
+  add_thread_cases(cases);
   add_publish_cases(cases);
   add_end_cases(cases);
   add_failure_cases(cases);

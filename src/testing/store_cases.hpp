@@ -13,6 +13,7 @@ void add_claim_cases(StoreCases& cases);
 void add_member_cases(StoreCases& cases);
 void add_retry_cases(StoreCases& cases);
 void add_order_cases(StoreCases& cases);
+void add_thread_cases(StoreCases& cases);
 void add_publish_cases(StoreCases& cases);
 void add_end_cases(StoreCases& cases);
 void add_failure_cases(StoreCases& cases);

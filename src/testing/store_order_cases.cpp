@@ -3,7 +3,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <thread>
 
 #include "testing/store_cases.hpp"
 #include "testing/store_world.hpp"
@@ -167,59 +166,6 @@ void answers_in_order(StoreWorld& w) {
   w.ignore_news();
 }
 
-void threads_at_once(StoreWorld& w) {
-  constexpr int rounds = 40;
-  std::vector<Observer> observers;
-  for (Version version = 1; version <= 3; ++version) observers.push_back(observe(w, version, rounds));
-  for (const Observer& observer : observers) observer.node->ignore_news();
-  std::vector<std::vector<Pending<StateStore::Joined>>> joins(observers.size());
-  {
-    std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < observers.size(); ++i) {
-      threads.emplace_back([&observer = observers[i], &mine = joins[i]] {
-        for (const Someone& who : observer.peers) {
-          mine.push_back(observer.node->start_join(room, who));
-          (void)observer.node->publish(to_room(room, "hello"));
-          (void)observer.node->start_snapshot(room);
-          (void)observer.node->start_claim(who.id);
-        }
-      });
-    }
-  }
-  std::vector<Version> versions;
-  for (const auto& mine : joins) {
-    for (const auto& join : mine) versions.push_back(w.succeed(join, "join").version);
-  }
-  std::ranges::sort(versions);
-  for (std::size_t i = 0; i < versions.size(); ++i) {
-    require(versions[i] == i + 4, "joins from several threads gave a version twice, or left one out");
-  }
-  require(w.snapshot(*observers.front().node, room).members.size() == versions.size() + 3,
-          "joins from several threads got lost");
-}
-
-// Should the case end early, the hook may still be called: it refers to nothing that is gone by then.
-void calls_from_handlers(StoreWorld& w) {
-  StoreNode& one = w.node();
-  StoreNode& two = w.node();
-  const Someone a = w.arrive(one, "a");
-  w.join(two, room, w.arrive(two, "x"), 1);
-  const Pending<RoomState> inside_listener;
-  two.on_changed([&two, inside_listener](const MembershipChange& change) {
-    two.store().snapshot(change.room, 0, inside_listener.handler());
-  });
-  const Pending<RoomState> inside_handler;
-  one.store().join({room, a.member(), 0, 0},
-                   [&one, inside_handler](std::error_code, const StateStore::Joined&) {
-                     one.store().snapshot(room, 0, inside_handler.handler());
-                   });
-  require(w.succeed(inside_handler, "snapshot from a handler").members.size() == 2,
-          "the joiner is not there");
-  require(w.succeed(inside_listener, "snapshot from a listener").members.size() == 2,
-          "the joiner is not there");
-  w.expect(two, {joined(room, 2, a)});
-}
-
 }  // namespace
 
 void add_order_cases(StoreCases& cases) {
@@ -230,9 +176,7 @@ void add_order_cases(StoreCases& cases) {
         one_order_for_all},
        {"answers_in_order",
         "An answer comes behind the changes of other nodes that were before it, and before those after it.",
-        answers_in_order},
-       {"threads_at_once", "Any thread may call at any time.", threads_at_once},
-       {"calls_from_handlers", "Handlers and listeners may call the store.", calls_from_handlers}});
+        answers_in_order}});
 }
 
 }  // namespace signaling::testing

@@ -84,7 +84,12 @@ std::string to_line(const RoomState& state) {
   return "v" + std::to_string(state.version) + " [" + join_lines(lines) + "]";
 }
 
-std::string to_line(std::error_code error) { return error ? quote(error.message()) : "success"; }
+// The code's name: its text is for people, and may change.
+std::string to_line(std::error_code error) {
+  if (error.category() == signaling_category())
+    return std::string(to_string(static_cast<errc>(error.value())));
+  return error ? std::string(error.category().name()) + ":" + std::to_string(error.value()) : "ok";
+}
 
 std::string join_lines(const Lines& lines) {
   std::string text;

@@ -1,14 +1,9 @@
 #include "testing/store_world.hpp"
 
 #include <algorithm>
-#include <array>
-#include <deque>
 
 namespace signaling::testing {
 namespace {
-
-// A store that keeps a view of it is found out: whatever it reads later is this.
-void spoil(std::string& text) { std::ranges::fill(text, '#'); }
 
 void expect_equal(const std::string& got, const std::string& expected, const std::string& what) {
   if (got != expected) fail(what + ": expected " + expected + ", got " + got);
@@ -25,174 +20,16 @@ std::string difference(const Lines& told, const Lines& expected) {
          rest(parting.in1, told) + ", expected " + rest(parting.in2, expected);
 }
 
-// The strings that an envelope's views point to, for the time of one call.
-class Scratch {
- public:
-  explicit Scratch(const Envelope& envelope) : view(envelope) {
-    for (std::string_view Envelope::*field : fields) {
-      strings_.emplace_back(envelope.*field);
-    }
-    for (std::size_t i = 0; i < strings_.size(); ++i) view.*fields[i] = strings_[i];
-  }
-  void spoil_all() { std::ranges::for_each(strings_, spoil); }
-
-  Envelope view;
-
- private:
-  static constexpr std::array fields{&Envelope::event,    &Envelope::from,    &Envelope::to,
-                                     &Envelope::room,     &Envelope::payload, &Envelope::from_metadata,
-                                     &Envelope::language, &Envelope::original};
-  std::deque<std::string> strings_;
-};
-
 }  // namespace
 
-// One call of the listener.
-class StoreNode::Call {
- public:
-  explicit Call(StoreNode& node) : node_(node) {
-    const std::scoped_lock lock(node.mutex_);
-    if (!node.open_) node.fault_ = quote(node.id_) + " was told something after its end";
-    if (node.busy_.exchange(true)) node.fault_ = quote(node.id_) + " was told two things at a time";
-  }
-  Call(const Call&) = delete;
-  Call& operator=(const Call&) = delete;
-  ~Call() { node_.busy_ = false; }
-
- private:
-  StoreNode& node_;
-};
-
-std::string new_secret() {
-  static std::atomic<int> count{0};
-  return "secret " + std::to_string(++count);
-}
-
-Pending<Epoch> StoreNode::start_claim(std::string peer, std::string secret, std::string resume) {
-  Pending<Epoch> pending;
-  store_->claim({id_, peer, secret, resume}, pending.handler());
-  spoil(peer);
-  spoil(secret);
-  spoil(resume);
-  return pending;
-}
-
-void StoreNode::release(std::string peer, Epoch epoch) {
-  store_->release(peer, epoch);
-  spoil(peer);
-}
-
-Pending<StateStore::Joined> StoreNode::start_join(std::string room, const Someone& who, std::size_t capacity,
-                                                  Version known) {
-  Pending<StateStore::Joined> pending;
-  store_->join({room, who.member(), capacity, known}, pending.handler());
-  spoil(room);
-  return pending;
-}
-
-Pending<Version> StoreNode::start_leave(std::string room, const Someone& who, LeaveReason reason) {
-  Pending<Version> pending;
-  std::string peer = who.id;
-  store_->leave({room, peer, who.epoch, reason}, pending.handler());
-  spoil(room);
-  spoil(peer);
-  return pending;
-}
-
-Pending<Version> StoreNode::start_update(std::string room, const Someone& who, std::string_view metadata) {
-  Pending<Version> pending;
-  std::string peer = who.id;
-  store_->update({room, peer, who.epoch, Payload(metadata)}, pending.handler());
-  spoil(room);
-  spoil(peer);
-  return pending;
-}
-
-Pending<RoomState> StoreNode::start_snapshot(std::string room, Version known) {
-  Pending<RoomState> pending;
-  store_->snapshot(room, known, pending.handler());
-  spoil(room);
-  return pending;
-}
-
-std::error_code StoreNode::publish(const Envelope& envelope, std::vector<NodeId> targets) {
-  Scratch scratch(envelope);
-  const std::error_code error = store_->publish(id_, scratch.view, targets);
-  scratch.spoil_all();
-  std::ranges::for_each(targets, spoil);
-  return error;
-}
-
-std::size_t StoreNode::told() const {
-  const std::scoped_lock lock(mutex_);
-  return lines_.size();
-}
-
-Lines StoreNode::take() {
-  const std::scoped_lock lock(mutex_);
-  return std::exchange(lines_, {});
-}
-
-void StoreNode::ignore_news() {
-  const std::scoped_lock lock(mutex_);
-  ignores_news_ = true;
-  lines_.clear();
-}
-
-bool StoreNode::was_invalidated(const std::string& room, std::optional<Missed> missed) const {
-  const std::scoped_lock lock(mutex_);
-  return std::ranges::any_of(invalidated_, [&](const auto& entry) {
-    return entry.first == room && (!missed || entry.second == *missed);
-  });
-}
-
-std::string StoreNode::fault() const {
-  const std::scoped_lock lock(mutex_);
-  return fault_;
-}
-
-void StoreNode::note(std::string line) {
-  const std::scoped_lock lock(mutex_);
-  if (!ignores_news_) lines_.push_back(std::move(line));
-}
-
-// The same change told twice is no fault: "a version that was told before is ignored".
-void StoreNode::changed(const MembershipChange& change) {
-  const Call call(*this);
-  std::string line = to_line(change);
-  {
-    const std::scoped_lock lock(mutex_);
-    if (std::ranges::find(all_changes_, line) != all_changes_.end()) return;
-    all_changes_.push_back(line);
-    if (!ignores_news_) lines_.push_back(std::move(line));
-  }
-  if (hook_) hook_(change);
-}
-
-void StoreNode::delivered(const Envelope& envelope) {
-  const Call call(*this);
-  note(to_line(envelope));
-}
-
-void StoreNode::invalidated(std::string_view room, Missed missed) {
-  const Call call(*this);
-  const std::scoped_lock lock(mutex_);
-  invalidated_.emplace_back(room, missed);
-}
-
-void StoreNode::displaced(std::string_view peer, Epoch epoch) {
-  const Call call(*this);
-  note(testing::displaced({PeerId(peer), epoch, {}}));
-}
-
-void StoreNode::undelivered(const Envelope& envelope, errc error) {
-  const Call call(*this);
-  note(testing::undelivered(envelope, error));
-}
-
+// What is still open was left so by a case that failed; what else goes wrong follows from that.
 StoreWorld::~StoreWorld() {
   for (const auto& node : nodes_) {
-    if (node->is_open()) node->store().close(node->id());
+    try {
+      if (node->is_open()) close(*node);
+    } catch (const std::exception&) {
+      node->set_open(false);
+    }
   }
 }
 
@@ -202,10 +39,7 @@ StoreNode& StoreWorld::node() {
   require(store != nullptr, "make_node gave no store");
   StoreNode& node = *nodes_.emplace_back(std::make_unique<StoreNode>(id, std::move(store)));
   node.set_open(true);
-  const Pending<bool> opened;
-  node.store().open(id, node,
-                    [done = opened.handler()](std::error_code error) mutable { done(error, true); });
-  succeed(opened, "open");
+  succeed(node.start_open(), "open");
   return node;
 }
 
@@ -217,6 +51,7 @@ void StoreWorld::close(StoreNode& node) {
 void StoreWorld::crash(StoreNode& node) {
   if (!fixture_.crash(node.id())) skip("the fixture cannot crash a node");
   node.set_open(false);
+  node.expect_no_answers();
 }
 
 Someone StoreWorld::arrive(StoreNode& node, std::string id, std::string secret, std::string resume) {
@@ -265,41 +100,71 @@ void StoreWorld::expect(StoreNode& node, const Lines& lines) {
   check_faults();
 }
 
-void StoreWorld::check_faults() {
+std::string StoreWorld::fault() const {
   for (const auto& node : nodes_) {
-    if (!node->fault().empty()) fail(node->fault());
+    if (std::string fault = node->fault(); !fault.empty()) return fault;
   }
+  return {};
+}
+
+void StoreWorld::check_faults() {
+  if (std::string found = fault(); !found.empty()) fail(std::move(found));
 }
 
 void StoreWorld::ignore_news() {
   for (const auto& node : nodes_) node->ignore_news();
 }
 
+// A node that was closed is answered as well.
+void StoreWorld::await_answers() {
+  for (const auto& node : nodes_) {
+    run_until(
+        [&] { return node->unanswered().empty(); },
+        "every operation is answered once; " + quote(node->id()) + " waits for the " + node->unanswered());
+  }
+}
+
+// Behind a message of the same sender there is nothing of it on its way.
+void StoreWorld::mark(StoreNode& sender, StoreNode& receiver, const PeerId& peer) {
+  const std::string payload = "mark of " + sender.id();
+  bool is_accepted = false;
+  const auto has_come = [&] {
+    if (!is_accepted) is_accepted = !sender.publish(to_peer(peer, payload));
+    return receiver.has_mark(payload);
+  };
+  run_until(has_come, quote(receiver.id()) + " is sent the last message of " + quote(sender.id()));
+}
+
+void StoreWorld::exchange_marks() {
+  std::vector<StoreNode*> open;
+  for (const auto& node : nodes_) {
+    if (node->is_open()) open.push_back(node.get());
+  }
+  if (open.size() == 1) open.push_back(&node());
+  for (StoreNode* receiver : open) {
+    const PeerId peer = "marked on " + receiver->id();
+    receiver->listen_for_marks(peer);
+    arrive(*receiver, peer);
+    for (StoreNode* sender : open) {
+      if (sender != receiver) mark(*sender, *receiver, peer);
+    }
+  }
+  // What a sender is given back comes before the answer to what it asks afterwards.
+  for (StoreNode* node : open) snapshot(*node, "nobody was ever here");
+}
+
+// What is not to come can only be missed when everything else is there.
 void StoreWorld::finish() {
+  await_answers();
+  exchange_marks();
   check_faults();
   for (const auto& node : nodes_) {
     if (node->told() != 0) fail(quote(node->id()) + " was also told [" + join_lines(node->take()) + "]");
   }
-}
-
-std::string joined(const std::string& room, Version version, const Someone& who) {
-  return to_line(MembershipChange{room, version, MembershipChange::Kind::joined, who.member(version), {}});
-}
-
-std::string left(const std::string& room, Version version, const Someone& who, LeaveReason reason) {
-  return to_line(MembershipChange{room, version, MembershipChange::Kind::left, who.member(), reason});
-}
-
-std::string updated(const std::string& room, Version version, const Someone& who) {
-  return to_line(MembershipChange{room, version, MembershipChange::Kind::updated, who.member(), {}});
-}
-
-std::string displaced(const Someone& who) {
-  return "displaced " + quote(who.id) + " epoch=" + std::to_string(who.epoch);
-}
-
-std::string undelivered(const Envelope& envelope, errc error) {
-  return "undelivered " + to_line(envelope) + ": " + std::string(to_string(error));
+  for (const auto& node : nodes_) {
+    if (node->is_open()) close(*node);
+  }
+  check_faults();
 }
 
 Envelope to_room(std::string_view room, std::string_view payload) {

@@ -50,9 +50,11 @@ enum class Fault : std::uint8_t {
   known_version_is_ignored,
   join_again_moves,
   answers_come_late,
+  answers_come_twice,
+  refusals_are_not_answered,
 };
 
-/// SmallStore with one fault. Threads: one.
+/// SmallStore with one fault. Threads: one. From inside of a handler only `snapshot` may be called.
 class BrokenStore final : public StateStore {
  public:
   explicit BrokenStore(Fault fault);

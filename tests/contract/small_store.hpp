@@ -17,7 +17,8 @@
 namespace signaling::testing {
 
 /// About the least that keeps the contract, written from the comments of state_store.hpp alone. One object is shared by all
-/// nodes; one lock guards everything; whoever calls brings the news, when the lock is free again.
+/// nodes; one lock guards everything. News and answers wait in one queue; whoever calls empties it, when the lock is free
+/// again and no other thread is at it.
 class SmallStore final : public StateStore {
  public:
   void open(const NodeId& node, StoreListener& listener, Callback<void(std::error_code)> done) override {
@@ -29,7 +30,7 @@ class SmallStore final : public StateStore {
     std::unique_lock lock(mutex_);
     listeners_.erase(node);
     const auto self = std::this_thread::get_id();
-    idle_.wait(lock, [&] { return telling_ != node || teller_ == self; });
+    idle_.wait(lock, [&] { return told_ != node || teller_ == self; });
     std::erase_if(claims_, [&](const auto& entry) { return entry.second.node == node; });
     for (auto& [id, room] : rooms_) {
       const auto members = room.members;  // `remove` changes them
@@ -41,18 +42,19 @@ class SmallStore final : public StateStore {
   }
 
   void claim(const Claim& request, Callback<void(std::error_code, Epoch)> done) override {
-    Epoch epoch = 0;
     locked([&] {
       const auto found = claims_.find(std::string(request.peer));
       if (found != claims_.end()) {
         const Owner& owner = found->second;
-        if (owner.node == request.node || request.resume.empty() || owner.secret != request.resume) return;
+        const bool is_proved = !request.resume.empty() && owner.secret == request.resume;
+        if (owner.node == request.node || !is_proved) {
+          return add_answer(std::move(done), errc::id_in_use, Epoch{});
+        }
         add_news(owner.node, [peer = found->first, old = owner.epoch](auto& to) { to.displaced(peer, old); });
       }
-      epoch = ++last_epoch_;
-      claims_[std::string(request.peer)] = {request.node, epoch, std::string(request.secret)};
+      claims_[std::string(request.peer)] = {request.node, ++last_epoch_, std::string(request.secret)};
+      add_answer(std::move(done), {}, last_epoch_);
     });
-    done(epoch == 0 ? std::error_code(errc::id_in_use) : std::error_code(), epoch);
   }
 
   void release(std::string_view peer, Epoch epoch) override {
@@ -63,17 +65,14 @@ class SmallStore final : public StateStore {
   }
 
   void join(Join request, Callback<void(std::error_code, Joined)> done) override {
-    std::error_code error;
-    Joined joined;
     locked([&] {
       Room& room = rooms_[std::string(request.room)];
       StoreMember& member = request.member;
       const auto found = room.members.find(member.id);
       const Epoch present = found == room.members.end() ? 0 : found->second.epoch;
       const bool is_full = request.capacity != 0 && room.members.size() >= request.capacity;
-      if (present == 0 && is_full) error = errc::room_full;
-      if (present > member.epoch) error = errc::id_in_use;
-      if (error) return;
+      if (present == 0 && is_full) return add_answer(std::move(done), errc::room_full, Joined{});
+      if (present > member.epoch) return add_answer(std::move(done), errc::id_in_use, Joined{});
       if (present < member.epoch) {
         room.version = std::max(room.version, request.known_version);
         if (present != 0) remove(request.room, room, found->second, LeaveReason::disconnect, member.node);
@@ -81,9 +80,9 @@ class SmallStore final : public StateStore {
         room.members[member.id] = member;
         announce(request.room, room, MembershipChange::Kind::joined, member, {}, member.node);
       }
-      joined = {room.version, state_of(room), room.members[member.id].joined_at};
+      const Version joined_at = room.members[member.id].joined_at;
+      add_answer(std::move(done), {}, Joined{room.version, state_of(room), joined_at});
     });
-    done(error, std::move(joined));
   }
 
   void leave(const Leave& request, Callback<void(std::error_code, Version)> done) override {
@@ -102,12 +101,10 @@ class SmallStore final : public StateStore {
 
   void snapshot(std::string_view room, Version /*known_version*/,
                 Callback<void(std::error_code, RoomState)> done) override {
-    RoomState state;
     locked([&] {
       const auto found = rooms_.find(std::string(room));
-      if (found != rooms_.end()) state = state_of(found->second);
+      add_answer(std::move(done), {}, found == rooms_.end() ? RoomState{} : state_of(found->second));
     });
-    done({}, std::move(state));
   }
 
   std::error_code publish(const NodeId& node, const Envelope& envelope,
@@ -141,6 +138,35 @@ class SmallStore final : public StateStore {
     std::map<PeerId, StoreMember> members;
   };
   using News = std::function<void(StoreListener&)>;
+  /// What a node is told, or an answer.
+  struct Item {
+    NodeId node;
+    News news;
+    Callback<void()> answer;
+  };
+
+  // For the time of one call the lock is free, and this thread the one that tells.
+  class Turn {
+   public:
+    Turn(SmallStore& store, std::unique_lock<std::mutex>& lock, const NodeId& node)
+        : store_(store), lock_(lock) {
+      store_.teller_ = std::this_thread::get_id();
+      store_.told_ = node;
+      lock_.unlock();
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn() {
+      lock_.lock();
+      store_.teller_ = {};
+      store_.told_.clear();
+      store_.idle_.notify_all();
+    }
+
+   private:
+    SmallStore& store_;
+    std::unique_lock<std::mutex>& lock_;
+  };
 
   template <class Function>
   void locked(Function function) {
@@ -152,16 +178,15 @@ class SmallStore final : public StateStore {
   template <class Function>
   void change(std::string_view id, std::string_view peer, Epoch epoch,
               Callback<void(std::error_code, Version)> done, Function function) {
-    Version version = 0;
     locked([&] {
+      const auto refuse = [&] { add_answer(std::move(done), errc::not_joined, Version{}); };
       const auto room = rooms_.find(std::string(id));
-      if (room == rooms_.end()) return;
+      if (room == rooms_.end()) return refuse();
       const auto member = room->second.members.find(std::string(peer));
-      if (member == room->second.members.end() || member->second.epoch != epoch) return;
+      if (member == room->second.members.end() || member->second.epoch != epoch) return refuse();
       function(room->second, member->second);
-      version = room->second.version;
+      add_answer(std::move(done), {}, room->second.version);
     });
-    done(version == 0 ? std::error_code(errc::not_joined) : std::error_code(), version);
   }
 
   // Copies: what is removed may be what was passed.
@@ -195,24 +220,31 @@ class SmallStore final : public StateStore {
     return [envelope, strings](StoreListener& listener) { listener.delivered(envelope); };
   }
 
-  void add_news(const NodeId& node, News news) { news_.emplace_back(node, std::move(news)); }
+  void add_news(const NodeId& node, News news) { items_.push_back({node, std::move(news), {}}); }
+
+  // Behind the news of what came before it.
+  template <class Value>
+  void add_answer(Callback<void(std::error_code, Value)> done, std::error_code error, Value value) {
+    items_.push_back({{}, {}, [done = std::move(done), error, value = std::move(value)]() mutable {
+                        done(error, std::move(value));
+                      }});
+  }
 
   // One thread at a time tells everything that there is, one thing after the other, without the lock.
   void tell(std::unique_lock<std::mutex>& lock) {
-    if (!telling_.empty()) return;
-    while (!news_.empty()) {
-      auto [node, news] = std::move(news_.front());
-      news_.pop_front();
-      const auto listener = listeners_.find(node);
-      if (listener == listeners_.end()) continue;
-      StoreListener& to = *listener->second;
-      telling_ = node;
-      teller_ = std::this_thread::get_id();
-      lock.unlock();
-      news(to);
-      lock.lock();
-      telling_.clear();
-      idle_.notify_all();
+    if (teller_ != std::thread::id()) return;
+    while (!items_.empty()) {
+      Item item = std::move(items_.front());
+      items_.pop_front();
+      const auto listener = listeners_.find(item.node);
+      if (item.news && listener == listeners_.end()) continue;
+      StoreListener* const to = item.news ? listener->second : nullptr;
+      const Turn turn(*this, lock, item.node);
+      if (to != nullptr) {
+        item.news(*to);
+      } else {
+        item.answer();
+      }
     }
   }
 
@@ -222,9 +254,9 @@ class SmallStore final : public StateStore {
   std::map<PeerId, Owner> claims_;
   std::map<RoomId, Room> rooms_;
   Epoch last_epoch_ = 0;
-  std::deque<std::pair<NodeId, News>> news_;
-  NodeId telling_;
-  std::thread::id teller_;
+  std::deque<Item> items_;
+  std::thread::id teller_;  // none: nobody tells anything
+  NodeId told_;             // whom; empty: an answer is given
 };
 
 }  // namespace signaling::testing

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -12,7 +13,7 @@ class Callback;
 /// A move-only function, called at most once: how asynchronous operations complete.
 ///
 /// Unlike `std::function` it takes handlers that own things that cannot be copied.
-/// Errors: calling an empty one is undefined.
+/// Errors: calling an empty one, or one a second time, throws `std::bad_function_call`.
 template <class... Args>
 class Callback<void(Args...)> {
  public:
@@ -30,6 +31,7 @@ class Callback<void(Args...)> {
 
   /// Calls the function, which then is gone.
   void operator()(Args... args) {
+    if (!target_) throw std::bad_function_call();
     auto target = std::move(target_);
     target->call(std::forward<Args>(args)...);
   }

@@ -28,7 +28,7 @@ class SIGNALING_API StateStoreFixture {
   virtual std::shared_ptr<StateStore> make_node(const NodeId& node) = 0;
 
   /// Lets things happen until `done` says true: runs an event loop, advances a clock, waits. False: it did not within
-  /// `at_most`. The default is for stores that complete everything before a call returns.
+  /// `at_most`. The default is for stores that need no help: once all calls have returned, everything has completed.
   virtual bool run_until(const std::function<bool()>& done, std::chrono::milliseconds at_most);
 
   /// The time within which anything must have happened. Default 5 s.
