@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { exchange, request } from "../support/raw_http.mjs";
 import { startServer } from "../support/server.mjs";
 import { Bystanders } from "./support/bystanders.mjs";
 import { EngineWebSocket } from "./support/engine_websocket.mjs";
@@ -93,9 +94,11 @@ describe("requests of a session", () => {
 
   testBesides("a body over the bound: 413, and it goes on", async () => {
     const session = await connectSession();
+    // As bytes: fetch() may take the early answer for a broken connection while it still sends.
+    const target = `${path}?${new URLSearchParams({ ...POLLING, sid: session.sid })}`;
     for (const body of ["4".repeat(MAX_PAYLOAD + 1), `42["message","${"x".repeat(10 * MAX_PAYLOAD)}"]`]) {
-      const answer = await session.request({ method: "POST", body }).catch(() => ({ status: "hung up" }));
-      assert.ok([413, "hung up"].includes(answer.status), String(answer.status));
+      const bytes = request("POST", target, [`Content-Length: ${body.length}`], body);
+      assert.equal((await exchange(server, bytes)).status, 413);
     }
     await session.post("42[\"message\"]");
     assert.match(await session.next(), /^42\["error"/);

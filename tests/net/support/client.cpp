@@ -2,6 +2,7 @@
 
 #include <netinet/tcp.h>
 #include <openssl/x509.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -62,6 +63,11 @@ void Client::send(std::string_view bytes) {
 std::size_t Client::try_send(std::string_view bytes) {
   const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   return sent > 0 ? static_cast<std::size_t>(sent) : 0;
+}
+
+bool Client::has_come_within(std::chrono::milliseconds time) {
+  pollfd descriptor{fd_.get(), POLLIN, 0};
+  return !buffer_.empty() || ::poll(&descriptor, 1, static_cast<int>(time.count())) != 0;
 }
 
 void Client::shut_down_write() { ::shutdown(fd_.get(), SHUT_WR); }

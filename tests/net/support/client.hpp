@@ -3,6 +3,7 @@
 #include <openssl/ssl.h>
 
 #include <boost/asio/ip/tcp.hpp>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -42,6 +43,8 @@ class Client {
   void send(std::string_view bytes);
   /// Without waiting: how many bytes the kernel took.
   std::size_t try_send(std::string_view bytes);
+  /// Whether within that time something has come, or the server has closed.
+  bool has_come_within(std::chrono::milliseconds time);
   void shut_down_write();
   /// Closes so that the server gets a reset.
   void reset();
