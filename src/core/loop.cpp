@@ -1,4 +1,4 @@
-// Path 8/8: once per batch, each peer's gathered frames go to its transport. Next: net/, or the host's Transport
+// Path 8/8: once per batch, each peer's gathered frames go to its transport. Next: core/peer_lifecycle.cpp
 #include "core/loop.hpp"
 
 #include <boost/asio/post.hpp>

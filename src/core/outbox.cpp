@@ -1,4 +1,4 @@
-// Path 8/8: the frames of one peer gather here until its loop writes them at once. Next: core/loop.cpp
+// Path 8/8: the frames of one peer gather here until its loop writes them at once. Next: core/peer_lifecycle.cpp
 #include "core/outbox.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Path 5/8: who gets it: local members here, other nodes through the store. Next: the receivers' Encoder
+// Path 5/8: who gets it: local members here, other nodes through the store. Next: core/peer_send.cpp
 #include "core/room_view.hpp"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// Path 2/8 and 8/8 of the bundled server: a peer's WebSocket. Next: core/peer_session.cpp (in),
+// net/websocket_session.cpp (out).
 #include "net/peer_websocket.hpp"
 
 #include <utility>

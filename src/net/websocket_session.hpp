@@ -1,4 +1,4 @@
-// Path 2/8 and 7/8 of the bundled server: drives websocket/connection. Next: protocols/ (in),
+// Path 2/8 and 7/8 of the bundled server: drives websocket/connection. Next: net/peer_websocket.cpp (in),
 // net/connection.cpp (out).
 #pragma once
 

@@ -1,4 +1,4 @@
-// Path 5/8: an envelope on its way to another node. Next: redis/store_engine.cpp there
+// Path 5/8: an envelope on its way to another node. Next: redis/store_engine_inbox.cpp there
 #include "redis/envelope_codec.hpp"
 
 #include <array>

@@ -1,4 +1,4 @@
-// Path 5/8: an entry of a node's inbox -> what it says. Next: redis/store_engine_inbox.cpp
+// Path 5/8: an entry of a node's inbox -> what it says. Next: redis/redis_backend.cpp
 #include "redis/inbox_codec.hpp"
 
 #include <charconv>

@@ -1,5 +1,4 @@
-// Path 6/8: an event of the host -> the rooms that get it. Next: core/router_core.cpp,
-// socketio/host_encoder.cpp
+// Path 6/8: an event of the host -> the rooms that get it. Next: core/router_core.cpp
 #include "signaling/socketio/broadcast.hpp"
 
 #include <algorithm>

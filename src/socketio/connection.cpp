@@ -1,4 +1,4 @@
-// Path 3/8: packets -> what a client does in its namespaces. Next: core/router.cpp
+// Path 3/8: packets -> what a client does in its namespaces. Next: socketio/client_session.cpp
 #include "signaling/socketio/connection.hpp"
 
 #include <algorithm>

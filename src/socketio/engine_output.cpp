@@ -1,4 +1,4 @@
-// Path 7/8: frames of a session -> messages of a WebSocket, or the payload of a poll. Next: net/
+// Path 7/8: frames of a session -> messages of a WebSocket, or the payload of a poll. Next: net/engine_output.cpp
 #include <string>
 #include <utility>
 

@@ -1,4 +1,4 @@
-// Path 3/8: packets of one session, whichever way they come. Next: socketio/connection.cpp
+// Path 3/8: packets of one session, whichever way they come. Next: net/engine_driver.cpp
 #include "signaling/socketio/engine_session.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Path 2/8: bytes -> frames -> messages. Next: protocols/
+// Path 2/8: bytes -> frames -> messages. Next: net/websocket_session.cpp
 #include "signaling/websocket/connection.hpp"
 
 #include <algorithm>

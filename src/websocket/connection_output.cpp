@@ -1,4 +1,4 @@
-// Path 7/8: message -> frame, for connections that mask or compress. Next: net/
+// Path 7/8: message -> frame, for connections that mask or compress. Next: net/websocket_session.cpp
 #include <algorithm>
 #include <array>
 

@@ -1,4 +1,4 @@
-// Path 2/8: a frame's payload -> plain bytes. Next: utf8.cpp
+// Path 2/8: a frame's payload -> plain bytes. Next: connection.cpp
 #include <array>
 #include <cstring>
 

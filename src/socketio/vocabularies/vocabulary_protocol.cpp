@@ -1,4 +1,4 @@
-// Path 3/8: message -> command. Next: core/router.cpp
+// Path 3/8: message -> command. Next: core/peer_session.cpp
 #include "socketio/vocabularies/vocabulary_protocol.hpp"
 
 namespace signaling::socketio {
