@@ -150,7 +150,7 @@ bool RoomView::is_due(const RoomNews& news, const RoomState& state) {
   const bool is_known = entry != nullptr && entry->epoch == member.epoch;
   if (is_known != (change->change.kind == MembershipChange::Kind::left)) return false;
   return std::ranges::none_of(state.members, [&](const StoreMember& other) {
-    return other.id == member.id && other.epoch == member.epoch;
+    return other.id == member.id && other.epoch == member.epoch && other.joined_at == member.joined_at;
   });
 }
 
