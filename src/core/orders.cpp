@@ -1,5 +1,8 @@
 // What one node tells another besides messages of peers: to put somebody out, and that something was lost.
+#include "core/orders.hpp"
+
 #include <algorithm>
+#include <boost/asio/post.hpp>
 
 #include "core/peer_session.hpp"
 #include "core/router_core.hpp"
@@ -7,26 +10,12 @@
 namespace signaling {
 namespace {
 
-// What tells an order from a message: no protocol has this language, and messages of peers have a sender. What is to be
-// done is its payload; an event without a name is nothing to nodes that do not know it.
-constexpr std::string_view order_language = "signaling.order";
-constexpr std::string_view kick_order = "kick";  // `to`, out of the room in `original`, or altogether
-constexpr std::string_view close_order = "close-room";
-constexpr std::string_view lost_order = "lost";  // something for `to`, or for `room`
-
-// A receiver that is told so often need not be told of each message.
-constexpr std::chrono::seconds lost_interval{1};
-
 Envelope order(std::string_view what) {
   Envelope envelope;
   envelope.type = EnvelopeType::event;
   envelope.language = order_language;
   envelope.payload = what;
   return envelope;
-}
-
-bool is_order(const Envelope& envelope) {
-  return envelope.from.empty() && envelope.language == order_language;
 }
 
 }  // namespace
@@ -69,21 +58,41 @@ void RouterCore::put_all_out(std::string_view room) {
 }
 
 void RouterCore::undelivered(const Envelope& envelope, errc error) {
-  if (const auto sender = find_peer(envelope.from)) {
-    return sender->tell_error(error == errc::peer_not_found ? error : errc::messages_lost, {}, {});
+  const auto sender = find_peer(envelope.from);
+  if (error == errc::peer_not_found) {
+    if (sender) sender->tell_error(error, {}, {});
+  } else if (sender) {
+    tell_of_loss(sender);
+  } else if (!is_order(envelope) || is_notice_of_loss(envelope)) {
+    tell_receivers_of_loss(envelope);
   }
-  if (error != errc::peer_not_found && !is_order(envelope)) tell_receivers_of_loss(envelope);
 }
 
-// Its sender has gone, so that nobody else would hear of it.
-void RouterCore::tell_receivers_of_loss(const Envelope& lost) {
-  const std::string_view receiver = lost.to.empty() ? lost.room : lost.to;
+// One error for all that is lost in one go: it names none of the messages.
+void RouterCore::tell_of_loss(const std::shared_ptr<PeerSession>& peer) {
   {
     const std::scoped_lock lock(told_of_loss_mutex_);
-    if (now() - told_of_loss_since_ >= lost_interval) told_of_loss_.clear();
-    if (told_of_loss_.empty()) told_of_loss_since_ = now();
-    if (!told_of_loss_.emplace(receiver, lost.to.empty()).second) return;
+    if (!told_of_loss_.insert(peer->id()).second) return;
   }
+  const auto forget = [self = shared_from_this(), peer] {
+    const std::scoped_lock lock(self->told_of_loss_mutex_);
+    self->told_of_loss_.erase(peer->id());
+  };
+  try {
+    boost::asio::post(peer->executor(), [forget, peer] {
+      forget();
+      peer->tell_error(errc::messages_lost, {}, {});
+    });
+  } catch (...) {
+    forget();
+    throw;
+  }
+}
+
+// Its sender has gone, so that nobody else would hear of it. A receiver may have come to this node meanwhile.
+void RouterCore::tell_receivers_of_loss(const Envelope& lost) {
+  const auto receiver = lost.to.empty() ? nullptr : find_peer(lost.to);
+  if (receiver) return tell_of_loss(receiver);
   Envelope envelope = order(lost_order);
   envelope.to = lost.to;
   if (lost.to.empty()) envelope.room = lost.room;

@@ -75,6 +75,8 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   void tell(const Event& event);
   void tell_error(errc code, std::string_view message, std::string_view request);
 
+  const boost::asio::any_io_executor& executor() const noexcept { return loop_->executor(); }
+
   /// Tells the client to come back later, and closes it. False: it was told before.
   bool send_away(std::chrono::milliseconds reconnect_after);
   bool was_sent_away() const noexcept { return sent_away_.load(std::memory_order_relaxed); }

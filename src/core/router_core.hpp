@@ -102,6 +102,7 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
 
   std::error_code put_out(PeerSession& peer, std::string_view room);
   void put_all_out(std::string_view room);
+  void tell_of_loss(const std::shared_ptr<PeerSession>& peer);
   void tell_receivers_of_loss(const Envelope& lost);
   /// False: it is no order but a message.
   bool obey(const Envelope& envelope);
@@ -119,8 +120,7 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
   std::atomic<bool> shutting_down_{false};
   SenderOrder sender_order_;
   std::mutex told_of_loss_mutex_;
-  std::set<std::pair<std::string, bool>> told_of_loss_;  // peers, and (true) rooms
-  TimePoint told_of_loss_since_{};
+  std::set<PeerId> told_of_loss_;  // whose error is on its way
   EventCounters counters_;
   ProtocolNames protocol_names_;
   mutable std::mutex loops_mutex_;

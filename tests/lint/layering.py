@@ -41,7 +41,12 @@ LAYERS = {
     "identity": layer(
         "core protocols identity", rf"{EXECUTOR}", r"openssl/.+|boost/asio/steady_timer\.hpp", shared=SHARED
     ),
-    "redis": layer("core redis", r"boost/(asio|redis)(\.hpp|/.+)|openssl/.+", sans_io=False),
+    "redis": layer(
+        "core redis",
+        r"boost/(asio|redis)(\.hpp|/.+)|openssl/.+",
+        shared=re.compile(r"core/orders\.hpp"),
+        sans_io=False,
+    ),
     "net": layer("core websocket protocols socketio net", r".*", r".*", sans_io=False),
 }
 # These stay out of public headers, whatever the layer: they would be the consumer's to compile and to have.
