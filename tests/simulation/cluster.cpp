@@ -118,6 +118,7 @@ std::shared_ptr<Life> Cluster::connect(Process& process, const std::string& id, 
 }
 
 void Cluster::disturb(milliseconds duration, milliseconds aftermath) {
+  ++disturbances_;
   clouded_until_ = std::max(clouded_until_, scheduler_.now() + duration);
   oracle_.disturb(scheduler_.now() + duration + aftermath);
 }

@@ -67,6 +67,8 @@ class Cluster {
   void end(std::size_t slot);
   void tick(std::size_t slot, std::size_t starts);
   void check_bounds(Process& process);
+  /// `disturbances`: so many there were when it began to stand still.
+  void look_after_return(std::size_t slot, std::size_t disturbances);
   void note_reaped(const NodeId& node);
   void watch_reach();
   void cut_all_off();
@@ -85,6 +87,7 @@ class Cluster {
   std::vector<std::shared_ptr<Life>> lives_;
   /// When something other than a crash was wrong last.
   TimePoint clouded_until_{};
+  std::size_t disturbances_ = 0;
 };
 
 }  // namespace signaling::simulation

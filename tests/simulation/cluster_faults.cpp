@@ -10,6 +10,8 @@ using std::chrono::seconds;
 
 // From a crash to the last leave of those who were there.
 constexpr seconds ghost_bound{15};
+// From the return of a node that stood still to a picture that is right, if nothing else was wrong.
+constexpr seconds picture_bound{4};
 // Nodes that were apart take some time to find together: they wait for each other before they look.
 constexpr seconds reunion{10};
 
@@ -50,19 +52,31 @@ void Cluster::pause(std::size_t slot, milliseconds duration) {
   Process* const process = slots_[slot].process.get();
   if (process == nullptr || process->is_paused()) return;
   trace_.line(process->node(), "pauses for " + std::to_string(duration.count()) + " ms");
+  const bool is_well = clouded_until_ <= scheduler_.now();
   disturb(duration, reunion);
   process->pause();
-  scheduler_.after(duration, [this, slot, starts = slots_[slot].starts, was_late = dice_.percent(50)] {
-    Process* const paused = slots_[slot].process.get();
-    if (paused == nullptr || slots_[slot].starts != starts) return;
-    trace_.line(paused->node(), "goes on");
-    watch_reach();
-    // Which comes first, the timer or what waits in the sockets, is chance.
-    if (was_late) {
-      paused->go_on();
-    } else {
-      paused->wake_by_timer();
-    }
+  const std::size_t disturbances = is_well ? disturbances_ : 0;
+  scheduler_.after(duration,
+                   [this, slot, disturbances, starts = slots_[slot].starts, was_late = dice_.percent(50)] {
+                     Process* const paused = slots_[slot].process.get();
+                     if (paused == nullptr || slots_[slot].starts != starts) return;
+                     trace_.line(paused->node(), "goes on");
+                     watch_reach();
+                     // Which comes first, the timer or what waits in the sockets, is chance.
+                     if (was_late) {
+                       paused->go_on();
+                     } else {
+                       paused->wake_by_timer();
+                     }
+                     look_after_return(slot, disturbances);
+                   });
+}
+
+void Cluster::look_after_return(std::size_t slot, std::size_t disturbances) {
+  scheduler_.after(picture_bound, [this, slot, disturbances, node = slots_[slot].process->node()] {
+    const Process* const process = slots_[slot].process.get();
+    const bool is_same = process != nullptr && process->node() == node;
+    if (is_same && disturbances_ == disturbances) oracle_.check_sees_all(node);
   });
 }
 

@@ -61,6 +61,7 @@ Result<redis::Backend::Opened> ModelDatabase::open(const NodeId& id, InboxPlace 
   if (is_new) {
     node.is_dying = false;
     node.last_batch = 0;
+    node.missing.clear();
   }
   const bool cannot_be = next.inbox != last_inbox || next.number > node.inbox.written;
   if (is_new || run != run_ || cannot_be) {
@@ -68,7 +69,7 @@ Result<redis::Backend::Opened> ModelDatabase::open(const NodeId& id, InboxPlace 
     next = {node.inbox.id, 0};
   }
   beat(node);
-  return {{}, {node.session, next, now(), node.last_batch}};
+  return {{}, {node.session, next, now(), node.last_batch, run != 0 && run != run_}};
 }
 
 Result<std::uint64_t> ModelDatabase::renew(const SessionCall& call, std::uint64_t probe) {
@@ -337,13 +338,15 @@ Result<std::vector<std::uint32_t>> ModelDatabase::publish(const SessionCall& cal
                                                           const redis::Batch& batch) {
   if (!admit(call)) return {errc::closed};
   Node& node = data_.nodes.at(call.node);
-  if (batch.number <= node.last_batch) return {};
+  if (batch.number <= node.last_batch) return {{}, node.missing[batch.number]};
   if (now() > batch.expires_at) return {errc::overloaded};
   node.last_batch = batch.number;
   Result<std::vector<std::uint32_t>> result;
   for (std::uint32_t i = 0; i < batch.parts.size(); ++i) {
     if (!deliver(call.node, batch.parts[i])) result.value.push_back(i);
   }
+  node.missing.erase(node.missing.begin(), node.missing.lower_bound(batch.first_unanswered));
+  if (!result.value.empty()) node.missing[batch.number] = result.value;
   return result;
 }
 

@@ -37,6 +37,8 @@ struct ModelData {
     std::uint64_t calls = 0;  // in this session
     std::uint64_t lease_until = 0;
     std::uint64_t last_batch = 0;
+    /// Of batches whose answer the node may not have: the parts that nobody was there for.
+    std::map<std::uint64_t, std::vector<std::uint32_t>> missing;
     /// The lease has run out, and a part of what the node had is removed: it is not known any more.
     bool is_dying = false;
     Inbox inbox;

@@ -5,12 +5,15 @@
 namespace signaling::simulation {
 
 void NodeStore::open(const NodeId& node, StoreListener& listener, Callback<void(std::error_code)> done) {
+  listener_ = &listener;
   engine_.emplace(*backend_, node, listener, options_, clock_.now());
   engine_->open(std::move(done));
 }
 
 void NodeStore::close(const NodeId& /*node*/) {
-  if (std::exchange(closed_, true)) return;
+  if (closed_) return;
+  hand_over();
+  closed_ = true;
   engine_->close([] {});
 }
 
@@ -20,32 +23,54 @@ void NodeStore::die() {
 }
 
 void NodeStore::on_time() {
-  if (!closed_) engine_->on_time(clock_.now());
+  if (closed_) return;
+  engine_->on_time(clock_.now());
+  shown_ = engine_->health();
 }
 
-void NodeStore::flush() {
-  if (!closed_) engine_->flush();
+bool NodeStore::flush() {
+  if (closed_) return false;
+  const bool had_messages = hand_over();
+  engine_->flush();
+  shown_ = engine_->health();
+  return had_messages;
+}
+
+bool NodeStore::hand_over() {
+  if (queue_.empty()) return false;
+  auto messages = std::exchange(queue_, {});
+  messages.run([this] { return redis::CallQueue::Open{&*engine_, listener_}; });
+  return true;
 }
 
 void NodeStore::claim(const Claim& request, Callback<void(std::error_code, Epoch)> done) {
   if (closed_) return;
+  hand_over();
   engine_->claim(request, std::move(done));
 }
 
 void NodeStore::release(std::string_view peer, Epoch epoch) {
-  if (!closed_) engine_->release(peer, epoch);
+  if (closed_) return;
+  hand_over();
+  engine_->release(peer, epoch);
 }
 
 void NodeStore::join(Join request, Callback<void(std::error_code, Joined)> done) {
-  if (!closed_) engine_->join(request, std::move(done));
+  if (closed_) return;
+  hand_over();
+  engine_->join(request, std::move(done));
 }
 
 void NodeStore::leave(const Leave& request, Callback<void(std::error_code, Version)> done) {
-  if (!closed_) engine_->leave(request, std::move(done));
+  if (closed_) return;
+  hand_over();
+  engine_->leave(request, std::move(done));
 }
 
 void NodeStore::update(const Update& request, Callback<void(std::error_code, Version)> done) {
-  if (!closed_) engine_->update(request, std::move(done));
+  if (closed_) return;
+  hand_over();
+  engine_->update(request, std::move(done));
 }
 
 void NodeStore::snapshot(std::string_view room, Version known_version,
@@ -56,7 +81,7 @@ void NodeStore::snapshot(std::string_view room, Version known_version,
 std::error_code NodeStore::publish(const NodeId& /*node*/, const Envelope& envelope,
                                    std::span<const NodeId> targets) {
   if (closed_) return errc::store_unavailable;
-  return engine_->publish(envelope, targets);
+  return queue_.publish(envelope, targets, shown_, options_.max_queued_bytes);
 }
 
 }  // namespace signaling::simulation

@@ -3,13 +3,15 @@
 #include <memory>
 #include <optional>
 
+#include "redis/call_queue.hpp"
 #include "redis/store_engine.hpp"
 #include "signaling/core/state_store.hpp"
 #include "simulation/model_backend.hpp"
 
 namespace signaling::simulation {
 
-/// A StoreEngine over the model database, as one node's store. What RedisStore is over Redis.
+/// A StoreEngine over the model database, as one node's store. What RedisStore is over Redis: messages wait in the same
+/// queue for their turn, and are refused by what was last known of the engine.
 class NodeStore final : public StateStore {
  public:
   NodeStore(const Clock& clock, std::shared_ptr<ModelBackend> backend, redis::EngineOptions options)
@@ -28,16 +30,23 @@ class NodeStore final : public StateStore {
                           std::span<const NodeId> targets) override;
 
   void on_time();
-  void flush();
+  /// False: no message has waited.
+  bool flush();
   /// The process has died: nothing is asked or told any more.
   void die();
   redis::StoreHealth health() const { return engine_ ? engine_->health() : redis::StoreHealth{}; }
 
  private:
+  /// What was published before goes before.
+  bool hand_over();
+
   const Clock& clock_;
   std::shared_ptr<ModelBackend> backend_;
   const redis::EngineOptions options_;
   std::optional<redis::StoreEngine> engine_;
+  StoreListener* listener_ = nullptr;
+  redis::CallQueue queue_;
+  redis::StoreHealth shown_;
   bool closed_ = false;
 };
 

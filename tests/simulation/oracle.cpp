@@ -43,7 +43,7 @@ void Oracle::asks(std::uint32_t number, std::string_view verb, const RoomId& roo
   life.requests[tag] = {std::string(verb), room, metadata, now()};
   if (verb == "join") {
     life.rooms[room] = {
-        Membership::State::joining, number_in(std::string_view(tag).substr(1)), {}, 0, {metadata}};
+        Membership::State::joining, number_in(std::string_view(tag).substr(1)), {}, 0, {}, {metadata}};
   }
   if (verb == "leave") life.rooms[room].state = Membership::State::leaving;
   if (verb == "update") life.rooms[room].metadata.insert(metadata);
@@ -128,6 +128,7 @@ void Oracle::hear_joined(LifeRecord& life, const Words& words) {
   Membership& membership = life.rooms[RoomId(words[1])];
   membership.state = Membership::State::in;
   membership.version = number_in(words[2]);
+  membership.since = now();
   membership.view = listed(life, words);
 }
 

@@ -53,6 +53,8 @@ class Oracle {
     std::uint64_t number = 0;
     View view;
     Version version = 0;
+    /// When it was answered.
+    TimePoint since{};
     /// Its own. More than one: nobody knows which.
     std::set<std::string> metadata;
   };
@@ -70,6 +72,8 @@ class Oracle {
   void check_messages();
   /// Who is connected to this node, which is awake since then, has its answers.
   void check_answers(const NodeId& node, TimePoint awake_since);
+  /// Who is connected to this node sees everybody who has joined a while ago.
+  void check_sees_all(const NodeId& node);
   /// Nobody sees anybody who was on this node.
   void check_no_ghosts(const NodeId& node);
   /// Nothing was wrong for long: what each client sees, what the database has, and what is are the same.

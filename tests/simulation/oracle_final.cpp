@@ -20,6 +20,25 @@ void Oracle::check_no_ghosts(const NodeId& node) {
   }
 }
 
+void Oracle::check_sees_all(const NodeId& node) {
+  const TimePoint a_while_ago = now() - std::chrono::seconds(1);
+  const auto is_settled = [&](const LifeRecord& life, const RoomId& room) {
+    const auto membership = life.rooms.find(room);
+    return !life.ended && membership != life.rooms.end() &&
+           membership->second.state == Membership::State::in && membership->second.since < a_while_ago;
+  };
+  for (const LifeRecord& life : lives_) {
+    if (life.node != node) continue;
+    for (const auto& [room, membership] : life.rooms) {
+      if (!is_settled(life, room)) continue;
+      for (const LifeRecord* const other : members_of(room)) {
+        const bool is_missing = other->id != life.id && !membership.view.contains(other->id);
+        if (is_missing && is_settled(*other, room)) fail(life, "does not see for long in " + room, other->id);
+      }
+    }
+  }
+}
+
 void Oracle::check_answers(const NodeId& node, TimePoint awake_since) {
   constexpr std::chrono::seconds patience{8};
   for (const LifeRecord& life : lives_) {

@@ -37,9 +37,11 @@ void Process::enter(Callback<void()> what) {
 }
 
 void Process::run() {
-  store_->flush();
-  io_.restart();
-  while (io_.poll() != 0) store_->flush();
+  do {
+    io_.restart();
+    while (io_.poll() != 0) {
+    }
+  } while (store_->flush());
 }
 
 void Process::go_on() {
