@@ -43,10 +43,12 @@ struct InboxEntry {
 
 /// What one node publishes in one step: for each target, bytes that the target's engine understands.
 struct Batch {
-  /// Counts the batches of a node; one that the database has seen already is not done again.
+  /// Counts the batches of a node; one that the database has seen already is not done again, and answered the same.
   std::uint64_t number = 0;
   /// By the database's clock, milliseconds. A batch that comes later is refused.
   std::uint64_t expires_at = 0;
+  /// The least number of a batch whose answer the node does not have: what earlier ones were answered may be forgotten.
+  std::uint64_t first_unanswered = 0;
   struct Part {
     /// To the inbox of this node; empty: `peer` and `room` say whose.
     NodeId node;
@@ -81,6 +83,8 @@ class Backend {
     std::uint64_t now = 0;
     /// The number of the last batch that it has seen of this node.
     std::uint64_t batch = 0;
+    /// What other nodes have in the database may be lost too, unlike when this node's lease had run out.
+    bool has_lost_data = false;
   };
   /// Begins a session, and makes the node known if it is not: never seen, reaped, or the data were lost. After the
   /// database was restarted or exchanged for a replica, every call fails with `closed` until then. `next` is the
@@ -177,7 +181,7 @@ class Backend {
   /// Makes an outstanding `read` fail, over a connection of its own if there is one.
   virtual void cancel_read() = 0;
 
-  /// The node goes: as if it was reaped, at once and whole.
+  /// The node goes: as if it was reaped, at once. What takes too long for that is left to those who reap.
   virtual void goodbye(const NodeId& node, Session session, Callback<void(std::error_code)> done) = 0;
 
   static constexpr std::chrono::milliseconds lease{10'000};

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "signaling/core/callback.hpp"
 #include "signaling/core/envelope.hpp"
 #include "signaling/core/ids.hpp"
+#include "signaling/redis/redis_store.hpp"
 
 namespace signaling::redis {
 
@@ -30,11 +32,14 @@ class CallQueue {
   };
 
   void push(Call call) { items_.emplace_back(std::move(call)); }
-  void push(const Envelope& envelope, std::span<const NodeId> targets);
+  /// As StateStore::publish. `shown`: how the engine stood when somebody last looked. `max_bytes`: of messages, here and
+  /// in the engine; 0: no bound.
+  std::error_code publish(const Envelope& envelope, std::span<const NodeId> targets, const StoreHealth& shown,
+                          std::size_t max_bytes);
 
-  bool empty() const noexcept { return items_.empty(); }
-  /// Of the messages.
-  std::size_t bytes() const noexcept { return bytes_; }
+  bool empty() const noexcept { return next_ == items_.size(); }
+  /// Behind what is here.
+  void append(CallQueue later);
 
   /// Who is there for a call; both are null if the store is not open.
   struct Open {
@@ -42,19 +47,20 @@ class CallQueue {
     StoreListener* listener = nullptr;
   };
   /// Makes all calls, in order, on who is there when it is their turn. What cannot be published is told to the listener.
+  /// Should one throw, those behind it are still to be made.
   template <class WhoIsOpen>
   void run(WhoIsOpen who_is_open) {
-    for (auto& item : items_) run(item, who_is_open());
-    items_.clear();
-    bytes_ = 0;
+    while (!empty()) run(items_[next_++], who_is_open());
+    *this = {};
   }
 
  private:
   using Item = std::variant<Call, Messages>;
   static void run(Item& item, const Open& open);
-  static void publish(const Messages& messages, const Open& open);
+  static void hand_over(const Messages& messages, const Open& open);
 
   std::vector<Item> items_;
+  std::size_t next_ = 0;  // those before it were made
   std::size_t bytes_ = 0;
 };
 

@@ -41,18 +41,33 @@ class ListenerGate final : public StoreListener {
   }
 
  private:
+  // Until it ends, however that comes: else `close` would wait for good.
+  class UnderWay {
+   public:
+    explicit UnderWay(ListenerGate& gate) noexcept
+        : gate_(gate), before_(std::exchange(gate.caller_, std::this_thread::get_id())) {}
+    ~UnderWay() {
+      const std::scoped_lock lock(gate_.mutex_);
+      gate_.caller_ = before_;
+      gate_.idle_.notify_all();
+    }
+    UnderWay(const UnderWay&) = delete;
+    UnderWay& operator=(const UnderWay&) = delete;
+
+   private:
+    ListenerGate& gate_;
+    const std::thread::id before_;
+  };
+
   // A listener that calls the store may be told something before it returns: that is a call inside a call.
   template <class Call>
   void pass(Call call) {
     std::unique_lock lock(mutex_);
     StoreListener* const listener = listener_;
     if (listener == nullptr) return;
-    const auto before = std::exchange(caller_, std::this_thread::get_id());
+    const UnderWay under_way(*this);
     lock.unlock();
     call(*listener);
-    lock.lock();
-    caller_ = before;
-    idle_.notify_all();
   }
 
   std::mutex mutex_;

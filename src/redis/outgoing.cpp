@@ -24,6 +24,7 @@ void Outgoing::push(std::variant<Leave, Update, Release, Messages> what,
 
 void Outgoing::gather(const Envelope& envelope, std::span<const NodeId> targets, TimePoint now) {
   if (gathered_.batch.parts.empty()) gathered_.since = now;
+  last_gathered_ = now;
   const auto append = [&](Batch::Part& part) {
     const std::size_t before = part.bytes.size();
     append_envelope(part.bytes, envelope);
@@ -51,12 +52,12 @@ Batch::Part& Outgoing::part_for(std::string_view node, std::string_view peer, st
 void Outgoing::seal() {
   if (gathered_.batch.parts.empty()) return;
   gathered_.batch.number = ++last_batch_;
+  unanswered_.insert(last_batch_);
   items_.push_back(std::make_shared<Item>(Item{std::exchange(gathered_, {}), {}}));
-  ++in_flight_;
 }
 
 void Outgoing::seal_if_few_in_flight() {
-  if (in_flight_ < max_in_flight) seal();
+  if (unanswered_.size() < max_in_flight) seal();
 }
 
 Outgoing::ItemPointer Outgoing::take_unsent() {
@@ -71,7 +72,7 @@ void Outgoing::finish(Item& item) {
   if (std::exchange(item.finished, true)) return;
   if (const auto* messages = std::get_if<Messages>(&item.what)) {
     bytes_ -= messages->bytes;
-    --in_flight_;
+    unanswered_.erase(messages->batch.number);
   }
   while (!items_.empty() && items_.front()->finished) {
     items_.pop_front();
@@ -87,6 +88,21 @@ std::vector<Outgoing::ItemPointer> Outgoing::unfinished_messages() const {
   return found;
 }
 
-void Outgoing::unsend_all() { sent_ = 0; }
+std::optional<TimePoint> Outgoing::youngest() const noexcept {
+  if (unanswered_.empty() && gathered_.batch.parts.empty()) return std::nullopt;
+  return last_gathered_;
+}
+
+std::vector<Outgoing::ItemPointer> Outgoing::end_session() {
+  const auto is_message = [](const ItemPointer& item) {
+    return std::holds_alternative<Messages>(item->what);
+  };
+  std::vector<ItemPointer> others;
+  std::ranges::copy_if(items_, std::back_inserter(others),
+                       [&](const ItemPointer& item) { return !item->finished && !is_message(item); });
+  std::erase_if(items_, [&](const ItemPointer& item) { return item->finished || !is_message(item); });
+  sent_ = 0;
+  return others;
+}
 
 }  // namespace signaling::redis

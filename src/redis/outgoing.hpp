@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,9 +18,10 @@
 
 namespace signaling::redis {
 
-/// What a node still has to bring to the database, in order: messages, and the ends of what it has begun there. It stays
-/// until it is known to have happened, and is sent again in a new session.
+/// What a node still has to bring to the database, in order: messages, and the ends of what it has begun there.
 ///
+/// Messages stay until they are known to have happened, and are sent again in a new session. Whatever else is not known to
+/// have happened when a session ends is given back.
 /// Invariant: what is published before a member leaves stands before that leave.
 class Outgoing {
  public:
@@ -67,10 +70,16 @@ class Outgoing {
   void finish(Item& item);
   /// Those with messages that are not finished, sent or not.
   std::vector<ItemPointer> unfinished_messages() const;
-  /// All that was sent in a session that is over must be sent again.
-  void unsend_all();
+  /// When the youngest of the messages that are not finished came; none: there are none.
+  std::optional<TimePoint> youngest() const noexcept;
+  /// The session is over: messages that were sent in it must be sent again. Gives all else that was not answered.
+  std::vector<ItemPointer> end_session();
 
   std::size_t queued_bytes() const noexcept { return bytes_; }
+  /// The least number of a batch that is not finished; that of the next, if all are.
+  std::uint64_t first_unanswered() const noexcept {
+    return unanswered_.empty() ? last_batch_ + 1 : *unanswered_.begin();
+  }
 
  private:
   Batch::Part& part_for(std::string_view node, std::string_view peer, std::string_view room);
@@ -79,8 +88,9 @@ class Outgoing {
   std::size_t sent_ = 0;  // of these, from the first on
   Messages gathered_;
   std::uint64_t last_batch_ = 0;
+  std::set<std::uint64_t> unanswered_;  // batches, by number
+  TimePoint last_gathered_{};
   std::size_t bytes_ = 0;
-  std::size_t in_flight_ = 0;
 };
 
 }  // namespace signaling::redis

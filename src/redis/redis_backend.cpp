@@ -14,7 +14,8 @@ namespace signaling::redis {
 namespace {
 
 constexpr std::chrono::milliseconds read_wait{1'000};
-constexpr int read_entries = 512;
+// An entry may have over 256 KiB, and all that is read at once is in memory at once.
+constexpr int read_entries = 64;
 // Members, and claims, that one call of `reap` or one turn of `goodbye` removes.
 constexpr int removed_at_once = 500;
 
@@ -140,10 +141,13 @@ void RedisBackend::open(const NodeId& node, InboxPlace next, Callback<void(std::
                      opened.next.number = reader.number64();
                      opened.now = reader.number64();
                      opened.batch = reader.number64();
+                     const std::uint64_t data = reader.number64();
                      error = checked(error, reader);
                      if (!error) {
                        self->last_trouble_.clear();
-                       self->is_other_run_ = false;
+                       const std::uint64_t before = std::exchange(self->data_, data);
+                       opened.has_lost_data =
+                           std::exchange(self->is_other_run_, false) || (before != 0 && before != data);
                      }
                      done(error, opened);
                    });
@@ -211,9 +215,16 @@ void RedisBackend::reap(const NodeId& node, Session session, Callback<void(std::
        });
 }
 
+// In parts, so that nobody else waits long.
 void RedisBackend::goodbye(const NodeId& node, Session session, Callback<void(std::error_code)> done) {
   call("goodbye", node, session, {std::to_string(removed_at_once), text_of(LeaveReason::node_lost)},
-       bare_answer(std::move(done)));
+       [self = shared_from_this(), node, session, done = std::move(done)](std::error_code error,
+                                                                          PackedReader reader) mutable {
+         const bool more = reader.byte() != 0;
+         error = checked(error, reader);
+         if (error || !more) return done(error);
+         self->goodbye(node, session, std::move(done));
+       });
 }
 
 void RedisBackend::claim(const NodeId& node, Session session, Claim claim,
@@ -299,7 +310,8 @@ void RedisBackend::own(const NodeId& node, Session session, Callback<void(std::e
 
 void RedisBackend::publish(const NodeId& node, Session session, Batch batch,
                            Callback<void(std::error_code, std::vector<std::uint32_t>)> done) {
-  std::vector<std::string> words{std::to_string(batch.number), std::to_string(batch.expires_at)};
+  std::vector<std::string> words{std::to_string(batch.number), std::to_string(batch.expires_at),
+                                 std::to_string(batch.first_unanswered)};
   words.reserve(words.size() + 3 * batch.parts.size());
   for (Batch::Part& part : batch.parts) {
     const bool is_for_member = !part.peer.empty() && !part.room.empty();

@@ -73,6 +73,8 @@ class RedisBackend final : public Backend, public std::enable_shared_from_this<R
   void check_permissions(Callback<void(std::error_code)> done);
   std::error_code trouble_in_information(std::string_view information);
   std::error_code refused(std::string_view error, std::string_view command);
+  /// To whatever the server's name stands for now.
+  void connect_again();
 
   void call(std::string_view operation, const NodeId& node, Session session,
             std::vector<std::string> arguments, Answer done);
@@ -92,6 +94,7 @@ class RedisBackend final : public Backend, public std::enable_shared_from_this<R
   /// The server's process, and whether it is another one than at the last `open`.
   std::string run_;
   bool is_other_run_ = false;
+  std::uint64_t data_ = 0;                // what the database's data are known by
   std::uint64_t session_connection_ = 0;  // that the session was opened over
   std::uint64_t calls_ = 0;               // in this session
   InboxPlace trimmed_;

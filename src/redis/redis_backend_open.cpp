@@ -69,6 +69,11 @@ std::error_code RedisBackend::trouble_in_information(std::string_view informatio
   for (const std::string_view name : {"redis_mode", "server_mode"}) {  // the second is Valkey's
     if (information_value(information, name) == "cluster") return make_refusal(Refusal::is_cluster);
   }
+  // Also one that takes writes: it loses them.
+  if (information_value(information, "role") == "slave") {
+    connect_again();
+    return make_refusal(Refusal::read_only);
+  }
   // None of the keys expires, so that `volatile-…` evicts none of them.
   const std::string_view policy = information_value(information, "maxmemory_policy");
   if (policy.starts_with("allkeys")) log_trouble(LogLevel::warning, "redis-may-evict", policy);
@@ -108,8 +113,14 @@ void RedisBackend::check_permissions(Callback<void(std::error_code)> done) {
 // What will not pass by itself is named to whoever opens; the rest is an outage like any other.
 std::error_code RedisBackend::refused(std::string_view error, std::string_view command) {
   log_trouble(LogLevel::error, "redis-refuses", error);
+  if (is_of_no_primary(error)) connect_again();
   const std::error_code refusal = refusal_of(error, command);
   return refusal ? refusal : errc::store_unavailable;
+}
+
+void RedisBackend::connect_again() {
+  commands_->drop();
+  inbox_->drop();
 }
 
 void RedisBackend::log_trouble(LogLevel level, std::string_view event, std::string_view detail) {

@@ -68,7 +68,8 @@ void RedisLink::on_ended(RedisConnection::End end) {
     if (stopped_) stopped_();
     return;
   }
-  log(end.refusal ? LogLevel::error : LogLevel::warning, "redis-unreachable", end.detail);
+  if (!retries_at_once_)
+    log(end.refusal ? LogLevel::error : LogLevel::warning, "redis-unreachable", end.detail);
   settle(end.refusal ? end.refusal : errc::store_unavailable);
   timer_.expires_after(retries_at_once_ ? std::chrono::milliseconds(0) : options_.retry_after);
   wait();

@@ -37,24 +37,33 @@ RedisStore::State::State(RedisOptions its_options)
       backend(std::make_shared<RedisBackend>(options.executor, backend_options(options))),
       timer(options.executor) {}
 
+// One wake-up serves all calls that come before it.
 void RedisStore::State::post(CallQueue::Call call) {
-  const std::scoped_lock lock(mutex);
-  queue.push(std::move(call));
+  {
+    const std::scoped_lock lock(mutex);
+    queue.push(std::move(call));
+    if (std::exchange(is_drain_due, true)) return;
+  }
   schedule_drain();
 }
 
-// With the lock held. One wake-up serves all calls that come before it.
+// Not under the lock: the executor is the host's. If it cannot take the wake-up, the next call tries again.
 void RedisStore::State::schedule_drain() {
-  if (std::exchange(is_drain_due, true)) return;
-  boost::asio::post(options.executor, [self = shared_from_this()] { self->drain(); });
+  try {
+    boost::asio::post(options.executor, [self = shared_from_this()] { self->drain(); });
+  } catch (...) {
+    const std::scoped_lock lock(mutex);
+    is_drain_due = false;
+    throw;
+  }
 }
 
 std::error_code RedisStore::State::publish(const Envelope& envelope, std::span<const NodeId> targets) {
-  const std::scoped_lock lock(mutex);
-  const std::size_t waiting = queue.bytes() + health.queued_bytes;
-  const bool is_full = options.max_queued_bytes != 0 && waiting >= options.max_queued_bytes;
-  if (!health.connected || is_full) return errc::store_unavailable;
-  queue.push(envelope, targets);
+  {
+    const std::scoped_lock lock(mutex);
+    if (const auto error = queue.publish(envelope, targets, health, options.max_queued_bytes)) return error;
+    if (std::exchange(is_drain_due, true)) return {};
+  }
   schedule_drain();
   return {};
 }
@@ -66,12 +75,28 @@ void RedisStore::State::drain() {
     calls = std::exchange(queue, {});
     is_drain_due = false;
   }
-  // A call may open or close; what follows it is for whoever is there then.
-  calls.run([this]() -> CallQueue::Open {
-    return seat ? CallQueue::Open{&seat->engine, seat->gate.get()} : CallQueue::Open{};
-  });
+  try {
+    // A call may open or close; what follows it is for whoever is there then.
+    calls.run([this]() -> CallQueue::Open {
+      return seat ? CallQueue::Open{&seat->engine, seat->gate.get()} : CallQueue::Open{};
+    });
+  } catch (...) {
+    put_back(std::move(calls));
+    throw;
+  }
   if (seat) seat->engine.flush();
   show();
+}
+
+// One call has failed: not the others.
+void RedisStore::State::put_back(CallQueue rest) {
+  {
+    const std::scoped_lock lock(mutex);
+    rest.append(std::exchange(queue, {}));
+    queue = std::move(rest);
+    if (std::exchange(is_drain_due, true)) return;
+  }
+  schedule_drain();
 }
 
 void RedisStore::State::show() {
@@ -110,9 +135,9 @@ void RedisStore::State::watch_time() {
   timer.expires_after(tick);
   timer.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
     if (error || !self->seat) return;
+    self->watch_time();
     self->seat->engine.on_time(self->clock.now());
     self->show();
-    self->watch_time();
   });
 }
 

@@ -39,6 +39,7 @@ struct RedisStore::State : std::enable_shared_from_this<RedisStore::State> {
 
   // On the executor.
   void drain();
+  void put_back(CallQueue rest);
   void begin(const NodeId& node, std::shared_ptr<ListenerGate> its_gate,
              Callback<void(std::error_code)> done);
   void end();

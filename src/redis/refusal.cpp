@@ -90,4 +90,11 @@ std::error_code refusal_of(std::string_view error, std::string_view command) noe
   return make_refusal(Refusal::not_permitted, command_number(command));
 }
 
+// UNBLOCKED: a replica that was a primary ends the reads that wait.
+bool is_of_no_primary(std::string_view error) noexcept {
+  constexpr auto codes =
+      std::to_array<std::string_view>({"READONLY", "LOADING", "MASTERDOWN", "NOREPLICAS", "UNBLOCKED"});
+  return std::ranges::any_of(codes, [&](std::string_view code) { return error.starts_with(code); });
+}
+
 }  // namespace signaling::redis

@@ -29,4 +29,8 @@ int command_number(std::string_view command) noexcept;
 /// What an error that a server has answered means for good; success if it may pass. `command`: what it answered.
 std::error_code refusal_of(std::string_view error, std::string_view command) noexcept;
 
+/// Whether a server that answers with this error does not take writes because of its part in a replication: it has become
+/// a replica, or follows nobody yet, or lacks the replicas that it needs. The primary may be elsewhere by now.
+bool is_of_no_primary(std::string_view error) noexcept;
+
 }  // namespace signaling::redis

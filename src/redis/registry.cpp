@@ -11,8 +11,8 @@ std::vector<RoomId> Registry::room_names() const {
   return names;
 }
 
-void Registry::claim(std::string_view peer, Epoch epoch, std::string_view secret) {
-  claims_.insert_or_assign(PeerId(peer), Claimed{epoch, std::string(secret)});
+void Registry::claim(std::string_view peer, Epoch epoch, std::string_view secret, std::string_view resume) {
+  claims_.insert_or_assign(PeerId(peer), Claimed{epoch, std::string(secret), std::string(resume)});
 }
 
 bool Registry::release(std::string_view peer, Epoch epoch) {

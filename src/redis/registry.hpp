@@ -17,6 +17,8 @@ class Registry {
   struct Claimed {
     Epoch epoch = 0;
     std::string secret;
+    /// Of the claim that this one takes the place of, once the database can be asked; empty: of none.
+    std::string resume;
   };
   struct Room {
     /// The greatest version that this node has heard of.
@@ -35,7 +37,7 @@ class Registry {
   std::vector<RoomId> room_names() const;
 
   bool has_claim(std::string_view peer) const { return claims_.contains(peer); }
-  void claim(std::string_view peer, Epoch epoch, std::string_view secret);
+  void claim(std::string_view peer, Epoch epoch, std::string_view secret, std::string_view resume = {});
   /// False: this epoch is not the one that is kept, and nothing changed.
   bool release(std::string_view peer, Epoch epoch);
 

@@ -182,9 +182,8 @@ local function find_claim(peer)
   return {epoch = epoch, node = holder, secret = string.sub(packed, rest)}
 end
 
--- Removes so many members and claims of a node, and the node when it has none left. True: there is more to do.
-local function remove_node(lost, bound, node_lost)
-  call('DEL', key('node', lost), key('inbox', lost))
+-- Removes so many members and claims of a node. True: there is more to do.
+local function remove_some(lost, bound, node_lost)
   local members = call('SPOP', key('members', lost), bound)
   for _, packed in ipairs(members) do
     local room, rest = unpack_at('>I4c0', packed)
@@ -193,10 +192,24 @@ local function remove_node(lost, bound, node_lost)
     if member then remove_member(room, peer, member, node_lost, lost) end
   end
   for _, peer in ipairs(call('SPOP', key('claims', lost), bound)) do release_claim(peer, lost) end
-  if call('EXISTS', key('members', lost), key('claims', lost)) > 0 then return true end
+  return call('EXISTS', key('members', lost), key('claims', lost)) > 0
+end
+
+local function forget_node(lost)
+  call('DEL', key('node', lost), key('inbox', lost))
   call('ZREM', key('nodes'), lost)
-  if call('EXISTS', key('nodes')) == 0 then call('DEL', key('beat'), key('seq'), key('lastversion')) end
-  return false
+  if call('EXISTS', key('nodes')) == 0 then
+    call('DEL', key('beat'), key('seq'), key('lastversion'), key('data'))
+  end
+end
+
+-- What the data are known by: another number if they were lost meanwhile.
+local function data_number()
+  local number = call('GET', key('data'))
+  if number then return tonumber(number) end
+  number = next_number()
+  call('SET', key('data'), decimal(number))
+  return number
 end
 
 -- Can the inbox have come as far as its node has read it?
@@ -230,7 +243,7 @@ function operations.open(inbox, number, lease, outage)
   call('HSET', own, 'session', decimal(session), 'calls', '0')
   renew_lease(lease, outage)
   local batch = tonumber(call('HGET', own, 'batch') or 0)
-  return 'O' .. pack('>I8I8I8I8I8', session, tonumber(inbox), tonumber(number), now, batch)
+  return 'O' .. pack('>I8I8I8I8I8I8', session, tonumber(inbox), tonumber(number), now, batch, data_number())
 end
 
 function operations.renew(probe, lease, outage)
@@ -243,14 +256,22 @@ function operations.reap(bound, node_lost)
   local more = 0
   if tonumber(call('ZSCORE', key('nodes'), node) or 0) > now then
     local lost = call('ZRANGEBYSCORE', key('nodes'), '-inf', decimal(now), 'LIMIT', 0, 2)
-    if lost[1] and remove_node(lost[1], bound, node_lost) or lost[2] then more = 1 end
+    if lost[1] then
+      -- From now on it is not known, whatever of it is left.
+      call('DEL', key('node', lost[1]), key('inbox', lost[1]))
+      if remove_some(lost[1], bound, node_lost) then more = 1 else forget_node(lost[1]) end
+    end
+    if lost[2] then more = 1 end
   end
   return 'O' .. pack('B', more)
 end
 
+-- Should the node be gone before the last part, others reap the rest at once.
 function operations.goodbye(bound, node_lost)
-  while remove_node(node, bound, node_lost) do end
-  return 'O'
+  call('ZADD', key('nodes'), '0', node)
+  if remove_some(node, bound, node_lost) then return 'O' .. pack('B', 1) end
+  forget_node(node)
+  return 'O' .. pack('B', 0)
 end
 
 -- The secrets are kept as hashes: who can read the database cannot take over a peer.
@@ -359,14 +380,31 @@ function operations.snapshot(room, known)
   return 'O' .. mark() .. pack('>I8', version) .. state_of(room)
 end
 
+-- The parts that nobody was there for are kept until the node has the answer: the batch's number and the part's index of
+-- each. Gives those of the batches from `first` to `last`.
+local function missing_of(records, first, last)
+  local found = {}
+  for at = 1, #records, 12 do
+    local number = unpack_at('>I8', records, at)
+    if number >= first and number <= last then found[#found + 1] = string.sub(records, at, at + 11) end
+  end
+  return found
+end
+
 -- Each part is three arguments: n node, p peer, r room or m a room's member; its name; the entry.
-function operations.publish(batch, expires_at)
-  local own = key('node', node)
-  if tonumber(batch) <= tonumber(call('HGET', own, 'batch') or 0) then return 'O' end
+function operations.publish(batch, expires_at, first_unanswered)
+  local own, number = key('node', node), tonumber(batch)
+  local known = call('HMGET', own, 'batch', 'missing')
+  local last, records = tonumber(known[1] or 0), known[2] or ''
+  if number <= last then
+    local again = missing_of(records, number, number)
+    for index, record in ipairs(again) do again[index] = string.sub(record, 9) end
+    return 'O' .. table.concat(again)
+  end
   if now > tonumber(expires_at) then return 'X' end
   call('HSET', own, 'batch', batch)
   local missing = {}
-  for index = 9, #ARGV, 3 do
+  for index = 10, #ARGV, 3 do
     local kind, name, entry = ARGV[index], ARGV[index + 1], ARGV[index + 2]
     local delivered
     if kind == 'n' then
@@ -381,7 +419,12 @@ function operations.publish(batch, expires_at)
     else
       delivered = deliver_to_room(name, node, entry)
     end
-    if not delivered then missing[#missing + 1] = pack('>I4', (index - 9) / 3) end
+    if not delivered then missing[#missing + 1] = pack('>I4', (index - 10) / 3) end
+  end
+  if #missing > 0 or records ~= '' then
+    local kept = missing_of(records, tonumber(first_unanswered), last)
+    for _, index in ipairs(missing) do kept[#kept + 1] = pack('>I8', number) .. index end
+    call('HSET', own, 'missing', table.concat(kept))
   end
   return 'O' .. table.concat(missing)
 end

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/orders.hpp"
+#include "redis/envelope_codec.hpp"
 #include "redis/store_engine_impl.hpp"
 
 namespace signaling::redis {
@@ -16,7 +18,9 @@ StoreEngine::Impl::Impl(Backend& its_backend, NodeId its_node, StoreListener& it
       listener(&its_listener),
       options(std::move(its_options)),
       now(its_now),
-      open_at(its_now) {}
+      open_at(its_now),
+      lost_at(its_now),
+      complain_at(its_now + complain_interval) {}
 
 void StoreEngine::Impl::claim(const StateStore::Claim& request, ClaimDone done) {
   if (!session) return claim_here(request, std::move(done));
@@ -38,17 +42,22 @@ void StoreEngine::Impl::claim(const StateStore::Claim& request, ClaimDone done) 
       });
 }
 
-// Should another node have given the id away too, the database knows who was first, and the second is displaced.
+// Should another node have given the id away too, the database knows who was first, and the second is displaced, unless it
+// has shown the first one's secret.
 void StoreEngine::Impl::claim_here(const StateStore::Claim& request, ClaimDone done) {
   if (options.when_away == WhenAway::refuse) return done(errc::store_unavailable, 0);
   if (registry.has_claim(request.peer)) return done(errc::id_in_use, 0);
   last_epoch = std::max(last_epoch + 1, 1'000 * database_now());
-  registry.claim(request.peer, last_epoch, request.secret);
+  registry.claim(request.peer, last_epoch, request.secret, request.resume);
+  untold.insert({{}, PeerId(request.peer), last_epoch});
   done({}, last_epoch);
 }
 
 void StoreEngine::Impl::release(std::string_view peer, Epoch epoch) {
-  if (registry.release(peer, epoch)) owe(Outgoing::Release{PeerId(peer), epoch}, {});
+  if (!registry.release(peer, epoch)) return;
+  Outgoing::Release release{PeerId(peer), epoch};
+  if (!session) return note_end(release);
+  owe(std::move(release), {});
 }
 
 void StoreEngine::Impl::join(const StateStore::Join& request, JoinDone done) {
@@ -98,6 +107,11 @@ void StoreEngine::Impl::join_here(const StateStore::Join& request, JoinDone done
   const Registry::Room* const room = registry.find(request.room);
   const bool is_full = room != nullptr && request.capacity != 0 && room->members.size() >= request.capacity;
   if (is_full && !room->members.contains(member.id)) return done(errc::room_full, {});
+  // Else the database was asked, and may have done it.
+  const auto* const known = room == nullptr ? nullptr : room->find(member.id);
+  if (known == nullptr || known->epoch != member.epoch) {
+    untold.insert({RoomId(request.room), member.id, member.epoch});
+  }
   registry.add(request.room, member, request.known_version);
   const Version version = std::max<Version>(1, request.known_version);
   // Versions stand still meanwhile, and each membership is another one.
@@ -112,7 +126,7 @@ void StoreEngine::Impl::leave(const StateStore::Leave& request, VersionDone done
   if (!registry.remove(request.room, request.peer, request.epoch)) return done(errc::not_joined, 0);
   Outgoing::Leave leave{RoomId(request.room), PeerId(request.peer), request.epoch, request.reason};
   if (session) return owe(std::move(leave), std::move(done));
-  owe(std::move(leave), {});
+  note_end(leave);
   done({}, here);
 }
 
@@ -120,35 +134,59 @@ void StoreEngine::Impl::update(const StateStore::Update& request, VersionDone do
   if (!registry.update(request.room, request.peer, request.epoch, request.metadata)) {
     return done(errc::not_joined, 0);
   }
-  Outgoing::Update update{RoomId(request.room), PeerId(request.peer), request.epoch, request.metadata};
-  if (session) return owe(std::move(update), std::move(done));
-  owe(std::move(update), {});
-  done({}, registry.version_here(request.room));
+  if (!session) return done({}, registry.version_here(request.room));
+  owe(Outgoing::Update{RoomId(request.room), PeerId(request.peer), request.epoch, request.metadata},
+      std::move(done));
 }
 
-// While others bring their members back, the database shows a room that never was.
-void StoreEngine::Impl::snapshot(std::string_view room, Version known_version,
-                                 Callback<void(std::error_code, RoomState)> done) {
+// While others bring their members back, the database shows a room that never was. One look at a time serves all: whoever
+// asks while it is on its way was told of nothing that it does not have.
+void StoreEngine::Impl::snapshot(std::string_view name, Version known_version, SnapshotDone done) {
   if (!session || is_settling()) {
-    registry.set_unsure(room, true);
+    registry.set_unsure(name, true);
     return done(errc::store_unavailable, {});
   }
-  ask(RoomId(room));
+  const RoomId room(name);
+  const auto found = looks.find(room);
+  if (found != looks.end() && known_version <= found->second->known_version) {
+    return found->second->waiting.push_back(std::move(done));
+  }
+  const auto look = std::make_shared<Look>();
+  look->known_version = known_version;
+  look->waiting.push_back(std::move(done));
+  looks.insert_or_assign(room, look);
+  ask(room);
   backend.snapshot(
-      node, *session, RoomId(room), known_version,
-      [self = shared_from_this(), from = *session, room = RoomId(room), done = std::move(done)](
-          std::error_code error, Backend::Seen seen) mutable {
-        if (is_away(error)) self->lose_session(from);
-        if (!error) self->registry.reach(room, seen.state.version);
-        self->registry.set_unsure(room, bool(error));
-        self->answer_at(seen.place, [done = std::move(done), error, state = std::move(seen.state)]() mutable {
-          done(error, std::move(state));
-        });
-        self->heard(room);
+      node, *session, room, known_version,
+      [self = shared_from_this(), from = *session, room, look](std::error_code error, Backend::Seen seen) {
+        self->on_seen(from, room, look, error, std::move(seen));
       });
 }
 
+void StoreEngine::Impl::on_seen(Session from, const RoomId& room, const std::shared_ptr<Look>& look,
+                                std::error_code error, Backend::Seen seen) {
+  const auto found = looks.find(room);
+  if (found != looks.end() && found->second == look) looks.erase(found);
+  if (is_away(error)) lose_session(from);
+  if (!error) registry.reach(room, seen.state.version);
+  registry.set_unsure(room, bool(error));
+  for (SnapshotDone& done : look->waiting) {
+    const bool is_last = &done == &look->waiting.back();
+    answer_at(seen.place, [done = std::move(done), error,
+                           state = is_last ? std::move(seen.state) : seen.state]() mutable {
+      done(error, std::move(state));
+    });
+  }
+  heard(room);
+}
+
 std::error_code StoreEngine::Impl::publish(const Envelope& envelope, std::span<const NodeId> targets) {
+  if (is_notice_of_loss(envelope)) {
+    std::string bytes;
+    append_envelope(bytes, envelope);
+    notices.insert(std::move(bytes));
+    return {};
+  }
   const bool is_full = options.max_queued_bytes != 0 && outgoing.queued_bytes() >= options.max_queued_bytes;
   if (!session || restoring != 0 || is_full) return errc::store_unavailable;
   outgoing.gather(envelope, targets, now);

@@ -1,11 +1,15 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <deque>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <tuple>
+#include <vector>
 
 #include "redis/backend.hpp"
 #include "redis/outgoing.hpp"
@@ -16,9 +20,11 @@ namespace signaling::redis {
 
 /// States: away -> opening -> open -> away …; closed at the end.
 ///
-/// Away: claims and joins are answered from the registry, or refused; messages are refused; ends wait in `outgoing`.
-/// Open: everything goes to the database, and into the registry. To open means, in this order: the session; each claim
-/// and each member of the registry is brought back (which changes nothing if it is there); what waits in `outgoing`.
+/// Away: claims and joins are answered from the registry, or refused; messages are refused; of what ends, only what the
+/// database may know is remembered, so that this is bounded by what it had when it was heard of last.
+/// Open: everything goes to the database, and into the registry. To open means, in this order: the session; the messages
+/// that wait; what has ended; a look at what else the database has and the registry has not; each claim and each member of
+/// the registry is brought back (which changes nothing if it is there).
 /// All of that is sent at once, since the database does things in the order in which they come.
 /// What the inbox brings and what is answered comes on two ways, and the router gets it in the one order in which it
 /// happened: an answer waits until everything before its place was handed out; an entry that concerns a room, and all
@@ -29,6 +35,7 @@ struct StoreEngine::Impl : std::enable_shared_from_this<Impl> {
   using ClaimDone = Callback<void(std::error_code, Epoch)>;
   using JoinDone = Callback<void(std::error_code, StateStore::Joined)>;
   using VersionDone = Callback<void(std::error_code, Version)>;
+  using SnapshotDone = Callback<void(std::error_code, RoomState)>;
 
   Impl(Backend& its_backend, NodeId its_node, StoreListener& its_listener, EngineOptions its_options,
        TimePoint its_now);
@@ -43,8 +50,10 @@ struct StoreEngine::Impl : std::enable_shared_from_this<Impl> {
                  JoinDone done);
   void leave(const StateStore::Leave& request, VersionDone done);
   void update(const StateStore::Update& request, VersionDone done);
-  void snapshot(std::string_view room, Version known_version,
-                Callback<void(std::error_code, RoomState)> done);
+  void snapshot(std::string_view room, Version known_version, SnapshotDone done);
+  struct Look;
+  void on_seen(Session from, const RoomId& room, const std::shared_ptr<Look>& look, std::error_code error,
+               Backend::Seen seen);
   std::error_code publish(const Envelope& envelope, std::span<const NodeId> targets);
 
   // store_engine_outgoing.cpp: what must reach the database, sooner or later.
@@ -59,7 +68,9 @@ struct StoreEngine::Impl : std::enable_shared_from_this<Impl> {
                   Backend::Changed changed);
   void on_published(const Outgoing::ItemPointer& item, std::error_code error,
                     const std::vector<std::uint32_t>& missing);
+  void send_notices();
   void give_up(Outgoing::Item& messages);
+  void give_up_all();
   void tell_undelivered(std::string_view bytes, errc error);
 
   // store_engine_session.cpp: the session with the database.
@@ -67,6 +78,10 @@ struct StoreEngine::Impl : std::enable_shared_from_this<Impl> {
   void on_opened(std::error_code error, const Backend::Opened& opened);
   void restore();
   void disown();
+  void note_end(const Outgoing::Leave& leave);
+  void note_end(const Outgoing::Release& release);
+  void note_end(const auto& /*what*/) {}
+  void send_ends();
   void restore(const PeerId& peer, const Registry::Claimed& claimed);
   void restore(const RoomId& room, Version known, const StoreMember& member);
   void restored(Session from) noexcept {
@@ -76,6 +91,8 @@ struct StoreEngine::Impl : std::enable_shared_from_this<Impl> {
   void renew();
   void reap();
   void on_time(TimePoint time);
+  void on_time_away();
+  void look_at_what_was_missed();
   void invalidate(const RoomId& room, Missed missed);
   void invalidate_all(Missed missed);
   bool is_settling() const noexcept { return settle_until > now; }
@@ -85,13 +102,16 @@ struct StoreEngine::Impl : std::enable_shared_from_this<Impl> {
   // store_engine_inbox.cpp: what other nodes have to say.
   void read_inbox();
   void on_read(Session from, std::error_code error, std::vector<InboxEntry> read);
-  /// About this room an answer is missing, until `heard`.
-  void ask(const RoomId& room) { ++asked[room]; }
+  /// About this room an answer is missing, until `heard`. What was read before happened before.
+  void ask(const RoomId& room) { asked[room].push_back(++asks); }
   void heard(const RoomId& room);
   /// Calls `answer` when everything before `place` was handed out.
   void answer_at(std::uint64_t place, Callback<void()> answer);
   void hand_out();
-  bool must_wait(const InboxEntry& entry) const;
+  bool hand_out_one();
+  struct Read;
+  bool must_wait(Read& read) const;
+  bool is_asked(std::string_view room, std::uint64_t before) const;
   void handle(const InboxEntry& entry);
   void deliver(std::string_view bytes);
   void watch_inbox();
@@ -115,6 +135,9 @@ struct StoreEngine::Impl : std::enable_shared_from_this<Impl> {
   std::size_t restoring = 0;
   bool was_open = false;
   TimePoint open_at;
+  TimePoint lost_at;  // the session, or the start
+  TimePoint complain_at;
+  std::error_code last_error;
   TimePoint renew_at = TimePoint::max();
   TimePoint renewed_at;
   TimePoint reap_at = TimePoint::max();
@@ -127,13 +150,26 @@ struct StoreEngine::Impl : std::enable_shared_from_this<Impl> {
 
   /// Of the first entry that was not handed out.
   InboxPlace next;
-  std::deque<InboxEntry> entries;  // read, and not handed out
+  /// An entry that was not handed out.
+  struct Read {
+    InboxEntry entry;
+    std::uint64_t asks = 0;   // so many were sent before
+    std::size_t checked = 0;  // of its bytes: the messages in them need not wait
+  };
+  std::deque<Read> entries;
   struct Answer {
     std::uint64_t place = 0;
     Callback<void()> give;
   };
   std::deque<Answer> answers;
-  std::map<RoomId, std::size_t, std::less<>> asked;
+  std::uint64_t asks = 0;
+  std::map<RoomId, std::deque<std::uint64_t>, std::less<>> asked;
+  /// A snapshot that is on its way, and everybody who waits for it.
+  struct Look {
+    Version known_version = 0;
+    std::vector<SnapshotDone> waiting;
+  };
+  std::map<RoomId, std::shared_ptr<Look>, std::less<>> looks;
   bool handing_out = false;
   std::uint64_t last_probe = 0;
   TimePoint opened_at;                // the session
@@ -142,9 +178,20 @@ struct StoreEngine::Impl : std::enable_shared_from_this<Impl> {
 
   Registry registry;
   Outgoing outgoing;
+  /// Notices of loss that the node owes, each as an envelope: they wait as long as it takes.
+  std::set<std::string> notices;
+  /// A membership, or, without a room, a claim.
+  using Place = std::tuple<RoomId, PeerId, Epoch>;
+  /// Those that the database has never heard of.
+  std::set<Place> untold;
+  /// Those that have ended, which it has not heard of.
+  std::map<Place, LeaveReason> ended;
   Epoch last_epoch = 0;
   Version last_joined_at = 0;  // the greatest that a member of this node has had in any room
 };
+
+/// How often the log is told that the database is still away.
+inline constexpr std::chrono::seconds complain_interval{10};
 
 /// The database was not reached, or does not know the session: the session is over.
 inline bool is_away(std::error_code error) noexcept {

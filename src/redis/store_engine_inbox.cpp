@@ -1,6 +1,5 @@
 // Path 5/8: what other nodes have put into this node's inbox -> the router. Next: core/router_core.cpp
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "redis/envelope_codec.hpp"
@@ -21,14 +20,17 @@ void StoreEngine::Impl::read_inbox() {
 
 // An error here says little: if the database is away, the lease cannot be renewed either.
 void StoreEngine::Impl::on_read(Session from, std::error_code error, std::vector<InboxEntry> read) {
-  if (is_current(from)) std::ranges::move(read, std::back_inserter(entries));
+  if (is_current(from)) {
+    for (InboxEntry& entry : read) entries.push_back({std::move(entry), asks, 0});
+  }
   hand_out();
   if (!error) read_inbox();
 }
 
 void StoreEngine::Impl::heard(const RoomId& room) {
   const auto found = asked.find(room);
-  if (--found->second == 0) asked.erase(found);
+  found->second.pop_front();
+  if (found->second.empty()) asked.erase(found);
   hand_out();
 }
 
@@ -40,32 +42,50 @@ void StoreEngine::Impl::answer_at(std::uint64_t place, Callback<void()> answer) 
 // Whoever is told something may ask for something, and be answered at once.
 void StoreEngine::Impl::hand_out() {
   if (std::exchange(handing_out, true)) return;
+  struct Done {
+    bool& handing_out;
+    ~Done() { handing_out = false; }
+  };
   const bool had_entries = !entries.empty();
-  for (;;) {
-    if (!answers.empty() && (!session || answers.front().place <= next.number)) {
-      auto answer = std::move(answers.front());
-      answers.pop_front();
-      answer.give();
-    } else if (!entries.empty() && !must_wait(entries.front())) {
-      const InboxEntry entry = std::move(entries.front());
-      entries.pop_front();
-      if (entry.place.inbox == next.inbox && entry.place.number >= next.number) handle(entry);
-    } else {
-      break;
+  {
+    const Done done{handing_out};
+    while (hand_out_one()) {
     }
   }
-  handing_out = false;
   if (had_entries) read_inbox();
 }
 
-bool StoreEngine::Impl::must_wait(const InboxEntry& entry) const {
+// False: there is nothing that need not wait.
+bool StoreEngine::Impl::hand_out_one() {
+  if (!answers.empty() && (!session || answers.front().place <= next.number)) {
+    auto answer = std::move(answers.front());
+    answers.pop_front();
+    answer.give();
+    return true;
+  }
+  if (entries.empty() || must_wait(entries.front())) return false;
+  const InboxEntry entry = std::move(entries.front().entry);
+  entries.pop_front();
+  if (entry.place.inbox == next.inbox && entry.place.number >= next.number) handle(entry);
+  return true;
+}
+
+bool StoreEngine::Impl::is_asked(std::string_view room, std::uint64_t before) const {
+  const auto found = asked.find(room);
+  return found != asked.end() && found->second.front() <= before;
+}
+
+// What was asked since the entry was read was done later than it. So what need not wait now need not wait later either.
+bool StoreEngine::Impl::must_wait(Read& read) const {
+  const InboxEntry& entry = read.entry;
   if (asked.empty()) return false;
-  if (entry.kind == InboxEntry::Kind::change) return asked.contains(entry.change.room);
+  if (entry.kind == InboxEntry::Kind::change) return is_asked(entry.change.room, read.asks);
   if (entry.kind != InboxEntry::Kind::messages) return false;
-  std::string_view bytes = entry.bytes;
+  std::string_view rest = std::string_view(entry.bytes).substr(read.checked);
   Envelope envelope;
-  while (!bytes.empty() && take_envelope(bytes, envelope)) {
-    if (asked.contains(envelope.room)) return true;
+  while (!rest.empty() && take_envelope(rest, envelope)) {
+    if (is_asked(envelope.room, read.asks)) return true;
+    read.checked = entry.bytes.size() - rest.size();
   }
   return false;
 }

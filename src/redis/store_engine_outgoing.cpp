@@ -73,6 +73,7 @@ void StoreEngine::Impl::send(const Outgoing::ItemPointer& item, const Outgoing::
   if (age >= options.message_lifetime) return give_up(*item);
   Batch batch = messages.batch;
   batch.expires_at = database_now() + static_cast<std::uint64_t>((options.message_lifetime - age).count());
+  batch.first_unanswered = outgoing.first_unanswered();
   backend.publish(node, *session, std::move(batch),
                   [self = shared_from_this(), from = *session, item](
                       std::error_code error, const std::vector<std::uint32_t>& missing) {
@@ -95,6 +96,23 @@ void StoreEngine::Impl::on_published(const Outgoing::ItemPointer& item, std::err
   outgoing.finish(*item);
   outgoing.seal_if_few_in_flight();
   send_outgoing();
+}
+
+// Whom they are for must be known to the database.
+void StoreEngine::Impl::send_notices() {
+  if (notices.empty() || restoring != 0 || is_settling()) return;
+  for (const std::string& bytes : std::exchange(notices, {})) {
+    std::string_view rest = bytes;
+    Envelope notice;
+    if (take_envelope(rest, notice)) outgoing.gather(notice, {}, now);
+  }
+  outgoing.seal();
+  send_outgoing();
+}
+
+void StoreEngine::Impl::give_up_all() {
+  outgoing.seal();
+  for (const auto& item : outgoing.unfinished_messages()) give_up(*item);
 }
 
 void StoreEngine::Impl::give_up(Outgoing::Item& messages) {

@@ -18,6 +18,7 @@ void StoreEngine::Impl::open_session() {
 
 void StoreEngine::Impl::on_opened(std::error_code error, const Backend::Opened& opened) {
   auto first = std::move(opened_first);
+  last_error = error;
   if (error) {
     open_at = now + options.retry_interval;
     if (first) first(error);
@@ -31,16 +32,20 @@ void StoreEngine::Impl::on_opened(std::error_code error, const Backend::Opened& 
   reap_at = now + options.reap_interval;
   // What was in the old inbox is lost, and so may be what others have in the database.
   const bool has_missed = std::exchange(was_open, true) && opened.next.inbox != next.inbox;
+  const bool has_lost_data = has_missed && opened.has_lost_data;
+  if (has_lost_data) settle_until = now + options.settle_time;
   if (has_missed) {
-    settle_until = now + options.settle_time;
     must_invalidate = true;
-    // Their receivers may have read them before they were lost: not again.
-    for (const auto& item : outgoing.unfinished_messages()) give_up(*item);
+    give_up_all();  // their receivers may have read them before they were lost: not again
   }
   if (opened.next.inbox != next.inbox) next = opened.next;
-  log(LogLevel::info, has_missed ? "store-lost-data" : "store-connected");
+  log(LogLevel::info, has_lost_data ? "store-lost-data"
+                      : has_missed  ? "store-lost-inbox"
+                                    : "store-connected");
+  send_ends();
   disown();
   restore();
+  look_at_what_was_missed();
   read_inbox();
   if (first) first({});
 }
@@ -66,9 +71,32 @@ void StoreEngine::Impl::disown() {
       });
 }
 
-void StoreEngine::Impl::restore() {
-  // What is owed has happened before: somebody may have left and come again.
+void StoreEngine::Impl::note_end(const Outgoing::Leave& leave) {
+  Place place{leave.room, leave.peer, leave.epoch};
+  if (untold.erase(place) == 0) ended.insert_or_assign(std::move(place), leave.reason);
+}
+
+void StoreEngine::Impl::note_end(const Outgoing::Release& release) {
+  Place place{RoomId(), release.peer, release.epoch};
+  if (untold.erase(place) == 0) ended.insert_or_assign(std::move(place), LeaveReason::disconnect);
+}
+
+// What somebody has said stands before the end; and who has left may have come again, so that stands before what is brought
+// back.
+void StoreEngine::Impl::send_ends() {
   send_outgoing();
+  for (const auto& [place, reason] : std::exchange(ended, {})) {
+    const auto& [room, peer, epoch] = place;
+    if (room.empty()) {
+      owe(Outgoing::Release{peer, epoch}, {});
+    } else {
+      owe(Outgoing::Leave{room, peer, epoch, reason}, {});
+    }
+  }
+}
+
+void StoreEngine::Impl::restore() {
+  untold.clear();
   for (const auto& [peer, claimed] : registry.claims()) restore(peer, claimed);
   for (const auto& [name, room] : registry.rooms()) {
     for (const auto& [id, member] : room.members) restore(name, room.version, member);
@@ -83,7 +111,7 @@ void StoreEngine::Impl::restore() {
 
 void StoreEngine::Impl::restore(const PeerId& peer, const Registry::Claimed& claimed) {
   ++restoring;
-  backend.claim(node, *session, {peer, claimed.epoch, claimed.secret, {}},
+  backend.claim(node, *session, {peer, claimed.epoch, claimed.secret, claimed.resume},
                 [self = shared_from_this(), from = *session, peer, epoch = claimed.epoch](
                     std::error_code error, Epoch /*epoch*/) {
                   self->restored(from);
@@ -117,10 +145,14 @@ void StoreEngine::Impl::restore(const RoomId& room, Version known, const StoreMe
 void StoreEngine::Impl::lose_session(Session lost) {
   if (!is_current(lost)) return;
   session.reset();
-  open_at = now;
+  open_at = lost_at = now;
+  complain_at = now + complain_interval;
   renewing = reaping = false;
   entries.clear();
-  outgoing.unsend_all();
+  looks.clear();
+  for (const auto& item : outgoing.end_session()) {
+    std::visit([this](const auto& what) { note_end(what); }, item->what);
+  }
   backend.cancel_read();
   log(LogLevel::warning, "store-unreachable");
   hand_out();
@@ -154,18 +186,33 @@ void StoreEngine::Impl::reap() {
 void StoreEngine::Impl::on_time(TimePoint time) {
   now = time;
   if (listener == nullptr) return;
-  if (!session) {
-    if (!opening && now >= open_at) open_session();
-    return;
-  }
+  if (!session) return on_time_away();
   if (!renewing && now >= renew_at) renew();
   if (!reaping && now >= reap_at) reap();
-  if (must_invalidate && !is_settling()) {
-    must_invalidate = false;
-    invalidate_all(Missed::messages);
-  }
+  look_at_what_was_missed();
+  send_notices();
   read_inbox();
   watch_inbox();
+}
+
+// Whoever waits for the database is told how long already, and why.
+void StoreEngine::Impl::on_time_away() {
+  if (!opening && now >= open_at) open_session();
+  if (now >= complain_at && last_error) {
+    complain_at = now + complain_interval;
+    const auto since = std::chrono::duration_cast<std::chrono::seconds>(now - lost_at);
+    log(LogLevel::warning, "store-unreachable",
+        "for " + std::to_string(since.count()) + " s: " + last_error.message());
+  }
+  // All at once, so that each sender is told once; no more of them come meanwhile.
+  const auto youngest = outgoing.youngest();
+  if (youngest && now - *youngest >= options.message_lifetime) give_up_all();
+}
+
+void StoreEngine::Impl::look_at_what_was_missed() {
+  if (!must_invalidate || is_settling()) return;
+  must_invalidate = false;
+  invalidate_all(Missed::messages);
 }
 
 // Until a snapshot has come through, every session asks for one.

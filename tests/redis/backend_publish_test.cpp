@@ -61,6 +61,24 @@ TEST_CASE_FIXTURE(Nodes, "redis backend: a batch that was seen is not done again
   CHECK(texts_of(b.news()) == Texts{"messages seven", "messages eight"});
 }
 
+TEST_CASE_FIXTURE(Nodes,
+                  "redis backend: a batch that comes again names the parts again that nobody was there for") {
+  CHECK(a.publish(1, {{"nobody", {}, {}, "x"}, {"node-b", {}, {}, "y"}}).value == Missing{0});
+  CHECK(a.publish(2, {{"node-b", {}, {}, "z"}, {{}, "gone", {}, "x"}}).value == Missing{1});
+  CHECK(a.publish(3, {{"node-b", {}, {}, "z"}}).value == Missing{});
+  a.open();
+  CHECK(a.publish(1, {{"nobody", {}, {}, "x"}, {"node-b", {}, {}, "y"}}).value == Missing{0});
+  CHECK(a.publish(2, {{"node-b", {}, {}, "z"}, {{}, "gone", {}, "x"}}).value == Missing{1});
+  CHECK(a.publish(3, {{"node-b", {}, {}, "z"}}).value == Missing{});
+  CHECK(texts_of(b.news()) == Texts{"messages y", "messages z", "messages z"});
+  SUBCASE("and are forgotten when the node has the answer") {
+    a.publish(4, {{"nobody", {}, {}, "x"}}, 1ULL << 52U, 3);
+    CHECK(server.first({"HGET", "signaling:node:node-a", "missing"}).size() == 12);
+    a.publish(5, {{"node-b", {}, {}, "x"}}, 1ULL << 52U, 5);
+    CHECK(server.first({"HGET", "signaling:node:node-a", "missing"}).empty());
+  }
+}
+
 TEST_CASE_FIXTURE(Nodes, "redis backend: a batch that comes too late is refused, and may come again") {
   const auto now = a.try_open().value.now;
   CHECK(a.publish(1, {{"node-b", {}, {}, "late"}}, now - 1).error == errc::overloaded);

@@ -75,9 +75,12 @@ TEST_CASE("redis backend: with all data lost the session is over, and the next h
   const Session session = world.a.session;
   world.server.command({"FLUSHALL"});
   CHECK(world.a.renew() == errc::closed);
-  CHECK(world.a.open().next.inbox > before.inbox);
+  SUBCASE("also for who is not the first to come back") { world.b.open(); }
+  CHECK(world.a.try_open().value.has_lost_data);
+  CHECK(world.a.next.inbox > before.inbox);
   CHECK(world.a.session > session);
   CHECK_FALSE(world.a.renew());
+  CHECK_FALSE(world.a.try_open().value.has_lost_data);
 }
 
 TEST_CASE("redis backend: with the script forgotten the session is over, and the next goes on as it was") {
@@ -115,6 +118,29 @@ TEST_CASE("redis backend: goodbye takes members and claims along, and the last n
   CHECK(texts_of(world.a.news()) == Texts{"left room 3 peer b node-lost"});
   CHECK(world.b.renew() == errc::closed);
   CHECK_FALSE(world.a.claim("peer b").error);
+  CHECK_FALSE(world.a.goodbye());
+  CHECK(world.keys() == Texts{});
+}
+
+TEST_CASE("redis backend: goodbye takes along more than is removed at once, and others reap what it leaves") {
+  constexpr int members = 600;
+  World world;
+  world.a.open();
+  world.b.open();
+  for (int i = 0; i < members; ++i) world.b.join("room", std::to_string(i), 1);
+  SUBCASE("the whole") {
+    CHECK_FALSE(world.b.goodbye());
+    CHECK_FALSE(world.a.reap().value);
+  }
+  SUBCASE("a part, and the node is gone") {
+    world.b.backend->goodbye(world.b.id, world.b.session, [](std::error_code /*error*/) {});
+    while (world.server.first({"ZSCORE", "signaling:nodes", "node-b"}) != "0") world.io.run_one();
+    world.b.backend->stop([] {});
+    CHECK_FALSE(world.a.renew());
+    while (world.a.reap().value) {
+    }
+  }
+  CHECK(world.a.snapshot("room").value.members.empty());
   CHECK_FALSE(world.a.goodbye());
   CHECK(world.keys() == Texts{});
 }

@@ -45,6 +45,19 @@ TEST_CASE("redis refusal: what may pass by itself is none") {
   }
 }
 
+TEST_CASE(
+    "redis refusal: a server that is a replica, or becomes one, is told from one that has other troubles") {
+  for (const char* const error :
+       {"READONLY You can't write against a read only replica.",
+        "LOADING Redis is loading the dataset in memory",
+        "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+        "NOREPLICAS Not enough good replicas to write.", "UNBLOCKED force unblock from blocking operation"}) {
+    CHECK(is_of_no_primary(error));
+  }
+  CHECK_FALSE(is_of_no_primary("OOM command not allowed when used memory > 'maxmemory'."));
+  CHECK_FALSE(is_of_no_primary("NOSCRIPT No matching script."));
+}
+
 TEST_CASE("redis refusal: it is a local fault, and asking again does not help") {
   const std::error_code refusal = make_refusal(Refusal::wrong_password);
   CHECK(refusal == condition::local_fault);

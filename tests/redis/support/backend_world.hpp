@@ -119,9 +119,10 @@ class Node {
     return run<Backend::Owned>(io_, [&](auto done) { backend->own(id, session, std::move(done)); });
   }
   Outcome<std::vector<std::uint32_t>> publish(std::uint64_t number, std::vector<Batch::Part> parts,
-                                              std::uint64_t expires_at = 1ULL << 52U) {
+                                              std::uint64_t expires_at = 1ULL << 52U,
+                                              std::uint64_t first_unanswered = 1) {
     return run<std::vector<std::uint32_t>>(io_, [&](auto done) {
-      backend->publish(id, session, Batch{number, expires_at, parts}, std::move(done));
+      backend->publish(id, session, Batch{number, expires_at, first_unanswered, parts}, std::move(done));
     });
   }
 
