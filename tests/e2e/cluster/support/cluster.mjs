@@ -37,13 +37,15 @@ export class Cluster {
   nodes = [];
   redis;
   #args;
+  #url;
 
   /**
    * Ready when it resolves, and gone when the test `t` ends. `nodes`: how many; `args`: of each node; `redis`:
-   * options of RedisServer.start.
+   * options of RedisServer.start; `url(redis)`: what the nodes take for Redis.
    */
-  static async start(t, { nodes = 3, args = [], redis = {} } = {}) {
+  static async start(t, { nodes = 3, args = [], redis = {}, url = ({ url }) => url } = {}) {
     const cluster = new Cluster();
+    cluster.#url = url;
     cluster.#args = ["--threads", "1", "--vocabulary", "rooms-mesh", ...ANY_TRAFFIC, ...args];
     cluster.redis = await RedisServer.start(redis);
     t.after(() => cluster.#end());
@@ -53,7 +55,7 @@ export class Cluster {
   }
 
   #startNode() {
-    return startServer(["--store", this.redis.url, ...this.#args]);
+    return startServer(["--store", this.#url(this.redis), ...this.#args]);
   }
 
   /** All nodes are ready, or these. */
