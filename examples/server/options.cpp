@@ -160,6 +160,8 @@ class Parser {
     set_.bound("--max-rooms-per-peer", limits.max_rooms_per_peer, "Rooms one peer is in");
     set_.bound("--max-peers-per-room", limits.max_peers_per_room, "Members of one room");
     set_.bound("--max-peers", limits.max_peers, "Peers in all");
+    set_.bound("--max-reserved-ids", limits.max_reserved_ids,
+               "Ids kept for clients whose connection was lost");
     set_.bound("--max-outbound-bytes", limits.max_outbound_bytes,
                "Bytes queued for a peer that reads too slowly");
     set_.bound("--max-pending-bytes", limits.max_pending_bytes,
@@ -192,6 +194,10 @@ class Parser {
                   "For a client's part in the end of its WebSocket");
     set_.duration("--ping-interval", options_.ping_interval, "Silence after which a WebSocket gets a ping");
     set_.duration("--ping-timeout", options_.ping_timeout, "Silence after the ping that ends the connection");
+    set_.duration("--decision-timeout", options_.limits.decision_timeout,
+                  "For a client to be admitted, and for a join to be allowed");
+    set_.duration("--id-grace", options_.limits.id_grace,
+                  "A chosen id is kept for a client whose connection was lost");
     set_.bound("--drain-rate", options_.drain.clients_per_second,
                "Clients sent away per second after SIGTERM; 0: all at once");
     set_.duration("--drain-timeout", options_.drain.timeout, "From SIGTERM to the end, at the latest");

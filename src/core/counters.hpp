@@ -73,12 +73,18 @@ struct EventCounters {
   std::array<std::atomic<std::uint64_t>, std::tuple_size_v<decltype(Stats::errors)>> errors{};
   std::array<std::atomic<std::uint64_t>, std::tuple_size_v<decltype(Stats::closes)>> closes{};
   HistogramCounters route;
+  static_assert(static_cast<std::size_t>(errc::internal) < std::tuple_size_v<decltype(Stats::errors)>);
+  static_assert(static_cast<std::size_t>(CloseReason::internal) < std::tuple_size_v<decltype(Stats::closes)>);
 
+  // A number that is no enumerator, from the host, counts as what it is encoded as.
   void error(errc code) noexcept {
-    errors.at(static_cast<std::size_t>(code)).fetch_add(1, std::memory_order_relaxed);
+    const auto index = static_cast<std::size_t>(code <= errc::internal ? code : errc::internal);
+    errors[index].fetch_add(1, std::memory_order_relaxed);
   }
   void closed(CloseReason reason) noexcept {
-    closes.at(static_cast<std::size_t>(reason)).fetch_add(1, std::memory_order_relaxed);
+    const auto index =
+        static_cast<std::size_t>(reason <= CloseReason::internal ? reason : CloseReason::internal);
+    closes[index].fetch_add(1, std::memory_order_relaxed);
   }
 };
 

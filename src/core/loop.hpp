@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/counters.hpp"
+#include "core/deadlines.hpp"
 #include "core/protocol_names.hpp"
 #include "signaling/core/batch.hpp"
 #include "signaling/core/frame.hpp"
@@ -22,7 +23,8 @@ class PeerSession;
 /// Threads: `schedule` from any; the rest on the executor.
 class Loop : public std::enable_shared_from_this<Loop> {
  public:
-  explicit Loop(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
+  Loop(const boost::asio::any_io_executor& executor, std::shared_ptr<Deadlines> deadlines)
+      : executor_(executor), deadlines_(std::move(deadlines)) {}
 
   const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
   void schedule(std::shared_ptr<PeerSession> peer);
@@ -30,6 +32,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   void post_drain();
   /// Writes what waits for each of the peers.
   void drain();
+  const std::shared_ptr<Deadlines>& deadlines() const noexcept { return deadlines_; }
   /// `protocol`: its number among ProtocolNames.
   TrafficCounters& traffic(std::uint8_t protocol) noexcept { return traffic_[protocol]; }
   using Traffic = std::array<TrafficCounters, ProtocolNames::max_names>;
@@ -40,6 +43,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   void abandon();
 
   const boost::asio::any_io_executor executor_;
+  const std::shared_ptr<Deadlines> deadlines_;
   std::mutex mutex_;
   std::vector<std::shared_ptr<PeerSession>> ready_;
   bool woken_ = false;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/answer.hpp"
+
 namespace signaling {
 namespace {
 
@@ -29,11 +31,16 @@ void MeasuredStore::Record::add(StoreOperation operation, TimePoint start, std::
 template <class Result>
 Callback<void(std::error_code, Result)> MeasuredStore::timed(StoreOperation operation,
                                                              Callback<void(std::error_code, Result)> done) {
-  return [record = record_, operation, start = record_->now(), done = std::move(done)](
-             std::error_code error, Result result) mutable {
-    record->add(operation, start, error);
-    done(error, std::move(result));
-  };
+  return Answer(
+      [record = record_, operation, start = record_->now(), done = std::move(done)](std::error_code error,
+                                                                                    Result result) mutable {
+        record->add(operation, start, error);
+        done(error, std::move(result));
+      },
+      [record = record_](auto& answer) {
+        // A store that is closed owes no answers.
+        if (record->open.load(std::memory_order_relaxed)) answer(errc::store_unavailable, Result());
+      });
 }
 
 void MeasuredStore::open(const NodeId& node, StoreListener& listener, Callback<void(std::error_code)> done) {

@@ -10,7 +10,8 @@
 
 namespace signaling {
 
-/// Passes everything on to another store, and measures how long it takes to answer.
+/// Passes everything on to another store, and measures how long it takes to answer. A handler that the store destroys
+/// uncalled is called with `errc::store_unavailable`.
 class MeasuredStore final : public StateStore {
  public:
   /// The clock is not asked after `close`.

@@ -1,4 +1,4 @@
-// What one node tells another besides messages of peers: to put somebody out, and that something was lost.
+// What one node tells another besides messages of peers: to put somebody out, and that something was not delivered.
 #include "core/orders.hpp"
 
 #include <algorithm>
@@ -16,6 +16,14 @@ Envelope order(std::string_view what) {
   envelope.language = order_language;
   envelope.payload = what;
   return envelope;
+}
+
+// Of a newer node it may be one that has no name here.
+errc reason_of(std::string_view name) noexcept {
+  for (std::uint8_t code = 1; code <= static_cast<std::uint8_t>(errc::internal); ++code) {
+    if (to_string(static_cast<errc>(code)) == name) return static_cast<errc>(code);
+  }
+  return errc::messages_lost;
 }
 
 }  // namespace
@@ -68,6 +76,14 @@ void RouterCore::undelivered(const Envelope& envelope, errc error) {
   }
 }
 
+void RouterCore::tell_sender(const Envelope& envelope, errc error) {
+  if (envelope.from.empty()) return;
+  Envelope notice = order(undelivered_order);
+  notice.to = envelope.from;
+  notice.original = to_string(error);
+  (void)store().publish(options_.node, notice, {});
+}
+
 // One error for all that is lost in one go: it names none of the messages.
 void RouterCore::tell_of_loss(const std::shared_ptr<PeerSession>& peer) {
   {
@@ -106,6 +122,8 @@ bool RouterCore::obey(const Envelope& envelope) {
     (void)put_out(*peer, envelope.original);
   } else if (envelope.payload == close_order) {
     put_all_out(envelope.room);
+  } else if (envelope.payload == undelivered_order && peer) {
+    peer->tell_error(reason_of(envelope.original), {}, {});
   } else if (envelope.payload == lost_order && peer) {
     peer->tell_error(errc::messages_lost, {}, {});
   } else if (envelope.payload == lost_order && envelope.to.empty()) {

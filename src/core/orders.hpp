@@ -11,7 +11,8 @@ namespace signaling {
 inline constexpr std::string_view order_language = "signaling.order";
 inline constexpr std::string_view kick_order = "kick";  // `to`, out of the room in `original`, or altogether
 inline constexpr std::string_view close_order = "close-room";
-inline constexpr std::string_view lost_order = "lost";  // something for `to`, or for `room`
+inline constexpr std::string_view lost_order = "lost";                // something for `to`, or for `room`
+inline constexpr std::string_view undelivered_order = "undelivered";  // of `to`, for the reason in `original`
 
 inline bool is_order(const Envelope& envelope) noexcept {
   return envelope.from.empty() && envelope.language == order_language;

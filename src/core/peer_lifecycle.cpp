@@ -2,6 +2,7 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "core/answer.hpp"
 #include "core/initiation.hpp"
 #include "core/peer_session.hpp"
 #include "core/router_core.hpp"
@@ -17,6 +18,19 @@ LeaveReason leave_reason(CloseReason reason) noexcept {
   }
 }
 
+// After an end that nobody has meant, the client tries to come back.
+bool may_come_back(CloseReason reason) noexcept {
+  switch (reason) {
+    case CloseReason::lost:
+    case CloseReason::timeout:
+    case CloseReason::slow_consumer:
+    case CloseReason::going_away:
+    case CloseReason::overloaded:
+    case CloseReason::internal: return true;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 void PeerSession::admit(ConnectInfo info) {
@@ -25,16 +39,24 @@ void PeerSession::admit(ConnectInfo info) {
   info.wished_id = wish.id;
   info.resume = wish.resume;
   busy_ = true;
-  Initiation initiation(this);
-  core_->policy().authenticate(
-      info, [self = shared_from_this(), wish = std::move(wish)](Admission admission) mutable {
-        self->on_executor([self, admission = std::move(admission), wish = std::move(wish)]() mutable {
-          self->busy_ = false;
-          if (self->state_ == State::gone) return;
-          self->on_admission(admission, wish);
-          self->resume();
-        });
-      });
+  {
+    const Initiation initiation(this);
+    core_->policy().authenticate(
+        info,
+        Answer(
+            [self = shared_from_this(), wish = std::move(wish)](Admission admission) mutable {
+              self->on_executor([self, admission = std::move(admission), wish = std::move(wish)]() mutable {
+                if (self->state_ == State::gone) return;
+                self->busy_ = false;
+                self->on_admission(admission, wish);
+                self->resume();
+              });
+            },
+            [core = core_](auto& answer) {
+              if (!core->is_closed()) answer(Admission{Decision::refuse({}, errc::internal), {}, {}});
+            }));
+  }
+  if (state_ == State::admitting) await_answer({});
 }
 
 void PeerSession::admit_local(PeerId id, Identity identity, std::unique_ptr<Transport> transport) {
@@ -47,7 +69,9 @@ void PeerSession::admit_local(PeerId id, Identity identity, std::unique_ptr<Tran
 
 void PeerSession::on_admission(const Admission& admission, const Wish& wish) {
   if (!admission.decision.allowed()) {
-    return refuse(admission.decision.code(), admission.decision.reason(), CloseReason::unauthorized);
+    const errc code = admission.decision.code();
+    const CloseReason reason = code == errc::internal ? CloseReason::internal : CloseReason::unauthorized;
+    return refuse(code, admission.decision.reason(), reason);
   }
   const Identity& identity = admission.identity;
   if (!identity.subject.empty() || !identity.attributes.empty() || identity.context.has_value()) {
@@ -58,14 +82,15 @@ void PeerSession::on_admission(const Admission& admission, const Wish& wish) {
   claim(std::move(*id), wish.resume);
 }
 
-std::optional<PeerId> PeerSession::choose_id(const Admission& admission, const Wish& wish) const {
-  if (admission.peer_id) return valid_id(*admission.peer_id) ? admission.peer_id : std::nullopt;
+std::optional<PeerId> PeerSession::choose_id(const Admission& admission, const Wish& wish) {
+  if (admission.peer_id) return valid_peer_id(*admission.peer_id) ? admission.peer_id : std::nullopt;
   if (!wish.id.empty()) {
     if (core_->options().client_ids == ClientIds::accept) {
-      return valid_id(wish.id) ? std::optional(wish.id) : std::nullopt;
+      has_wished_id_ = true;
+      return valid_peer_id(wish.id) ? std::optional(wish.id) : std::nullopt;
     }
     // Nobody chooses an id here, but who proves to be its owner keeps it.
-    const auto holder = core_->find_peer(wish.id);
+    const auto holder = core_->directory().find_peer(wish.id);
     if (holder && holder->proves(wish.resume)) return wish.id;
   }
   return core_->new_id();
@@ -73,26 +98,57 @@ std::optional<PeerId> PeerSession::choose_id(const Admission& admission, const W
 
 void PeerSession::claim(PeerId id, std::string_view resume) {
   busy_ = true;
+  if (!resume.empty()) core_->end_reservation(id, resume);
   // An earlier connection of the same client to this node leaves its rooms first.
-  const auto holder = resume.empty() ? nullptr : core_->find_peer(id);
-  if (holder && holder->id() == id && holder->proves(resume)) {
+  const auto holder = resume.empty() ? nullptr : core_->directory().find_peer(id);
+  if (holder && holder->proves(resume)) {
+    await_answer({});
     return holder->replace([self = shared_from_this(), id = std::move(id)]() mutable {
       boost::asio::post(self->loop_->executor(),
                         [self, id = std::move(id)]() mutable { self->claim(std::move(id), {}); });
     });
   }
   secret_ = core_->new_id();
-  const Initiation initiation(this);
-  core_->store().claim({core_->options().node, id, secret_, resume},
-                       [self = shared_from_this(), id](std::error_code error, Epoch epoch) mutable {
-                         self->on_executor([self, error, epoch, id = std::move(id)]() mutable {
-                           self->on_claimed(error, epoch, std::move(id));
+  {
+    const Initiation initiation(this);
+    core_->store().claim({core_->options().node, id, secret_, resume},
+                         [self = shared_from_this(), id](std::error_code error, Epoch epoch) mutable {
+                           self->on_executor([self, error, epoch, id = std::move(id)]() mutable {
+                             self->on_claimed(error, epoch, std::move(id));
+                           });
                          });
-                       });
+  }
+  if (state_ == State::admitting) await_answer({});
+}
+
+// An answer that was given at once needs no deadline.
+void PeerSession::await_answer(std::string_view request) {
+  if (!busy_ || deadline_) return;
+  const auto timeout = core_->limits().decision_timeout;
+  if (timeout.count() <= 0) return;
+  deadline_ = loop_->deadlines()->set(timeout, [weak = weak_from_this(), request = std::string(request)] {
+    if (const auto self = weak.lock()) self->on_no_answer(request);
+  });
+}
+
+void PeerSession::stop_waiting() {
+  if (const auto deadline = std::exchange(deadline_, std::nullopt)) loop_->deadlines()->cancel(*deadline);
+}
+
+void PeerSession::on_no_answer(std::string_view request) {
+  static constexpr std::string_view message = "The server took too long to decide.";
+  deadline_.reset();
+  if (state_ == State::gone) return;
+  if (state_ == State::admitting) return refuse(errc::internal, message, CloseReason::internal);
+  ++decision_;  // it may come later, and is not waited for any more
+  busy_ = false;
+  tell_error(errc::internal, message, request);
+  resume();
 }
 
 void PeerSession::on_claimed(std::error_code error, Epoch epoch, PeerId id) {
   busy_ = false;
+  stop_waiting();
   if (state_ == State::gone) {
     if (!error) core_->store().release(id, epoch);
     return;
@@ -101,6 +157,7 @@ void PeerSession::on_claimed(std::error_code error, Epoch epoch, PeerId id) {
   if (error) return refuse(errc::store_unavailable, {}, CloseReason::internal);
   id_ = std::move(id);
   epoch_ = epoch;
+  has_id_.store(true, std::memory_order_release);
   switch (core_->add_peer(shared_from_this())) {
     case RouterCore::Added::yes: break;
     case RouterCore::Added::full:
@@ -141,11 +198,8 @@ void PeerSession::refuse(errc code, std::string_view message, CloseReason reason
 
 void PeerSession::kick(std::string_view room) {
   boost::asio::post(loop_->executor(), [self = shared_from_this(), room = std::string(room)] {
-    const Membership* joined = self->membership_of(room);
-    if (joined == nullptr) return;
-    const auto left = joined->room;
-    self->remove_room(room);
-    self->leave_room(left, LeaveReason::kicked, {});
+    if (self->leave_room(room, LeaveReason::kicked, {})) return;
+    if (self->joining_ && self->joining_->room == room) self->joining_->is_kicked = true;
   });
 }
 
@@ -177,19 +231,28 @@ void PeerSession::end(CloseReason reason) {
   const bool was_open = state_ == State::open;
   if (std::exchange(state_, State::gone) == State::gone) return;
   core_->counters().closed(reason);
+  stop_waiting();
   pending_.reset();
   for (const Membership& membership : std::exchange(rooms_, {})) {
-    leave_room(membership.room, leave_reason(reason), {});
+    core_->policy().left(*this, membership.room->id(), leave_reason(reason));
+    tell_room_of_leave(membership.room, leave_reason(reason), {});
   }
   if (!was_open) return;
-  core_->remove_peer(*this);
-  for (const auto& alias : aliases_) {
-    core_->remove_alias(alias->name, *this);
-    core_->store().release(alias->name, alias->epoch);
+  Directory& directory = core_->directory();
+  directory.remove(*this);
+  for (const std::string& name : aliases_) {
+    const Epoch unused = directory.remove_alias(name, *this);
+    if (unused != 0) core_->store().release(name, unused);
   }
-  core_->store().release(id_, epoch_);
+  release_id(reason);
   core_->policy().disconnected(*this, reason);
   core_->log(LogLevel::debug, "peer-disconnected", {{"peer", id_}, {"reason", to_string(reason)}});
+}
+
+void PeerSession::release_id(CloseReason reason) {
+  const bool is_owed = has_wished_id_ && !is_local() && may_come_back(reason);
+  if (is_owed && core_->reserve_id(id_, epoch_, secret_, *loop_)) return;
+  core_->store().release(id_, epoch_);
 }
 
 void PeerSession::flush(std::vector<Frame>& frames) {

@@ -86,8 +86,8 @@ SendResult PeerSession::route_to_peer(Envelope envelope) {
   if (envelope.reach == Reach::anybody) return core_->send_to_peer(envelope, encoded);
   if (rooms_.empty()) {
     // Peers without a room see nobody join or leave, so there is no order to keep: knowing the id is enough.
-    const auto peer = core_->find_peer(envelope.to);
-    if (peer && peer->id() == envelope.to && peer->engaged_rooms_.load(std::memory_order_relaxed) == 0) {
+    const auto peer = core_->directory().find_peer(envelope.to);
+    if (peer && peer->engaged_rooms_.load(std::memory_order_relaxed) == 0) {
       return peer->push(encoded, envelope);
     }
   }

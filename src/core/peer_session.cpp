@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "core/answer.hpp"
 #include "core/initiation.hpp"
 #include "core/router_core.hpp"
 
@@ -37,9 +38,14 @@ PeerSession::PeerSession(std::shared_ptr<RouterCore> core, Transport& transport,
 
 PeerSession::~PeerSession() = default;
 
+const PeerId& PeerSession::id() const noexcept {
+  static const PeerId none;
+  return has_id_.load(std::memory_order_acquire) ? id_ : none;
+}
+
 const Identity& PeerSession::identity() const noexcept {
   static const Identity anonymous;
-  return identity_ ? *identity_ : anonymous;
+  return has_id_.load(std::memory_order_acquire) && identity_ ? *identity_ : anonymous;
 }
 
 void PeerSession::receive(const MessageView& message) {
@@ -154,17 +160,36 @@ void PeerSession::start_join(JoinRequest request) {
   // before.
   const std::string room = request.room;
   const Payload metadata = request.metadata.value_or(Payload());
-  const Initiation initiation(this);
-  core_->policy().authorize_join(
-      *this, {room, metadata.view()},
-      [self = shared_from_this(), request = std::move(request)](Decision decision) mutable {
-        self->on_executor([self, decision = std::move(decision), request = std::move(request)]() mutable {
-          self->busy_ = false;
-          if (self->state_ == State::gone) return;
-          self->on_authorized(decision, std::move(request));
-          self->resume();
-        });
-      });
+  const std::string tag = request.request;
+  const std::uint32_t number = ++decision_;
+  {
+    const Initiation initiation(this);
+    core_->policy().authorize_join(
+        *this, {room, metadata.view()},
+        Answer(
+            [self = shared_from_this(), number, request = std::move(request)](Decision decision) mutable {
+              self->on_executor(
+                  [self, number, decision = std::move(decision), request = std::move(request)]() mutable {
+                    self->on_decision(number, decision, std::move(request));
+                  });
+            },
+            [core = core_](auto& answer) {
+              if (!core->is_closed()) answer(Decision::refuse({}, errc::internal));
+            }));
+  }
+  if (decision_ == number) await_answer(tag);
+}
+
+// One that comes too late is not for the join that is under way by now.
+void PeerSession::on_decision(std::uint32_t number, const Decision& decision, JoinRequest request) {
+  request.is_granted = decision.allowed();
+  if (number != decision_) return give_up(request, errc::internal);
+  ++decision_;
+  stop_waiting();
+  busy_ = false;
+  if (state_ == State::gone) return give_up(request, errc::closed);
+  on_authorized(decision, std::move(request));
+  resume();
 }
 
 bool PeerSession::may_update(std::string_view room, std::string_view metadata, std::string_view request) {
@@ -178,20 +203,33 @@ void PeerSession::on_authorized(const Decision& decision, JoinRequest request) {
   if (!decision.allowed()) return tell_error(decision.code(), decision.reason(), request.request);
   if (decision.metadata()) request.metadata = Payload(*decision.metadata());
   if (request.alias.empty() || has_alias(request.alias)) return submit_join(std::move(request));
-  if (!valid_id(request.alias)) return tell_error(errc::bad_id, {}, request.request);
+  if (!valid_id(request.alias) || !request.alias.starts_with(alias_mark)) return fail(request, errc::bad_id);
   claim_alias(std::move(request));
 }
 
-bool PeerSession::has_alias(std::string_view name) const noexcept {
-  return std::ranges::any_of(aliases_, [&](const auto& alias) { return alias->name == name; });
+bool PeerSession::has_alias(std::string_view name) const {
+  return core_->directory().find_alias(name).get() == this;
+}
+
+void PeerSession::add_alias(std::string_view name) {
+  if (std::ranges::find(aliases_, name) == aliases_.end()) aliases_.emplace_back(name);
 }
 
 void PeerSession::claim_alias(JoinRequest request) {
+  const bool takes_over = request.alias_in_use == command::Join::AliasInUse::take_over;
+  Directory& directory = core_->directory();
+  if (takes_over && directory.take_alias(request.alias, shared_from_this())) {
+    add_alias(request.alias);
+    return submit_join(std::move(request));
+  }
   busy_ = true;
+  directory.begin_claim(request.alias);
   const std::string name = request.alias;
+  // The secret is none: any node may take over what was claimed so.
+  const std::string_view secret = takes_over ? name : std::string_view();
   const Initiation initiation(this);
   core_->store().claim(
-      {core_->options().node, name, {}, {}},
+      {core_->options().node, name, secret, secret},
       [self = shared_from_this(), request = std::move(request)](std::error_code error, Epoch epoch) mutable {
         self->on_executor([self, error, epoch, request = std::move(request)]() mutable {
           self->on_alias(error, epoch, std::move(request));
@@ -201,52 +239,66 @@ void PeerSession::claim_alias(JoinRequest request) {
 
 void PeerSession::on_alias(std::error_code error, Epoch epoch, JoinRequest request) {
   busy_ = false;
-  if (state_ == State::gone) {
-    if (!error) core_->store().release(request.alias, epoch);
-    return;
-  }
+  Directory::AliasHolder holder;
+  if (!error && state_ != State::gone) holder = {shared_from_this(), request.alias_in_use};
+  const Epoch unused = core_->directory().end_claim(request.alias, std::move(holder), error ? 0 : epoch);
+  if (unused != 0) core_->store().release(request.alias, unused);
+  if (state_ == State::gone) return give_up(request, errc::closed);
   if (error) {
     const bool in_use = error == errc::id_in_use;
-    tell_error(in_use ? errc::id_in_use : errc::store_unavailable, {}, request.request);
+    fail(request, in_use ? errc::id_in_use : errc::store_unavailable);
     if (in_use && request.alias_in_use == command::Join::AliasInUse::close) close(CloseReason::normal);
   } else {
-    aliases_.push_back(std::make_unique<Alias>(Alias{request.alias, epoch}));
-    core_->add_alias(aliases_.back()->name, shared_from_this());
+    add_alias(request.alias);
     submit_join(std::move(request));
   }
   resume();
+}
+
+void PeerSession::fail(const JoinRequest& request, errc error) {
+  tell_error(error, {}, request.request);
+  give_up(request, error);
+}
+
+void PeerSession::give_up(const JoinRequest& request, errc error) {
+  if (request.is_granted && !core_->is_closed()) core_->policy().join_failed(*this, request.room, error);
 }
 
 void PeerSession::submit_join(JoinRequest request) {
   if (const Membership* joined = membership_of(request.room)) return rejoin(joined->room, std::move(request));
   busy_ = true;
   engaged_rooms_.fetch_add(1, std::memory_order_relaxed);
-  const Payload metadata = request.metadata.value_or(Payload());
-  room_change::Join change{shared_from_this(), metadata,       request.request,
-                           request.capacity,   request.answer, {}};
-  change.done = [self = shared_from_this(), metadata, tag = std::move(request.request)](
-                    errc error, std::shared_ptr<RoomView> room) mutable {
-    self->on_executor([self, error, room = std::move(room), metadata, tag = std::move(tag)] {
-      self->busy_ = false;
-      if (error == errc::ok) {
-        self->on_joined(room, metadata);
-      } else {
-        self->left_room();
-        self->tell_error(error, {}, tag);
-      }
-      self->resume();
+  joining_ = std::make_unique<Joining>(Joining{request.room});
+  if (!request.metadata) request.metadata.emplace();
+  const std::string room = request.room;
+  room_change::Join change{shared_from_this(), *request.metadata, request.request,
+                           request.capacity,   request.answer,    {}};
+  change.done = [self = shared_from_this(), request = std::move(request)](
+                    errc error, std::shared_ptr<RoomView> joined) mutable {
+    self->on_executor([self, error, joined = std::move(joined), request = std::move(request)] {
+      self->on_join_result(error, joined, request);
     });
   };
   const Initiation initiation(this);
-  core_->submit_join(request.room, std::move(change));
+  core_->submit_join(room, std::move(change));
 }
 
-void PeerSession::on_joined(const std::shared_ptr<RoomView>& room, Payload metadata) {
-  if (state_ == State::gone) {
-    leave_room(room, LeaveReason::disconnect, {});
+void PeerSession::on_join_result(errc error, const std::shared_ptr<RoomView>& room,
+                                 const JoinRequest& request) {
+  busy_ = false;
+  const auto joining = std::move(joining_);
+  if (error != errc::ok) {
+    left_room();
+    fail(request, error);
+  } else if (state_ == State::gone) {
+    tell_room_of_leave(room, LeaveReason::disconnect, {});
+    give_up(request, errc::closed);
   } else {
-    add_room(room, std::move(metadata));
+    add_room(room, *request.metadata);
+    core_->policy().joined(*this, room->id());
+    if (joining->is_kicked) (void)leave_room(room->id(), LeaveReason::kicked, {});
   }
+  resume();
 }
 
 // Who joins a room again gets the members anew, and nobody is told but of new metadata.
@@ -269,15 +321,23 @@ void PeerSession::leave(std::string_view room, std::string_view request) {
     return defer(room.size() + request.size(),
                  [this, room = std::string(room), request = std::string(request)] { leave(room, request); });
   }
-  const Membership* joined = membership_of(room);
-  if (joined == nullptr) return tell_error(valid_id(room) ? errc::not_joined : errc::bad_id, {}, request);
-  const auto left = joined->room;
-  remove_room(room);
-  leave_room(left, LeaveReason::leave, std::string(request));
+  if (!leave_room(room, LeaveReason::leave, std::string(request))) {
+    tell_error(valid_id(room) ? errc::not_joined : errc::bad_id, {}, request);
+  }
 }
 
-void PeerSession::leave_room(const std::shared_ptr<RoomView>& room, LeaveReason reason,
-                             const std::string& request) {
+bool PeerSession::leave_room(std::string_view id, LeaveReason reason, const std::string& request) {
+  const Membership* const joined = membership_of(id);
+  if (joined == nullptr) return false;
+  const auto room = joined->room;
+  rooms_.erase(rooms_.begin() + (joined - rooms_.data()));
+  core_->policy().left(*this, room->id(), reason);
+  tell_room_of_leave(room, reason, request);
+  return true;
+}
+
+void PeerSession::tell_room_of_leave(const std::shared_ptr<RoomView>& room, LeaveReason reason,
+                                     const std::string& request) {
   RoomChange change = room_change::Leave{shared_from_this(), reason, request};
   if (room->submit(change)) return;
   // Another life of this peer has pushed it out, and the room here has gone with its last member.
@@ -337,6 +397,10 @@ bool PeerSession::valid_id(std::string_view id) const noexcept {
   return !id.empty() && (limit == 0 || id.size() <= limit);
 }
 
+bool PeerSession::valid_peer_id(std::string_view id) const noexcept {
+  return valid_id(id) && !id.starts_with(alias_mark);
+}
+
 PeerSession::Membership* PeerSession::membership_of(std::string_view room) {
   const auto place = std::ranges::lower_bound(rooms_, room, {}, id_of_room);
   return place != rooms_.end() && place->room->id() == room ? &*place : nullptr;
@@ -345,10 +409,6 @@ PeerSession::Membership* PeerSession::membership_of(std::string_view room) {
 void PeerSession::add_room(std::shared_ptr<RoomView> room, Payload metadata) {
   const auto place = std::ranges::lower_bound(rooms_, std::string_view(room->id()), {}, id_of_room);
   rooms_.insert(place, Membership{std::move(room), std::move(metadata)});
-}
-
-void PeerSession::remove_room(std::string_view id) {
-  rooms_.erase(std::ranges::lower_bound(rooms_, id, {}, id_of_room));
 }
 
 void PeerSession::defer(std::size_t bytes, Callback<void()> command) {

@@ -40,7 +40,7 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   /// A local peer needs no policy; `id` may be empty. It owns its transport.
   void admit_local(PeerId id, Identity identity, std::unique_ptr<Transport> transport);
 
-  const PeerId& id() const noexcept override { return id_; }
+  const PeerId& id() const noexcept override;
   const Identity& identity() const noexcept override;
   void receive(const MessageView& message) override;
   void written(std::size_t bytes) override { outbox_.written(bytes); }
@@ -94,9 +94,14 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
     std::string resume;
   };
   void on_admission(const Admission& admission, const Wish& wish);
-  std::optional<PeerId> choose_id(const Admission& admission, const Wish& wish) const;
+  std::optional<PeerId> choose_id(const Admission& admission, const Wish& wish);
   void claim(PeerId id, std::string_view resume);
   void on_claimed(std::error_code error, Epoch epoch, PeerId id);
+  /// While an answer is awaited: sees to it that it does not take for ever.
+  void await_answer(std::string_view request);
+  void stop_waiting();
+  void on_no_answer(std::string_view request);
+  void release_id(CloseReason reason);
   void refuse(errc code, std::string_view message, CloseReason reason);
 
   void handle(const MessageView& message);
@@ -111,6 +116,7 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
     command::Join::AliasInUse alias_in_use = command::Join::AliasInUse::stay;
     command::Join::Answer answer = command::Join::Answer::joined;
     std::size_t capacity = 0;
+    bool is_granted = false;  // by the policy
     std::size_t bytes() const noexcept {
       return room.size() + request.size() + alias.size() + (metadata ? metadata->size() : 0);
     }
@@ -120,12 +126,18 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   void join(JoinRequest request);
   void start_join(JoinRequest request);
   bool may_update(std::string_view room, std::string_view metadata, std::string_view request);
+  void on_decision(std::uint32_t number, const Decision& decision, JoinRequest request);
   void on_authorized(const Decision& decision, JoinRequest request);
-  bool has_alias(std::string_view name) const noexcept;
+  bool has_alias(std::string_view name) const;
+  void add_alias(std::string_view name);
+  /// Tells the client that a join has failed, and gives it up.
+  void fail(const JoinRequest& request, errc error);
+  /// Tells the policy that a join which it has granted came to nothing.
+  void give_up(const JoinRequest& request, errc error);
   void claim_alias(JoinRequest request);
   void on_alias(std::error_code error, Epoch epoch, JoinRequest request);
   void submit_join(JoinRequest request);
-  void on_joined(const std::shared_ptr<RoomView>& room, Payload metadata);
+  void on_join_result(errc error, const std::shared_ptr<RoomView>& room, const JoinRequest& request);
   void rejoin(const std::shared_ptr<RoomView>& room, JoinRequest request);
   SendResult route(const Envelope& envelope);
   SendResult route_to_peer(Envelope envelope);
@@ -134,6 +146,7 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
 
   bool accepts_commands(std::string_view request);
   bool valid_id(std::string_view id) const noexcept;
+  bool valid_peer_id(std::string_view id) const noexcept;
   struct Membership {
     std::shared_ptr<RoomView> room;
     Payload metadata;
@@ -141,8 +154,10 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   /// Null if the peer is not in that room.
   Membership* membership_of(std::string_view room);
   void add_room(std::shared_ptr<RoomView> room, Payload metadata);
-  void remove_room(std::string_view id);
-  void leave_room(const std::shared_ptr<RoomView>& room, LeaveReason reason, const std::string& request);
+  /// The peer is in no room of that name any more. False: it was not.
+  bool leave_room(std::string_view id, LeaveReason reason, const std::string& request);
+  void tell_room_of_leave(const std::shared_ptr<RoomView>& room, LeaveReason reason,
+                          const std::string& request);
 
   /// Runs `function` when nothing is awaited any more: at once, or behind what waits.
   bool must_wait() const noexcept { return busy_ || (pending_ && !pending_->commands.empty()); }
@@ -175,17 +190,24 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   std::atomic<bool> sent_away_{false};
   // Rooms that the peer is in or about to join or leave, as far as it was told: 0 means it sees no room at all.
   std::atomic<std::uint32_t> engaged_rooms_{0};
+  // Other threads look at the id and the identity only when this is set, and then neither changes any more.
+  std::atomic<bool> has_id_{false};
+  bool has_wished_id_ = false;
   PeerId id_;
   Epoch epoch_ = 0;
   std::string secret_;
   std::unique_ptr<Identity> identity_;
-  struct Alias {
-    std::string name;
-    Epoch epoch;
+  std::vector<Membership> rooms_;     // sorted by id
+  std::vector<std::string> aliases_;  // those that another peer has taken over included
+  // A join that the room may have completed already, though this peer has not been told yet.
+  struct Joining {
+    RoomId room;
+    bool is_kicked = false;
   };
-  std::vector<Membership> rooms_;                // sorted by id
-  std::vector<std::unique_ptr<Alias>> aliases_;  // the router's table refers to the names
+  std::unique_ptr<Joining> joining_;
   std::unique_ptr<Pending> pending_;
+  std::optional<Deadlines::Id> deadline_;
+  std::uint32_t decision_ = 0;  // counts the decisions on joins that were asked for
   TokenBucket messages_;
   TokenBucket joins_;
   Outbox outbox_;

@@ -25,6 +25,8 @@ void Policy::disconnected(const Peer& /*peer*/, CloseReason /*reason*/) {}
 
 void Policy::joined(const Peer& /*peer*/, std::string_view /*room*/) {}
 
+void Policy::join_failed(const Peer& /*peer*/, std::string_view /*room*/, errc /*error*/) {}
+
 void Policy::left(const Peer& /*peer*/, std::string_view /*room*/, LeaveReason /*reason*/) {}
 
 }  // namespace signaling

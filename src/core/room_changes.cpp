@@ -64,7 +64,6 @@ void RoomView::complete(room_change::Join& change, Version version, Version join
   entry.joined_at = joined_at;
   insert(std::move(entry), version);
   core_.counters().joins.fetch_add(1, std::memory_order_relaxed);
-  core_.policy().joined(*peer, id_);
   core_.log(LogLevel::debug, "peer-joined", {{"peer", peer->id()}, {"room", id_}});
   change.done(errc::ok, shared_from_this());
 }
@@ -100,7 +99,6 @@ void RoomView::complete(room_change::Leave& change, Version version) {
   const auto& peer = change.peer;
   if (erase(peer->id(), peer->epoch(), version, change.reason)) {
     core_.counters().leaves.fetch_add(1, std::memory_order_relaxed);
-    core_.policy().left(*peer, id_, change.reason);
     core_.log(LogLevel::debug, "peer-left",
               {{"peer", peer->id()}, {"room", id_}, {"reason", to_string(change.reason)}});
   }

@@ -74,9 +74,9 @@ std::optional<SendResult> RoomView::send_to(const Envelope& envelope, EncodedEve
   }
   routed.room = id_;
   routed.names_room = !envelope.room.empty();
-  if (core_.store().publish(core_.options().node, routed, {&node, 1})) {
-    return SendResult{SendStatus::dropped, errc::store_unavailable};
-  }
+  const std::error_code error = core_.store().publish(core_.options().node, routed, {&node, 1});
+  if (error == errc::peer_not_found) return SendResult{SendStatus::dropped, errc::peer_not_found};
+  if (error) return SendResult{SendStatus::dropped, errc::store_unavailable};
   return SendResult{};
 }
 
@@ -96,8 +96,10 @@ void RoomView::deliver_remote(const Envelope& envelope) {
   if (!told.names_room) told.room = {};
   const Event event = event::Message{told};
   EncodedEvent encoded(event);
+  SendResult result;
   if (envelope.to.empty()) {
-    (void)tell(encoded, nullptr, envelope.delivery, [] {});
+    result = tell(encoded, nullptr, envelope.delivery, [] {});
+    if (result.status == SendStatus::dropped) core_.tell_sender(envelope, result.error);
     return;
   }
   std::shared_ptr<PeerSession> receiver;
@@ -105,8 +107,9 @@ void RoomView::deliver_remote(const Envelope& envelope) {
     const std::scoped_lock lock(mutex_);
     if (const Entry* entry = find(envelope.to)) receiver = entry->local;
   }
-  if (!receiver) return;
-  (void)receiver->push(encoded, envelope);
+  result =
+      receiver ? receiver->push(encoded, envelope) : SendResult{SendStatus::dropped, errc::peer_not_found};
+  if (result.status == SendStatus::dropped) core_.tell_sender(envelope, result.error);
 }
 
 void RoomView::abandon() {

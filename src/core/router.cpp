@@ -28,7 +28,9 @@ RouterOptions complete(RouterOptions options) {
 
 }  // namespace
 
-Router::Router(RouterOptions options) : core_(std::make_shared<RouterCore>(complete(std::move(options)))) {
+Router::Router(RouterOptions options) {
+  const auto driver = options.clock == nullptr ? Deadlines::Driver::timer : Deadlines::Driver::host;
+  core_ = std::make_shared<RouterCore>(complete(std::move(options)), driver);
   core_->open_store();
 }
 
@@ -42,6 +44,7 @@ std::shared_ptr<Peer> Router::connect(Transport& transport, std::unique_ptr<Prot
 }
 
 std::shared_ptr<Peer> Router::connect_local(LocalPeerOptions options) {
+  if (!options.executor) throw std::invalid_argument("signaling: LocalPeerOptions::executor is not set");
   return make_local_peer(core_, std::move(options));
 }
 
@@ -70,6 +73,8 @@ std::size_t Router::drain(std::size_t count, std::chrono::milliseconds reconnect
 }
 
 void Router::shut_down(std::chrono::milliseconds reconnect_after) { core_->shut_down(reconnect_after); }
+
+void Router::on_time() { core_->on_time(); }
 
 const Limits& Router::limits() const noexcept { return core_->limits(); }
 

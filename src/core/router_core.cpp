@@ -1,7 +1,7 @@
 #include "core/router_core.hpp"
 
 #include <algorithm>
-#include <boost/container_hash/hash.hpp>
+#include <boost/asio/post.hpp>
 #include <span>
 #include <utility>
 
@@ -9,11 +9,14 @@
 
 namespace signaling {
 
-RouterCore::RouterCore(RouterOptions options)
+RouterCore::RouterCore(RouterOptions options, Deadlines::Driver driver)
     : options_(std::move(options)),
+      driver_(driver),
       store_(options_.store, *options_.clock),
       limits_(&options_.limits),
-      has_policy_(options_.policy != nullptr) {
+      has_policy_(options_.policy != nullptr),
+      directory_(*options_.random),
+      reserved_ids_(*options_.random) {
   if (!has_policy_) options_.policy = std::make_shared<Policy>();
 }
 
@@ -23,20 +26,14 @@ void RouterCore::open_store() {
   });
 }
 
-// Peers, rooms and this object keep each other alive; with the tables empty nothing does.
+// Peers, rooms and this object keep each other alive; with the directory empty nothing does.
 void RouterCore::close() {
   shut_down(std::chrono::milliseconds(0));
-  for (auto& shard : peers_) {
-    decltype(shard.map) dropped;
-    const std::scoped_lock lock(shard.mutex);
-    dropped.swap(shard.map);
-  }
-  for (auto& shard : rooms_) {
-    decltype(shard.map) dropped;
-    const std::scoped_lock lock(shard.mutex);
-    dropped.swap(shard.map);
-    for (const auto& [id, room] : dropped) room->abandon();
-  }
+  closed_.store(true, std::memory_order_release);
+  for (const auto& room : directory_.clear()) room->abandon();
+  // The store forgets all claims of this node.
+  reserved_ids_.clear();
+  for (const auto& loop : loops()) loop->deadlines()->close();
   store().close(options_.node);
 }
 
@@ -57,73 +54,55 @@ std::shared_ptr<Loop> RouterCore::loop_for(const boost::asio::any_io_executor& e
   }
   // Executors come and go with strands: the loops that nobody uses make room.
   std::erase_if(loops_, [this](const auto& loop) {
-    if (loop.use_count() != 1) return false;
+    if (loop.use_count() != 1 || !loop->deadlines()->is_empty()) return false;
     for (std::size_t i = 0; i < past_traffic_.size(); ++i) loop->traffic()[i].add_to(past_traffic_[i]);
     return true;
   });
-  return loops_.emplace_back(std::make_shared<Loop>(executor));
+  auto deadlines = std::make_shared<Deadlines>(executor, *options_.clock, driver_);
+  return loops_.emplace_back(std::make_shared<Loop>(executor, std::move(deadlines)));
 }
 
-std::size_t RouterCore::shard_of(std::string_view id) noexcept {
-  return boost::hash_range(id.begin(), id.end()) % shard_count;
+std::vector<std::shared_ptr<Loop>> RouterCore::loops() const {
+  const std::scoped_lock lock(loops_mutex_);
+  return loops_;
+}
+
+void RouterCore::on_time() {
+  for (const auto& loop : loops()) {
+    if (loop->deadlines()->is_empty()) continue;
+    boost::asio::post(loop->executor(), [deadlines = loop->deadlines()] { deadlines->run_due(); });
+  }
 }
 
 RouterCore::Added RouterCore::add_peer(const std::shared_ptr<PeerSession>& peer) {
   if (shutting_down_.load(std::memory_order_acquire)) return Added::shutting_down;
-  const std::size_t limit = limits().max_peers;
-  if (peer_count_.fetch_add(1, std::memory_order_relaxed) >= limit && limit != 0 && !peer->is_local()) {
-    peer_count_.fetch_sub(1, std::memory_order_relaxed);
-    return Added::full;
-  }
+  const auto displaced = directory_.put(peer, peer->is_local() ? 0 : limits().max_peers);
+  if (!displaced) return Added::full;
   counters_.connects.fetch_add(1, std::memory_order_relaxed);
-  auto& shard = peers_[shard_of(peer->id())];
-  {
-    const std::scoped_lock lock(shard.mutex);
-    shard.map.insert_or_assign(peer->id(), peer);
-  }
+  // The id had gone to another node and has come back, and this node has not been told yet.
+  if (*displaced) (*displaced)->replace([] {});
   // `shut_down` may have listed the peers just before this one came in.
   if (shutting_down_.load(std::memory_order_acquire)) peer->close(CloseReason::going_away);
   return Added::yes;
 }
 
-void RouterCore::remove_peer(const PeerSession& peer) {
-  auto& shard = peers_[shard_of(peer.id())];
-  const std::scoped_lock lock(shard.mutex);
-  const auto found = shard.map.find(peer.id());
-  if (found == shard.map.end() || found->second.get() != &peer) return;
-  shard.map.erase(found);
-  peer_count_.fetch_sub(1, std::memory_order_relaxed);
+bool RouterCore::reserve_id(std::string_view id, Epoch epoch, std::string_view secret, const Loop& loop) {
+  const auto grace = limits().id_grace;
+  if (is_closed() || grace.count() <= 0 || !reserved_ids_.has_room(limits().max_reserved_ids)) return false;
+  const auto end = loop.deadlines()->set(grace, [weak = weak_from_this(), id = PeerId(id), epoch] {
+    const auto self = weak.lock();
+    if (self && !self->is_closed() && self->reserved_ids_.remove(id, epoch)) self->store().release(id, epoch);
+  });
+  reserved_ids_.add(id, {epoch, std::string(secret), loop.deadlines(), end});
+  return true;
 }
 
-std::shared_ptr<PeerSession> RouterCore::find_peer(std::string_view id) const {
-  const auto& shard = peers_[shard_of(id)];
-  const std::scoped_lock lock(shard.mutex);
-  const auto found = shard.map.find(id);
-  return found == shard.map.end() ? nullptr : found->second;
+void RouterCore::end_reservation(std::string_view id, std::string_view secret) {
+  if (const auto epoch = reserved_ids_.take(id, secret)) store().release(id, *epoch);
 }
 
-std::vector<std::shared_ptr<PeerSession>> RouterCore::all_peers() const {
-  std::vector<std::shared_ptr<PeerSession>> all;
-  for (const auto& shard : peers_) {
-    const std::scoped_lock lock(shard.mutex);
-    for (const auto& [id, peer] : shard.map) {
-      if (id == peer->id()) all.push_back(peer);  // and not once more for each alias
-    }
-  }
-  return all;
-}
-
-void RouterCore::add_alias(std::string_view name, const std::shared_ptr<PeerSession>& peer) {
-  auto& shard = peers_[shard_of(name)];
-  const std::scoped_lock lock(shard.mutex);
-  shard.map.insert_or_assign(name, peer);
-}
-
-void RouterCore::remove_alias(std::string_view name, const PeerSession& peer) {
-  auto& shard = peers_[shard_of(name)];
-  const std::scoped_lock lock(shard.mutex);
-  const auto found = shard.map.find(name);
-  if (found != shard.map.end() && found->second.get() == &peer) shard.map.erase(found);
+std::shared_ptr<PeerSession> RouterCore::find_peer(std::string_view name) const {
+  return name.starts_with(alias_mark) ? directory_.find_alias(name) : directory_.find_peer(name);
 }
 
 SendResult RouterCore::send(Envelope envelope) {
@@ -132,9 +111,13 @@ SendResult RouterCore::send(Envelope envelope) {
   EncodedEvent encoded(event);
   if (!envelope.to.empty()) return send_to_peer(envelope, encoded);
   if (const auto room = find_room(envelope.room)) return room->broadcast(envelope, encoded, nullptr);
-  if (store().publish(options_.node, envelope, {})) {
-    return {SendStatus::dropped, errc::store_unavailable};
-  }
+  return publish(envelope);
+}
+
+SendResult RouterCore::publish(const Envelope& envelope) {
+  const std::error_code error = store().publish(options_.node, envelope, {});
+  if (error == errc::peer_not_found) return {SendStatus::dropped, errc::peer_not_found};
+  if (error) return {SendStatus::dropped, errc::store_unavailable};
   return {};
 }
 
@@ -142,49 +125,24 @@ SendResult RouterCore::send_to_peer(const Envelope& envelope, EncodedEvent& enco
   if (const auto peer = find_peer(envelope.to)) return peer->push(encoded, envelope);
   Envelope routed = envelope;
   routed.room = {};
-  const std::error_code error = store().publish(options_.node, routed, {});
-  if (error == errc::peer_not_found) return {SendStatus::dropped, errc::peer_not_found};
-  if (error) return {SendStatus::dropped, errc::store_unavailable};
-  return {};
-}
-
-std::shared_ptr<RoomView> RouterCore::live_room(std::string_view id, const RoomView* retired) {
-  auto& shard = rooms_[shard_of(id)];
-  const std::scoped_lock lock(shard.mutex);
-  const auto found = shard.map.find(id);
-  if (found != shard.map.end()) {
-    if (found->second.get() != retired) return found->second;
-    shard.map.erase(found);
-  }
-  auto room = std::make_shared<RoomView>(shared_from_this(), RoomId(id));
-  shard.map.emplace(room->id(), room);
-  return room;
+  return publish(routed);
 }
 
 void RouterCore::submit_join(std::string_view room, room_change::Join join) {
   RoomChange change = std::move(join);
   std::shared_ptr<RoomView> retired;
   for (;;) {
-    auto live = live_room(room, retired.get());
+    auto live = directory_.room(room, retired.get(), [this, room] {
+      return std::make_shared<RoomView>(shared_from_this(), RoomId(room));
+    });
     if (live->submit(change)) return;
     retired = std::move(live);
   }
 }
 
-std::shared_ptr<RoomView> RouterCore::find_room(std::string_view id) const {
-  const auto& shard = rooms_[shard_of(id)];
-  const std::scoped_lock lock(shard.mutex);
-  const auto found = shard.map.find(id);
-  return found == shard.map.end() ? nullptr : found->second;
-}
-
 std::vector<std::shared_ptr<Room>> RouterCore::all_rooms() const {
-  std::vector<std::shared_ptr<Room>> all;
-  for (const auto& shard : rooms_) {
-    const std::scoped_lock lock(shard.mutex);
-    for (const auto& [id, room] : shard.map) all.push_back(room);
-  }
-  return all;
+  const auto rooms = directory_.rooms();
+  return {rooms.begin(), rooms.end()};
 }
 
 void RouterCore::members(std::string_view room, Callback<void(std::error_code, std::vector<Member>)> done) {
@@ -200,29 +158,16 @@ void RouterCore::members(std::string_view room, Callback<void(std::error_code, s
   });
 }
 
-void RouterCore::remove_room(const RoomView& room) {
-  std::shared_ptr<RoomView> removed;  // freed after the lock
-  auto& shard = rooms_[shard_of(room.id())];
-  const std::scoped_lock lock(shard.mutex);
-  const auto found = shard.map.find(room.id());
-  if (found == shard.map.end() || found->second.get() != &room) return;
-  removed = std::move(found->second);
-  shard.map.erase(found);
-}
-
 std::size_t RouterCore::drain(std::size_t count, std::chrono::milliseconds reconnect_within) {
   shutting_down_.store(true, std::memory_order_release);
   std::vector<std::shared_ptr<PeerSession>> chosen;
   std::size_t left = 0;
-  for (const auto& shard : peers_) {
-    const std::scoped_lock lock(shard.mutex);
-    for (const auto& [id, peer] : shard.map) {
-      if (id != peer->id() || peer->is_local() || peer->was_sent_away()) continue;
-      if (chosen.size() < count) {
-        chosen.push_back(peer);
-      } else {
-        ++left;
-      }
+  for (const auto& peer : directory_.peers()) {
+    if (peer->is_local() || peer->was_sent_away()) continue;
+    if (chosen.size() < count) {
+      chosen.push_back(peer);
+    } else {
+      ++left;
     }
   }
   for (const auto& peer : chosen) peer->send_away(random_delay(reconnect_within));
@@ -238,7 +183,7 @@ std::chrono::milliseconds RouterCore::random_delay(std::chrono::milliseconds lon
 
 void RouterCore::shut_down(std::chrono::milliseconds reconnect_after) {
   shutting_down_.store(true, std::memory_order_release);
-  for (const auto& peer : all_peers()) {
+  for (const auto& peer : directory_.peers()) {
     if (!peer->send_away(reconnect_after)) peer->close(CloseReason::going_away);
   }
 }
@@ -260,7 +205,7 @@ void RouterCore::add_traffic(Stats& stats) const {
 
 QueueStats RouterCore::queues() const {
   QueueStats queues;
-  for (const auto& peer : all_peers()) {
+  for (const auto& peer : directory_.peers()) {
     const std::size_t bytes = peer->outbound_bytes();
     if (bytes == 0) continue;
     ++queues.peers;
@@ -275,11 +220,8 @@ Stats RouterCore::stats() const {
   add_traffic(stats);
   store_.add_to(stats);
   counters_.route.add_to(stats.route);
-  stats.peers = peer_count_.load(std::memory_order_relaxed);
-  for (const auto& shard : rooms_) {
-    const std::scoped_lock lock(shard.mutex);
-    stats.rooms += shard.map.size();
-  }
+  stats.peers = directory_.peer_count();
+  stats.rooms = directory_.room_count();
   stats.connects = counters_.connects.load(std::memory_order_relaxed);
   stats.joins = counters_.joins.load(std::memory_order_relaxed);
   stats.leaves = counters_.leaves.load(std::memory_order_relaxed);
@@ -300,10 +242,11 @@ void RouterCore::delivered(const Envelope& envelope) {
   if (obey(envelope)) return;
   if (envelope.room.empty()) {
     const auto peer = find_peer(envelope.to);
-    if (!peer) return;
+    if (!peer) return tell_sender(envelope, errc::peer_not_found);
     const Event event = event::Message{envelope};
     EncodedEvent encoded(event);
-    (void)peer->push(encoded, envelope);
+    const SendResult result = peer->push(encoded, envelope);
+    if (result.status == SendStatus::dropped) tell_sender(envelope, result.error);
     return;
   }
   if (const auto room = find_room(envelope.room)) room->hear(envelope);
@@ -313,10 +256,17 @@ void RouterCore::invalidated(std::string_view id, Missed missed) {
   if (const auto room = find_room(id)) room->hear(room_news::Resync{missed});
 }
 
-// An alias is lost like an id: who cannot be reached under its name any more begins anew.
 void RouterCore::displaced(std::string_view id, Epoch epoch) {
+  if (id.starts_with(alias_mark)) return lose_alias(id, epoch);
+  if (reserved_ids_.remove(id, epoch)) return;
   const auto peer = find_peer(id);
-  if (peer && (peer->id() != id || peer->epoch() == epoch)) peer->replace([] {});
+  if (peer && peer->epoch() == epoch) peer->replace([] {});
+}
+
+// A peer that may share its name with nobody, and has lost it, begins anew.
+void RouterCore::lose_alias(std::string_view name, Epoch epoch) {
+  const auto former = directory_.lose_alias(name, epoch);
+  if (former.peer && former.in_use != command::Join::AliasInUse::take_over) former.peer->replace([] {});
 }
 
 }  // namespace signaling

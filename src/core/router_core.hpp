@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <chrono>
 #include <deque>
 #include <initializer_list>
@@ -14,9 +13,11 @@
 #include <vector>
 
 #include "core/counters.hpp"
+#include "core/directory.hpp"
 #include "core/loop.hpp"
 #include "core/measured_store.hpp"
 #include "core/protocol_names.hpp"
+#include "core/reserved_ids.hpp"
 #include "core/room_view.hpp"
 #include "core/sender_order.hpp"
 #include "signaling/core/router.hpp"
@@ -25,12 +26,11 @@ namespace signaling {
 
 class PeerSession;
 
-/// What peers and rooms share: options, the tables that find them, counters.
-///
-/// Locks: one shard of one table at a time, and nothing else while it is held.
+/// What peers and rooms share: options, the directory that finds them, counters.
 class RouterCore final : public StoreListener, public std::enable_shared_from_this<RouterCore> {
  public:
-  explicit RouterCore(RouterOptions options);
+  /// All pointers of `options` are set but `policy` and `log`.
+  RouterCore(RouterOptions options, Deadlines::Driver driver);
 
   const RouterOptions& options() const noexcept { return options_; }
   const Limits& limits() const noexcept { return *limits_.load(std::memory_order_acquire); }
@@ -46,20 +46,24 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
 
   std::shared_ptr<Loop> loop_for(const boost::asio::any_io_executor& executor);
 
-  /// False if the router is full or shutting down.
+  Directory& directory() noexcept { return directory_; }
+  /// By id or alias.
+  std::shared_ptr<PeerSession> find_peer(std::string_view name) const;
+  std::shared_ptr<RoomView> find_room(std::string_view id) const { return directory_.find_room(id); }
+
+  /// No if the router is full or shutting down.
   enum class Added : std::uint8_t { yes, full, shutting_down };
   Added add_peer(const std::shared_ptr<PeerSession>& peer);
-  void remove_peer(const PeerSession& peer);
-  std::shared_ptr<PeerSession> find_peer(std::string_view id) const;
-  std::vector<std::shared_ptr<PeerSession>> all_peers() const;
-
-  /// A further name for a peer. `name` stays where it is until `remove_alias`.
-  void add_alias(std::string_view name, const std::shared_ptr<PeerSession>& peer);
-  void remove_alias(std::string_view name, const PeerSession& peer);
+  /// Keeps the claim of a peer that has lost its connection, for a while. False: the id is to be released.
+  bool reserve_id(std::string_view id, Epoch epoch, std::string_view secret, const Loop& loop);
+  /// Frees the id for whoever has the secret.
+  void end_reservation(std::string_view id, std::string_view secret);
 
   /// To a peer or a room without asking who may: for the host, and for languages that know no rooms.
   SendResult send(Envelope envelope);
   SendResult send_to_peer(const Envelope& envelope, EncodedEvent& encoded);
+  /// A message from another node could not be given to its receivers: its sender is told there.
+  void tell_sender(const Envelope& envelope, errc error);
 
   /// For the host; see Router.
   std::error_code kick(std::string_view peer, std::string_view room);
@@ -67,14 +71,15 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
 
   /// Gives the change to the room, which is made if need be.
   void submit_join(std::string_view room, room_change::Join join);
-  std::shared_ptr<RoomView> find_room(std::string_view id) const;
   std::vector<std::shared_ptr<Room>> all_rooms() const;
   void members(std::string_view room, Callback<void(std::error_code, std::vector<Member>)> done);
-  void remove_room(const RoomView& room);
+  void remove_room(const RoomView& room) { directory_.remove(room); }
   SenderOrder& sender_order() noexcept { return sender_order_; }
 
   void open_store();
   void close();
+  bool is_closed() const noexcept { return closed_.load(std::memory_order_acquire); }
+  void on_time();
   std::size_t drain(std::size_t count, std::chrono::milliseconds reconnect_within);
   void shut_down(std::chrono::milliseconds reconnect_after);
   Stats stats() const;
@@ -87,16 +92,11 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
   void undelivered(const Envelope& envelope, errc error) override;
 
  private:
-  template <class Value>
-  struct Shard {
-    mutable std::mutex mutex;
-    // The keys are views of the values' own ids.
-    boost::unordered_flat_map<std::string_view, std::shared_ptr<Value>> map;
-  };
-  static constexpr std::size_t shard_count = 32;
-  static std::size_t shard_of(std::string_view id) noexcept;
   std::chrono::milliseconds random_delay(std::chrono::milliseconds longest);
-  std::shared_ptr<RoomView> live_room(std::string_view id, const RoomView* retired);
+  std::vector<std::shared_ptr<Loop>> loops() const;
+  void lose_alias(std::string_view name, Epoch epoch);
+  /// To nodes that only the store knows.
+  SendResult publish(const Envelope& envelope);
 
   void add_traffic(Stats& stats) const;
 
@@ -108,16 +108,17 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
   bool obey(const Envelope& envelope);
 
   RouterOptions options_;
+  const Deadlines::Driver driver_;
   MeasuredStore store_;
   // Readers take no lock, so those that were replaced stay for them.
   std::mutex limits_mutex_;
   std::deque<Limits> all_limits_;
   std::atomic<const Limits*> limits_;
   bool has_policy_;
-  std::array<Shard<PeerSession>, shard_count> peers_;
-  std::array<Shard<RoomView>, shard_count> rooms_;
-  std::atomic<std::size_t> peer_count_{0};
+  Directory directory_;
+  ReservedIds reserved_ids_;
   std::atomic<bool> shutting_down_{false};
+  std::atomic<bool> closed_{false};
   SenderOrder sender_order_;
   std::mutex told_of_loss_mutex_;
   std::set<PeerId> told_of_loss_;  // whose error is on its way

@@ -9,7 +9,8 @@
 namespace signaling::protocols {
 
 /// Some languages let clients name themselves and address each other by these names. Each name is an alias of
-/// its peer, behind a prefix of the language, so that no client can take a peer id. A peer that has no such
+/// its peer, behind alias_mark and a prefix of the language: so no client can take a peer id, or the name of another
+/// language. A peer that has no such
 /// name, because it speaks another language, is shown and addressed as "peer:" and its id.
 inline constexpr std::string_view peer_id_prefix = "peer:";
 

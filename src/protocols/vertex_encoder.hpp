@@ -13,7 +13,7 @@ namespace signaling::protocols {
 /// Marks what is said in this language, so that other clients of it get the message as it was.
 inline constexpr std::string_view vertex_language = "vertex";
 /// What stands before the id of a client to make an alias of it.
-inline constexpr std::string_view vertex_alias_prefix = "vertex:";
+inline constexpr std::string_view vertex_alias_prefix = "\037vertex:";
 /// The request of a client that says anew who it is.
 inline constexpr std::string_view vertex_leave_request = "(leave)";
 

@@ -29,7 +29,11 @@ class DistantStore final : public StateStore {
     }
   }
   void leave(const Leave& /*request*/, Callback<void(std::error_code, Version)> done) override {
-    done({}, ++version);
+    if (holds) {
+      held_leave = std::move(done);
+    } else {
+      done({}, ++version);
+    }
   }
   void update(const Update& /*request*/, Callback<void(std::error_code, Version)> done) override {
     done({}, ++version);
@@ -64,10 +68,11 @@ class DistantStore final : public StateStore {
   Epoch last_epoch = 100;
   std::optional<RoomState> state;
   int snapshots = 0;
-  /// Joins and snapshots wait for the test.
+  /// Joins, leaves and snapshots wait for the test.
   bool holds = false;
   Callback<void(std::error_code, Joined)> held_join;
   Callback<void(std::error_code, RoomState)> held;
+  Callback<void(std::error_code, Version)> held_leave;
   Lines published;
   std::vector<Envelope> orders;
 };
@@ -367,4 +372,130 @@ TEST_CASE("distant store: of a message that is lost when its sender has gone, it
   w.run();
   CHECK(w.store->orders.size() == 3);
   CHECK(w.a->heard() == Lines{"error messages_lost"});
+}
+
+TEST_CASE("distant store: a handler that it destroys uncalled is an answer: it cannot be reached") {
+  DistantWorld w;
+  const auto b = w.world.client("b");
+  w.store->holds = true;
+  b->say("#1 join s");
+  b->say("#2 ping");
+  w.store->held_join = {};
+  w.run();
+  CHECK(b->heard() == Lines{"welcome b", "error store_unavailable #1", "pong #2"});
+  b->say("#3 join s");
+  w.store->held_join({}, {1, RoomState{1, {}}, 0});
+  b->say("#4 leave s");
+  w.store->held_leave = {};
+  w.run();
+  CHECK(b->heard() == Lines{"joined s v1 []", "left s leave #4"});
+}
+
+TEST_CASE("distant store: a kick that comes while the join is being told puts the peer out") {
+  struct Kicker final : LogSink {
+    LogLevel level() const noexcept override { return LogLevel::debug; }
+    void log(const LogRecord& record) override {
+      if (record.event == "peer-joined" && router != nullptr) error = router->kick("b", "s");
+    }
+    Router* router = nullptr;
+    std::error_code error = errc::internal;
+  };
+  const auto log = std::make_shared<Kicker>();
+  auto options = DistantWorld::with(std::make_shared<DistantStore>());
+  options.log = log;
+  ScriptWorld world(std::move(options));
+  const auto b = world.client("b");
+  log->router = &world.router;
+  b->say("join s");
+  world.run();
+  CHECK(!log->error);
+  CHECK(b->heard() == Lines{"welcome b", "joined s v1 []", "left s kicked"});
+  CHECK(b->peer().rooms().empty());
+  CHECK(world.router.find_room("s") == nullptr);
+}
+
+TEST_CASE("distant store: the policy sees a leave ahead of the disconnect, though the store answers later") {
+  struct Books final : Policy {
+    void joined(const Peer& /*peer*/, std::string_view room) override {
+      seen.push_back("joined " + std::string(room));
+    }
+    void left(const Peer& /*peer*/, std::string_view room, LeaveReason /*reason*/) override {
+      seen.push_back("left " + std::string(room));
+    }
+    void disconnected(const Peer& /*peer*/, CloseReason /*reason*/) override {
+      seen.emplace_back("disconnected");
+    }
+    Lines seen;
+  };
+  const auto books = std::make_shared<Books>();
+  const auto store = std::make_shared<DistantStore>();
+  auto options = DistantWorld::with(store);
+  options.policy = books;
+  ScriptWorld world(std::move(options));
+  const auto b = world.client("b");
+  b->say("join s");
+  world.run();
+  store->holds = true;
+  b->cut(CloseReason::lost);
+  world.run();
+  CHECK(books->seen == Lines{"joined s", "left s", "disconnected"});
+  store->held_leave({}, 2);
+  world.run();
+  CHECK(books->seen.size() == 3);
+}
+
+TEST_CASE(
+    "distant store: a message from another node that cannot be delivered is reported to its sender's node") {
+  DistantWorld w;
+  w.store->change(Kind::joined, "x", 7);
+  const Version joined_at = w.store->version;
+  w.run();
+  Envelope envelope;
+  envelope.from = "x";
+  envelope.from_epoch = 7;
+  envelope.from_joined_at = joined_at;
+  envelope.payload = "hello";
+  envelope.to = "ghost";
+  for (const char* const room : {"", "r"}) {
+    envelope.room = room;
+    w.store->listener->delivered(envelope);
+    REQUIRE(!w.store->orders.empty());
+    CHECK(w.store->orders.back().to == "x");
+    CHECK(w.store->orders.back().original == "peer_not_found");
+    w.store->orders.clear();
+  }
+  Limits limits;
+  limits.max_message_bytes = limits.max_outbound_bytes = 10;
+  w.world.router.set_limits(limits);
+  w.a->stick();
+  envelope.to = {};
+  envelope.payload = "far more than a may keep waiting";
+  w.store->listener->delivered(envelope);  // an empty queue takes it
+  w.run();
+  w.store->listener->delivered(envelope);
+  REQUIRE(!w.store->orders.empty());
+  CHECK(w.store->orders.back().to == "x");
+  CHECK(w.store->orders.back().original == "slow_consumer");
+  envelope.from = {};  // of a host: nobody is there to be told
+  w.store->orders.clear();
+  w.store->listener->delivered(envelope);
+  CHECK(w.store->orders.empty());
+}
+
+TEST_CASE("distant store: what another node reports about a message is told to the sender") {
+  DistantWorld w;
+  Envelope report;
+  report.type = EnvelopeType::event;
+  report.language = "signaling.order";
+  report.payload = "undelivered";
+  report.to = "a";
+  for (const char* const error : {"slow_consumer", "peer_not_found", "an_error_of_a_newer_node"}) {
+    report.original = error;
+    w.store->listener->delivered(report);
+  }
+  report.to = "ghost";
+  w.store->listener->delivered(report);
+  w.run();
+  CHECK(w.a->heard() == Lines{"error slow_consumer", "error peer_not_found", "error messages_lost"});
+  CHECK(w.store->orders.empty());
 }

@@ -133,3 +133,9 @@ TEST_CASE("local peer: every event survives the way through the queue") {
                            "members r v3 [a{1}] #t3", "~peer r v4 a{2}", "-peer r v5 a leave",
                            "left r leave #t4", "error not_joined #t5", "going-away 5"});
 }
+
+TEST_CASE("local peer: without an executor it is not made, and the error says what is missing") {
+  ScriptWorld world;
+  CHECK_THROWS_WITH_AS((void)world.router.connect_local({}),
+                       "signaling: LocalPeerOptions::executor is not set", std::invalid_argument);
+}

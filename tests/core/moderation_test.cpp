@@ -107,3 +107,11 @@ TEST_CASE("moderation: what a peer sends is no order") {
   CHECK(w.b->heard() == Lines{"msg a hello"});
   CHECK(w.b->peer().rooms().size() == 2);
 }
+
+TEST_CASE("moderation: the error of a kick speaks of the peer, not to it") {
+  TwoNodes w;
+  for (const std::error_code error : {w.one.kick("nobody"), w.one.kick("a", "nowhere")}) {
+    CHECK(error.message().find("you") == std::string::npos);
+    CHECK(error.message().find("You") == std::string::npos);
+  }
+}

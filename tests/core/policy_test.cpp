@@ -39,6 +39,10 @@ struct SlowPolicy final : Policy {
   void joined(const Peer& peer, std::string_view room) override {
     seen.push_back("joined " + peer.id() + " " + std::string(room));
   }
+  void join_failed(const Peer& peer, std::string_view room, errc error) override {
+    seen.push_back("join_failed " + peer.id() + " " + std::string(room) + " " +
+                   std::string(to_string(error)));
+  }
   void left(const Peer& peer, std::string_view room, LeaveReason reason) override {
     seen.push_back("left " + peer.id() + " " + std::string(room) + " " + std::string(to_string(reason)));
   }
@@ -66,6 +70,20 @@ struct SlowPolicy final : Policy {
 };
 
 struct PolicyWorld {
+  /// A client "a" that has had its welcome.
+  std::unique_ptr<ScriptClient> admitted() {
+    auto client = world.client("a");
+    policy->admit("a");
+    world.run();
+    (void)client->heard();
+    return client;
+  }
+  void wait(std::chrono::seconds time) {
+    world.clock.advance(time);
+    world.router.on_time();
+    world.run();
+  }
+
   std::shared_ptr<SlowPolicy> policy = std::make_shared<SlowPolicy>();
   ScriptWorld world{[this] {
     RouterOptions options;
@@ -282,4 +300,153 @@ TEST_CASE("policy: what waits is bounded") {
   CHECK(a->heard() == Lines{"error overloaded"});
   CHECK(a->closed() == CloseReason::overloaded);
   policy->admissions.clear();
+}
+
+TEST_CASE("policy: an admission that is dropped without an answer is a refusal, at once or later") {
+  for (const bool at_once : {true, false}) {
+    struct Dropper final : Policy {
+      void authenticate(const ConnectInfo& /*info*/, Callback<void(Admission)> done) override {
+        if (!at_once) kept = std::move(done);
+      }
+      bool at_once = false;
+      Callback<void(Admission)> kept;
+    };
+    const auto policy = std::make_shared<Dropper>();
+    policy->at_once = at_once;
+    RouterOptions options;
+    options.policy = policy;
+    ScriptWorld world(std::move(options));
+    const auto a = world.client("a");
+    world.run();
+    CHECK(bool(a->closed()) == at_once);
+    policy->kept = {};
+    world.run();
+    CHECK(a->heard() == Lines{"error internal"});
+    CHECK(a->closed() == CloseReason::internal);
+  }
+}
+
+TEST_CASE("policy: a decision on a join that is dropped is a refusal, and what waits for it goes on") {
+  PolicyWorld w;
+  const auto a = w.admitted();
+  a->say("#1 join r");
+  a->say("#2 ping");
+  w.policy->joins.clear();
+  w.world.run();
+  CHECK(a->heard() == Lines{"error internal #1", "pong #2"});
+}
+
+TEST_CASE("policy: an admission that is not answered in time is a refusal; what comes later is ignored") {
+  PolicyWorld w;
+  const auto a = w.world.client("a");
+  a->say("ping");
+  w.wait(std::chrono::seconds(9));
+  CHECK_FALSE(a->closed());
+  w.wait(std::chrono::seconds(1));
+  CHECK(a->heard() == Lines{"error internal"});
+  CHECK(a->closed() == CloseReason::internal);
+  w.policy->admit("a");
+  w.world.run();
+  CHECK(w.policy->seen.empty());
+  CHECK(w.world.router.stats().peers == 0);
+}
+
+TEST_CASE("policy: a join that is not decided in time fails; a later decision is for nothing") {
+  PolicyWorld w;
+  const auto a = w.admitted();
+  a->say("#1 join r");
+  a->say("#2 join s");
+  w.wait(std::chrono::seconds(10));
+  CHECK(a->heard() == Lines{"error internal #1"});
+  w.policy->decide(Decision::allow());  // on `r`
+  w.world.run();
+  CHECK(a->heard().empty());
+  w.policy->decide(Decision::allow());
+  w.world.run();
+  CHECK(a->heard() == Lines{"joined s v1 []"});
+  CHECK(w.policy->seen == Lines{"connected a", "join_failed a r internal", "joined a s"});
+  w.wait(std::chrono::seconds(60));  // no deadline is left over
+  CHECK(a->heard().empty());
+}
+
+TEST_CASE("policy: with a decision_timeout of 0 it may think for ever, and of an age as well") {
+  for (const auto timeout : {std::chrono::milliseconds(0), std::chrono::milliseconds::max()}) {
+    PolicyWorld w;
+    Limits limits;
+    limits.decision_timeout = timeout;
+    w.world.router.set_limits(limits);
+    const auto a = w.world.client("a");
+    w.wait(std::chrono::hours(24));
+    CHECK_FALSE(a->closed());
+    w.policy->admit("a");
+    w.world.run();
+    CHECK(a->heard() == Lines{"welcome a"});
+  }
+}
+
+TEST_CASE("policy: handlers that outlive the router are destroyed without harm") {
+  const auto policy = std::make_shared<SlowPolicy>();
+  {
+    RouterOptions options;
+    options.policy = policy;
+    ScriptWorld world(std::move(options));
+    const auto a = world.client("a");
+    const auto b = world.client("b");
+    policy->admit("a");
+    a->say("join r");
+    world.run();
+  }
+  CHECK(policy->admissions.size() + policy->joins.size() == 2);
+  policy->admissions.clear();
+  policy->joins.clear();
+  CHECK(policy->seen == Lines{"connected a", "disconnected a lost"});
+}
+
+TEST_CASE("policy: it is told of a join that it has allowed and that fails") {
+  PolicyWorld w;
+  Limits limits;
+  limits.max_peers_per_room = 1;
+  w.world.router.set_limits(limits);
+  const auto a = w.admitted();
+  const auto b = w.world.client("b");
+  w.policy->admit("b");
+  for (ScriptClient* client : {a.get(), b.get()}) {
+    client->say("join r");
+    w.policy->decide(Decision::allow());
+    w.world.run();
+  }
+  b->say("join s");
+  b->cut(CloseReason::lost);
+  w.policy->decide(Decision::allow());
+  w.world.run();
+  CHECK(w.policy->seen == Lines{"connected a", "connected b", "joined a r", "join_failed b r room_full",
+                                "disconnected b lost", "join_failed b s closed"});
+}
+
+TEST_CASE("policy: it sees one leave for each join, ahead of the disconnect, whatever ends the membership") {
+  PolicyWorld w;
+  const auto a = w.admitted();
+  for (const char* const room : {"r", "s", "t"}) {
+    a->say("join " + std::string(room));
+    w.policy->decide(Decision::allow());
+    w.world.run();
+  }
+  a->say("leave r");
+  w.world.run();
+  CHECK(!w.world.router.kick("a", "s"));
+  w.world.run();
+  a->cut(CloseReason::timeout);
+  w.world.run();
+  CHECK(w.policy->seen == Lines{"connected a", "joined a r", "joined a s", "joined a t", "left a r leave",
+                                "left a s kicked", "left a t timeout", "disconnected a timeout"});
+}
+
+TEST_CASE("policy: an error code of its own that the library does not know counts as internal") {
+  PolicyWorld w;
+  const auto a = w.admitted();
+  a->say("#1 join r");
+  w.policy->decide(Decision::refuse("No.", static_cast<errc>(200)));
+  w.world.run();
+  CHECK(a->heard() == Lines{"error internal #1"});
+  CHECK(w.world.router.stats().errors[static_cast<std::size_t>(errc::internal)] == 1);
 }

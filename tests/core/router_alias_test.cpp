@@ -22,7 +22,7 @@ TEST_CASE("router: an alias belongs to one peer, reaches it from anywhere, and i
   CHECK(b->heard() == Lines{"welcome b", "error id_in_use #1"});
   CHECK(c->heard() == Lines{"welcome c", "error peer_not_found #2", "error peer_not_found #3"});
   CHECK(world.router.stats().peers == 3);
-  CHECK(world.router.find_peer("ada") == world.router.find_peer("a"));
+  CHECK(world.router.find_peer(alias_mark + std::string("ada")) == world.router.find_peer("a"));
   a->cut(CloseReason::lost);
   b->say("hall r ada");
   c->say("call ada again");

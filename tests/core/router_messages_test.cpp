@@ -201,3 +201,28 @@ TEST_CASE("router: a receiver sees the sender's metadata, as it is in the room")
   CHECK(ear.heard == Lines{"1", "2"});
   ear.peer->disconnected(CloseReason::lost);
 }
+
+TEST_CASE("router: what the host sends to a room that is on no node is not sent, and on another node it is") {
+  const auto store = std::make_shared<MemoryStore>();
+  RouterOptions options;
+  options.store = store;
+  options.node = "one";
+  ScriptWorld one(options);
+  options.node = "two";
+  ScriptWorld two(options);
+  const auto b = two.client("b");
+  b->say("join r");
+  two.run();
+  Envelope envelope;
+  envelope.room = "r";
+  envelope.payload = "hello";
+  CHECK(one.router.send(envelope).status == SendStatus::sent);
+  two.run();
+  CHECK(b->heard().back() == "msg  hello");
+  envelope.room = "nowhere";
+  CHECK(one.router.send(envelope).error == errc::peer_not_found);
+  b->say("leave r");
+  two.run();
+  envelope.room = "r";
+  CHECK(one.router.send(envelope).error == errc::peer_not_found);
+}

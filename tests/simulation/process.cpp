@@ -62,6 +62,7 @@ void Process::wake_by_timer() {
 void Process::on_time() {
   if (is_paused_) return;
   store_->on_time();
+  router_->on_time();
   run();
 }
 

@@ -15,9 +15,9 @@ namespace signaling::testing {
 /// A client that says lines and remembers the lines it gets. Its transport writes at once, or not at all while stuck.
 class ScriptClient final : public Transport {
  public:
-  ScriptClient(Router& router, boost::asio::any_io_executor executor, ConnectInfo info = {})
-      : executor_(std::move(executor)),
-        peer_(router.connect(*this, std::make_unique<TextProtocol>(), std::move(info))) {}
+  ScriptClient(Router& router, boost::asio::any_io_executor executor, ConnectInfo info = {},
+               std::unique_ptr<Protocol> protocol = std::make_unique<TextProtocol>())
+      : executor_(std::move(executor)), peer_(router.connect(*this, std::move(protocol), std::move(info))) {}
   ScriptClient(const ScriptClient&) = delete;
   ScriptClient& operator=(const ScriptClient&) = delete;
   ~ScriptClient() override { cut(CloseReason::lost); }

@@ -13,8 +13,8 @@ namespace signaling::testing {
 /// A wire language made for reading in tests: one line per command and per event.
 ///
 /// In: `join ROOM [METADATA]`, `leave ROOM`, `update ROOM METADATA`, `members ROOM`, `send PEER TEXT`,
-/// `cast ROOM TEXT`, `all ROOM TEXT` (the sender too), `call NAME TEXT` (anybody), `hall ROOM NAME` (joins an unlimited
-/// room and takes an alias), `lodge ROOM NAME` (the same, without an answer, and closes if the alias is in use), `reply TEXT`, `ping`, `bye`; `#TAG` in front of any of them is the request tag.
+/// `cast ROOM TEXT`, `all ROOM TEXT` (the sender too), `call NAME TEXT` (to an alias), `reach PEER TEXT` (anybody), `hall ROOM NAME` (joins an unlimited
+/// room and takes an alias), `lodge ROOM NAME` (the same, without an answer, and closes if the alias is in use), `seize ROOM NAME` (the same as `hall`, and takes the alias over), `reply TEXT`, `ping`, `bye`; `#TAG` in front of any of them is the request tag.
 /// Out: `welcome ID [ICE-SERVERS]`, `ice-servers JSON`, `joined ROOM v1 [a b]`, `+peer ROOM v2 c{METADATA}`, `-peer ROOM v3 c leave`, `msg FROM TEXT`,
 /// `error CODE` ..., with ` #TAG` at the end.
 class TextEncoder final : public Encoder {
@@ -105,9 +105,10 @@ class TextProtocol final : public Protocol {
       commands.emplace_back(command::Update{room, rest, request});
     } else if (verb == "members") {
       commands.emplace_back(command::Members{word(rest), request});
-    } else if (verb == "hall" || verb == "lodge") {
+    } else if (verb == "hall" || verb == "lodge" || verb == "seize") {
       command::Join join{word(rest), {}, request};
-      join.alias = rest;
+      join.alias = alias(rest);
+      if (verb == "seize") join.alias_in_use = command::Join::AliasInUse::take_over;
       if (verb == "lodge") {
         join.alias_in_use = command::Join::AliasInUse::close;
         join.answer = command::Join::Answer::none;
@@ -116,12 +117,13 @@ class TextProtocol final : public Protocol {
       commands.emplace_back(join);
     } else if (verb == "reply") {
       commands.emplace_back(command::Reply{{Frame::text(rest)}});
-    } else if (verb == "all" || verb == "call") {
+    } else if (verb == "all" || verb == "call" || verb == "reach") {
       command::Send send;
-      (verb == "call" ? send.envelope.to : send.envelope.room) = word(rest);
+      (verb == "all" ? send.envelope.room : send.envelope.to) = word(rest);
       send.envelope.payload = rest;
       send.envelope.audience = Audience::everybody;
-      send.envelope.reach = verb == "call" ? Reach::anybody : Reach::members;
+      if (verb == "call") send.envelope.to = alias(send.envelope.to);
+      if (verb != "all") send.envelope.reach = Reach::anybody;
       send.request = request;
       commands.emplace_back(send);
     } else if (verb == "send" || verb == "cast") {
@@ -145,12 +147,15 @@ class TextProtocol final : public Protocol {
   }
 
  private:
+  std::string_view alias(std::string_view name) { return alias_ = alias_mark + std::string(name); }
   static std::string_view word(std::string_view& rest) {
     const auto space = rest.find(' ');
     const auto first = rest.substr(0, space);
     rest = space == std::string_view::npos ? std::string_view() : rest.substr(space + 1);
     return first;
   }
+
+  std::string alias_;  // of the command that was decoded last
 };
 
 }  // namespace signaling::testing

@@ -24,12 +24,16 @@ struct SIGNALING_API Join {
   /// Raw JSON text. Absent: none; when the peer is in the room already, its metadata stays as it is.
   std::optional<std::string_view> metadata;
   std::string_view request;  ///< tag of the answer
-  /// A further name under which the peer can be reached with `Reach::anybody`, until it is gone. In use by another
-  /// peer: the join fails with `id_in_use`. Empty: none.
+  /// A further name under which the peer can be reached with `Reach::anybody`, until it is gone. Begins with
+  /// `alias_mark`. Empty: none.
   std::string_view alias = {};
-  /// What becomes of the connection then.
-  enum class AliasInUse : std::uint8_t { stay, close };
-  AliasInUse alias_in_use = AliasInUse::stay;  ///< whether the connection outlives that
+  /// What happens if another peer has the alias.
+  enum class AliasInUse : std::uint8_t {
+    stay,   ///< the join fails with `id_in_use`
+    close,  ///< the same, and the connection closes
+    take_over,  ///< the other peer loses the alias, and stays connected. Only if it has joined with `take_over` too
+  };
+  AliasInUse alias_in_use = AliasInUse::stay;  ///< the same for all joins with this alias
   /// A room that holds everybody of a protocol has no use for Limits::max_peers_per_room.
   enum class Capacity : std::uint8_t { limited, unlimited };
   Capacity capacity = Capacity::limited;  ///< whether the room has a bound

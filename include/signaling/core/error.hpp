@@ -19,7 +19,7 @@ enum class errc : std::uint8_t {
   unknown_type,        ///< no such kind of message
   message_too_large,   ///< over Limits::max_message_bytes
   metadata_too_large,  ///< over Limits::max_metadata_bytes
-  bad_id,              ///< a room or peer id is empty or over Limits::max_id_bytes
+  bad_id,              ///< a room or peer id is empty, over Limits::max_id_bytes, or reserved
   not_joined,          ///< the peer is not in that room
   peer_not_found,      ///< the addressee is in no room that the sender is in
   room_full,           ///< over Limits::max_peers_per_room

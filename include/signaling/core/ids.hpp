@@ -10,8 +10,11 @@
 
 namespace signaling {
 
-/// Ids are byte strings of 1 to Limits::max_id_bytes bytes. No byte has a meaning: `{}`, `*`, NUL are just names.
+/// Ids are byte strings of 1 to Limits::max_id_bytes bytes. No byte has a meaning: `{}`, `*`, NUL are just names. Only the
+/// first byte of a peer id is never `alias_mark`.
 using PeerId = std::string;
+/// The first byte of each alias (command::Join::alias): so no client that chooses its id has another's alias.
+inline constexpr char alias_mark = '\x1F';
 /// The name of a room.
 using RoomId = std::string;
 /// One process that shares a store with others; chosen at start, never used again.

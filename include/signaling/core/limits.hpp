@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -25,8 +26,9 @@ struct SIGNALING_API Limits {
   std::size_t max_rooms_per_peer = 32;
   /// Members of one room, on all nodes together. Default 1000. Over it: `room_full`.
   std::size_t max_peers_per_room = 1000;
-  /// Peers of this router. Default 0: none. Over it: `too_many_peers`, and the connection closes.
-  std::size_t max_peers = 0;
+  /// Peers of this router. Default 100,000. Over it: `too_many_peers`, and the connection closes. Cost: some 2 kB each,
+  /// idle.
+  std::size_t max_peers = 100'000;
   /// Message bytes waiting for one peer, given to its transport or not. Default 1 MiB. Over it the sender gets
   /// `slow_consumer` and the peer is closed; volatile messages are dropped at half of it.
   std::size_t max_outbound_bytes = 1024 * 1024;
@@ -42,6 +44,14 @@ struct SIGNALING_API Limits {
   std::uint32_t joins_per_second = 10;
   /// Joins at once above that rate: a client that comes back joins all its rooms. Default 64.
   std::uint32_t join_burst = 64;
+  /// Time for the policy to decide on a join, and for policy and store to admit a peer. Default 10 s. Over it:
+  /// `internal`; the join fails, or the connection closes.
+  std::chrono::milliseconds decision_timeout{10'000};
+  /// How long an id that its client has chosen stays reserved for it when its connection is lost: until then it takes the
+  /// secret of its welcome to have the id. Default 30 s. 0: the id is free at once.
+  std::chrono::milliseconds id_grace{30'000};
+  /// Ids that are reserved at a time. Default 10,000. Over it an id is free at once. Cost: some 300 bytes each.
+  std::size_t max_reserved_ids = 10'000;
 };
 
 }  // namespace signaling

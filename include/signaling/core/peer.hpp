@@ -35,9 +35,9 @@ class SIGNALING_API Peer {
  public:
   virtual ~Peer() = default;
 
-  /// Empty until the peer is admitted.
+  /// Empty until the peer is admitted; does not change afterwards.
   virtual const PeerId& id() const noexcept = 0;
-  /// Who the policy, or the host, says it is.
+  /// Who the policy, or the host, says it is. Empty until the peer is admitted; does not change afterwards.
   virtual const Identity& identity() const noexcept = 0;
 
   /// The client sent a message, whole and unframed. The bytes are not needed after the call.

@@ -95,11 +95,14 @@ struct SIGNALING_API JoinAttempt {
 
 /// The host's say in what happens. Every hook has a default that allows everything and chooses nothing.
 ///
-/// Threads: hooks for one peer come on that peer's executor; `joined` and `left` on any thread; all of them
-/// possibly at once for different peers. Never under a lock of the library.
+/// Threads: hooks for one peer come on that peer's executor; possibly at once for different peers. Never under a lock of
+/// the library.
+/// Order: `connected`, then for each room `joined` and one `left`, then `disconnected`. A peer whose id another connection
+/// takes over leaves its rooms like any other.
 /// Re-entrancy: a hook may call the router. A completion handler may be called before the hook returns or later,
-/// from any thread; it must be called exactly once, or be destroyed when the answer does not matter any more: it keeps
-/// the peer and what the router is made of. Views live until the hook returns.
+/// from any thread, and is called at most once. One that is destroyed uncalled is a refusal with `errc::internal`, and so
+/// is one that is not called within Limits::decision_timeout. It keeps the peer and what the router is made of. Views live
+/// until the hook returns.
 /// Errors: hooks must not throw.
 /// Local peers belong to the host and are not asked about.
 class SIGNALING_API Policy {
@@ -129,7 +132,10 @@ class SIGNALING_API Policy {
   virtual void disconnected(const Peer& peer, CloseReason reason);
   /// The peer is in the room.
   virtual void joined(const Peer& peer, std::string_view room);
-  /// The peer is no longer in the room.
+  /// A join that `authorize_join` has allowed came to nothing: the room is full, for instance (`room_full`), or the peer
+  /// has gone meanwhile (`closed`, also after `disconnected`). Not for a room that the peer is in.
+  virtual void join_failed(const Peer& peer, std::string_view room, errc error);
+  /// The peer is no longer in the room, or is just leaving it.
   virtual void left(const Peer& peer, std::string_view room, LeaveReason reason);
 };
 

@@ -40,7 +40,8 @@ struct SIGNALING_API RouterOptions {
   std::shared_ptr<Policy> policy;
   /// Null: nothing is logged.
   std::shared_ptr<LogSink> log;
-  /// Null: the machine's steady clock. Must outlive the router.
+  /// Null: the machine's steady clock. Must outlive the router. With a clock of its own the host calls `on_time`; without,
+  /// the router has timers.
   const Clock* clock = nullptr;
   /// Null: the system's generator. Must outlive the router.
   Random* random = nullptr;
@@ -86,7 +87,7 @@ class SIGNALING_API Router {
   std::shared_ptr<Peer> connect(Transport& transport, std::unique_ptr<Protocol> protocol, ConnectInfo info);
 
   /// Makes a local peer. It may join and send at once. It is not asked for credentials, is in as many rooms as it
-  /// likes, and has no message rate; it lives until `Peer::close`.
+  /// likes, and has no message rate; it lives until `Peer::close`. Throws std::invalid_argument without an executor.
   std::shared_ptr<Peer> connect_local(LocalPeerOptions options);
 
   /// The host's own word: to the peer with the id or alias `envelope.to`, or to all members of `envelope.room`, on all
@@ -123,6 +124,9 @@ class SIGNALING_API Router {
   /// Tells every client to come back after `reconnect_after` and closes it; later clients are turned away. Local
   /// peers are closed too.
   void shut_down(std::chrono::milliseconds reconnect_after);
+
+  /// Does what is due by `RouterOptions::clock`: once on each executor on which something is.
+  void on_time();
 
   /// The limits of the moment.
   const Limits& limits() const noexcept;

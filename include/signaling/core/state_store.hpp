@@ -162,8 +162,9 @@ class SIGNALING_API StateStore {
   /// Brings an envelope from `node` to the node of the member `envelope.to` of `envelope.room`; with `to` empty, to every
   /// other node with members in that room; with `room` empty, to the node that has claimed `to`.
   /// `targets`: the nodes for which that is true as far as the caller knows, which saves looking; empty: it does not.
-  /// `errc::store_unavailable`: not accepted. `errc::peer_not_found`: `room` is empty, and no other node has claimed
-  /// `to`; a store that has to ask says this with `StoreListener::undelivered`. Success means accepted, not received.
+  /// `errc::store_unavailable`: not accepted. `errc::peer_not_found`: no other node has claimed `to`, or has the member
+  /// `to`, or, without `to` and `targets`, has members in `room`. A store that has to ask says this with
+  /// `StoreListener::undelivered`, if there is a `to`. Success means accepted, not received.
   virtual std::error_code publish(const NodeId& node, const Envelope& envelope,
                                   std::span<const NodeId> targets) = 0;
 };

@@ -15,7 +15,7 @@ using protocols::JsonWriter;
 using protocols::members_of;
 
 constexpr std::string_view language_name = "token-peers";
-constexpr std::string_view alias_prefix = "token-peers:";
+constexpr std::string_view alias_prefix = "\037token-peers:";
 constexpr std::string_view ready_request = "ready";
 
 /// A member of the room, in the words of this vocabulary.
