@@ -26,10 +26,10 @@ constexpr std::array entries{
     Entry{errc::message_too_large, "message_too_large", "The message is too large.", Fault::peer, Retry::no},
     Entry{errc::metadata_too_large, "metadata_too_large", "The metadata is too large.", Fault::peer,
           Retry::no},
-    Entry{errc::bad_id, "bad_id", "A room or peer id is empty, too long, or reserved.", Fault::peer,
+    Entry{errc::bad_id, "bad_id", "A room or peer id is empty or too long.", Fault::peer, Retry::no},
+    Entry{errc::not_joined, "not_joined", "You are not in that room.", Fault::peer, Retry::no},
+    Entry{errc::peer_not_found, "peer_not_found", "No such peer can be reached from your rooms.", Fault::peer,
           Retry::no},
-    Entry{errc::not_joined, "not_joined", "The peer is not in that room.", Fault::peer, Retry::no},
-    Entry{errc::peer_not_found, "peer_not_found", "No such peer can be reached.", Fault::peer, Retry::no},
     Entry{errc::room_full, "room_full", "The room is full.", Fault::none, Retry::yes},
     Entry{errc::too_many_rooms, "too_many_rooms", "You are in too many rooms.", Fault::peer, Retry::no},
     Entry{errc::too_many_peers, "too_many_peers", "The server is full.", Fault::none, Retry::yes},
@@ -65,10 +65,21 @@ const Entry& entry_of(errc code) noexcept {
   return entries[index < entries.size() ? index : entries.size() - 1];
 }
 
+// `describe` is for clients and speaks to them; a host gets the same error about one of its peers.
+std::string_view describe_to_host(errc code) noexcept {
+  switch (code) {
+    case errc::not_joined: return "The peer is not in that room.";
+    case errc::peer_not_found: return "There is no such peer.";
+    default: return describe(code);
+  }
+}
+
 class SignalingCategory final : public std::error_category {
  public:
   const char* name() const noexcept override { return "signaling"; }
-  std::string message(int value) const override { return std::string(describe(static_cast<errc>(value))); }
+  std::string message(int value) const override {
+    return std::string(describe_to_host(static_cast<errc>(value)));
+  }
   bool equivalent(int value, const std::error_condition& wanted) const noexcept override;
 };
 

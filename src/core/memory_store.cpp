@@ -284,7 +284,7 @@ void MemoryStore::snapshot(std::string_view room, Version /*known_version*/,
 }
 
 std::error_code MemoryStore::publish(const NodeId& node, const Envelope& envelope,
-                                     std::span<const NodeId> /*targets*/) {
+                                     std::span<const NodeId> targets) {
   const NodeIndex from = state_->post.index_of(node);
   if (envelope.room.empty()) {
     auto& shard = shard_of(state_->peers, envelope.to);
@@ -296,7 +296,9 @@ std::error_code MemoryStore::publish(const NodeId& node, const Envelope& envelop
     auto& shard = shard_of(state_->rooms, envelope.room);
     const std::scoped_lock lock(shard.mutex);
     const auto room = shard.map.find(envelope.room);
-    if (room == shard.map.end()) return {};
+    // To a room whose members have all left it is no error: the caller has not been told yet.
+    const std::error_code nobody = targets.empty() || !envelope.to.empty() ? errc::peer_not_found : errc::ok;
+    if (room == shard.map.end()) return nobody;
     std::vector<NodeIndex> told{from};
     for (const auto& [id, member] : room->second.members) {
       if (!envelope.to.empty() && id != envelope.to) continue;
@@ -304,6 +306,7 @@ std::error_code MemoryStore::publish(const NodeId& node, const Envelope& envelop
       told.push_back(member.node);
       state_->post.queue(member.node, HeldEnvelope(envelope));
     }
+    if (told.size() == 1) return nobody;
   }
   state_->post.deliver();
   return {};

@@ -41,7 +41,8 @@ std::error_code RouterCore::close_room(std::string_view room) {
   put_all_out(room);
   Envelope envelope = order(close_order);
   envelope.room = room;
-  return store().publish(options_.node, envelope, {}) ? errc::store_unavailable : std::error_code();
+  const std::error_code error = store().publish(options_.node, envelope, {});
+  return error && error != errc::peer_not_found ? errc::store_unavailable : std::error_code();
 }
 
 std::error_code RouterCore::put_out(PeerSession& peer, std::string_view room) {

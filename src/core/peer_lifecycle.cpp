@@ -78,7 +78,12 @@ void PeerSession::on_admission(const Admission& admission, const Wish& wish) {
     identity_ = std::make_unique<Identity>(identity);
   }
   auto id = choose_id(admission, wish);
-  if (!id) return refuse(errc::bad_id, {}, CloseReason::unauthorized);
+  if (!id) {
+    const std::string_view wanted = admission.peer_id ? *admission.peer_id : wish.id;
+    const bool is_alias = wanted.starts_with(alias_mark);
+    const std::string_view message = is_alias ? "A peer id does not begin with the byte 0x1F." : "";
+    return refuse(errc::bad_id, message, CloseReason::unauthorized);
+  }
   claim(std::move(*id), wish.resume);
 }
 

@@ -388,7 +388,7 @@ TEST_CASE("distant store: a handler that it destroys uncalled is an answer: it c
   b->say("#4 leave s");
   w.store->held_leave = {};
   w.run();
-  CHECK(b->heard() == Lines{"joined s v1 []", "left s leave #4"});
+  CHECK(b->heard() == Lines{"joined s v1 [] #3", "left s leave #4"});
 }
 
 TEST_CASE("distant store: a kick that comes while the join is being told puts the peer out") {

@@ -363,7 +363,7 @@ TEST_CASE("policy: a join that is not decided in time fails; a later decision is
   CHECK(a->heard().empty());
   w.policy->decide(Decision::allow());
   w.world.run();
-  CHECK(a->heard() == Lines{"joined s v1 []"});
+  CHECK(a->heard() == Lines{"joined s v1 [] #2"});
   CHECK(w.policy->seen == Lines{"connected a", "join_failed a r internal", "joined a s"});
   w.wait(std::chrono::seconds(60));  // no deadline is left over
   CHECK(a->heard().empty());

@@ -1,6 +1,7 @@
 // Each join ends with exactly one leave, however the peer goes; and who comes back is the same peer.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { until } from "./support/deadline.mjs";
 import { startMember } from "./support/member_process.mjs";
 import { NativeClient, connectClients, joinClients } from "./support/native_client.mjs";
 import { RawWebSocket } from "./support/raw_websocket.mjs";
@@ -192,5 +193,39 @@ describe("coming back", () => {
     assert.equal((await tooLong.next()).code, "bad_id");
     await tooLong.closed();
     later.socket.terminate();
+  });
+
+  test("an id that was chosen stays its client's when the connection breaks, and not when the client closes it", async (t) => {
+    const choosing = await startServer(["--allow-client-ids", "--id-grace", "2s"]);
+    t.after(() => choosing.stop());
+    const expectRefused = async (query) => {
+      const thief = new NativeClient(choosing, { query });
+      assert.equal((await thief.next()).code, "id_in_use");
+      await thief.closed();
+    };
+    const watcher = await NativeClient.connect(choosing);
+    await watcher.join("r");
+    let ada = await NativeClient.connect(choosing, { query: { peer: "ada" } });
+    for (const end of ["resetAndDestroy", "destroy"]) {
+      await ada.join("r");
+      await watcher.next();
+      ada.socket._socket[end]();
+      assert.equal((await watcher.next()).type, "peer-left");
+      for (const resume of [undefined, "guess"]) await expectRefused({ peer: "ada", ...(resume && { resume }) });
+      ada = await NativeClient.connect(choosing, again(ada));
+      assert.equal(ada.id, "ada");
+    }
+    await ada.close();
+    const next = await NativeClient.connect(choosing, { query: { peer: "ada" } });
+    assert.equal(next.id, "ada");
+    // Whoever has lost the secret as well gets the id when the time is over.
+    next.socket._socket.resetAndDestroy();
+    await until(async () => {
+      const client = new NativeClient(choosing, { query: { peer: "ada" } });
+      const { type } = await client.next();
+      client.socket.terminate();
+      return type === "welcome";
+    }, "the id to be free");
+    await watcher.close();
   });
 });

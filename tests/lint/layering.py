@@ -33,7 +33,7 @@ EXECUTOR = r"boost/asio/(any_io_executor\.hpp|post\.hpp|dispatch\.hpp|execution\
 # One way to read and write JSON, and to name peers, for all protocols.
 SHARED = re.compile(r"protocols/(json_(members|scanner|text|writer)|peer_name)\.hpp")
 LAYERS = {
-    "core": layer("core", rf"{CONTAINERS}|{EXECUTOR}", r"sys/random\.h"),
+    "core": layer("core", rf"{CONTAINERS}|{EXECUTOR}", r"sys/random\.h|boost/asio/steady_timer\.hpp"),
     "websocket": layer("core websocket", CONTAINERS, r"boost/beast/zlib(\.hpp|/.+)"),
     "protocols": layer("core protocols", CONTAINERS, r"boost/json(\.hpp|/.+)"),
     "socketio": layer("core protocols socketio", rf"{CONTAINERS}|{EXECUTOR}", r"boost/json(\.hpp|/.+)", shared=SHARED),

@@ -13,7 +13,7 @@ namespace {
 using protocols::JsonWriter;
 using protocols::members_of;
 
-constexpr std::string_view alias_prefix = "email-calls:";
+constexpr std::string_view alias_prefix = "\037email-calls:";
 
 JsonWriter& write_email(JsonWriter& out, std::string_view id, std::string_view metadata) {
   const auto [email] = members_of(metadata, {"emailID"});
@@ -78,6 +78,7 @@ class EmailCallsProtocol final : public VocabularyProtocol {
     }
     join.metadata = texts().keep(object_of({{"emailID", email}}));
     join.alias = texts().keep(std::string(alias_prefix).append(address));
+    join.alias_in_use = command::Join::AliasInUse::take_over;
     commands.emplace_back(join);
   }
 

@@ -97,13 +97,26 @@ function calls(withClients) {
 }
 
 function addresses(withClients) {
-  withClients("an address belongs to one socket: who comes second is not in the room, and gets no calls", 3, async (_, a, b, c) => {
+  withClients("an address is the socket's that has joined with it last, which gets the calls", 3, async (_, a, b, c) => {
     await joinAll("r", { "a@x": a, "b@x": b });
     c.emit("join_room", { roomID: "r", emailID: "a@x" });
-    await c.expectError("id_in_use");
-    await call(b, "a@x", a, "b@x");
+    await c.expect(["joined_room", { roomID: "r" }]);
+    for (const client of [a, b]) await client.expect(["user_joined", { emailID: "a@x" }]);
+    await call(b, "a@x", c, "b@x");
     for (const client of [a, b, c]) await client.expectNothing(a, b, c);
   });
+
+  for (const end of ["close", "abort"]) {
+    withClients(`the end of the socket that had an address before changes nothing (${end})`, 3, async (_, a, b, c) => {
+      await joinAll("r", { "a@x": a, "b@x": b });
+      c.emit("join_room", { roomID: "r", emailID: "a@x" });
+      await c.expect(["joined_room", { roomID: "r" }]);
+      await b.expect(["user_joined", { emailID: "a@x" }]);
+      await a[end]();
+      for (let i = 0; i < 3; ++i) await call(b, "a@x", c, "b@x");
+      await b.expectNothing(c);
+    });
+  }
 
   for (const end of ["close", "abort"]) {
     withClients(`the address is free when its socket is gone (${end})`, 3, async (_, a, b, c) => {

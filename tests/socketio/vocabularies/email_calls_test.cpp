@@ -53,16 +53,23 @@ TEST_CASE("email-calls: an address that nobody has is an error to the caller") {
   for (const std::string& error : heard) CHECK(error.starts_with(R"(42["error",{"code":"peer_not_found")"));
 }
 
-TEST_CASE("email-calls: an address belongs to one socket, until that is gone") {
+TEST_CASE(
+    "email-calls: an address is the socket's that has joined with it last, also when the older one goes") {
   EmailCalls world;
   auto a = world.member("a", "a@x");
   auto b = world.client("b");
-  b->say(R"(["join_room",{"roomID":"r","emailID":"a@x"}])");
-  CHECK(b->heard() == Lines{R"(42["error",{"code":"id_in_use","message":"That peer id is in use."}])"});
-  CHECK(a->heard().empty());
-  a->cut();
+  auto caller = world.member("c", "c@x", "elsewhere");
+  a->forget();
   b->say(R"(["join_room",{"roomID":"r","emailID":"a@x"}])");
   CHECK(b->heard() == Lines{R"(42["joined_room",{"roomID":"r"}])"});
+  CHECK(a->heard() == Lines{R"(42["user_joined",{"emailID":"a@x"}])"});
+  const std::string call = R"(["call_user",{"emailID":"a@x","offer":{}}])";
+  caller->say(call);
+  a->cut();
+  caller->say(call);
+  const std::string incoming = R"(42["incoming_call",{"from":"c@x","offer":{}}])";
+  CHECK(b->heard() == Lines{incoming, incoming});
+  CHECK(a->heard().empty());
 }
 
 TEST_CASE("email-calls: who joins again under another address has both") {
