@@ -72,14 +72,16 @@ bool is_deflate(const Extension& extension) noexcept {
   return equal_ignoring_case(extension.name, "permessage-deflate");
 }
 
-std::string to_field(const DeflateParameters& parameters) {
+// Of a field with these flags; the windows follow.
+std::string field_with_flags(const DeflateParameters& parameters) {
   std::string field = "permessage-deflate";
   if (parameters.server_no_context_takeover) field += "; server_no_context_takeover";
   if (parameters.client_no_context_takeover) field += "; client_no_context_takeover";
-  if (parameters.server_max_window_bits != max_window_bits) {
-    field += "; server_max_window_bits=" + std::to_string(parameters.server_max_window_bits);
-  }
   return field;
+}
+
+void append_window(std::string& field, std::string_view name, int bits) {
+  field.append("; ").append(name).append("=").append(std::to_string(bits));
 }
 
 DeflateNegotiation failed_negotiation() { return {false, std::nullopt, {}}; }
@@ -100,9 +102,13 @@ std::optional<DeflateNegotiation> answer(const Element& offer, const DeflatePara
     agreed.client_max_window_bits = std::min(offer.client_max_window_bits.value_or(max_window_bits),
                                              std::clamp(wanted.client_max_window_bits, 8, 15));
   }
-  DeflateNegotiation result{true, agreed, to_field(agreed)};
+  DeflateNegotiation result{true, agreed, field_with_flags(agreed)};
+  // RFC 7692 7.1.2.1: a server accepts an offer with this parameter by including it, also at its largest value.
+  if (offer.server_max_window_bits || agreed.server_max_window_bits != max_window_bits) {
+    append_window(result.response, "server_max_window_bits", agreed.server_max_window_bits);
+  }
   if (agreed.client_max_window_bits != max_window_bits) {
-    result.response += "; client_max_window_bits=" + std::to_string(agreed.client_max_window_bits);
+    append_window(result.response, "client_max_window_bits", agreed.client_max_window_bits);
   }
   return result;
 }
@@ -124,9 +130,11 @@ DeflateNegotiation negotiate_deflate(std::string_view offers,
 }
 
 std::string deflate_offer(const DeflateParameters& wanted) {
-  DeflateParameters own = wanted;
-  own.server_max_window_bits = std::clamp(wanted.server_max_window_bits, 8, max_window_bits);
-  std::string field = to_field(own) + "; client_max_window_bits";
+  std::string field = field_with_flags(wanted);
+  if (wanted.server_max_window_bits < max_window_bits) {
+    append_window(field, "server_max_window_bits", std::max(wanted.server_max_window_bits, 8));
+  }
+  field += "; client_max_window_bits";
   if (wanted.client_max_window_bits != max_window_bits) {
     field +=
         '=' + std::to_string(std::clamp(wanted.client_max_window_bits, min_own_window_bits, max_window_bits));

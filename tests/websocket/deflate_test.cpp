@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <string>
+#include <string_view>
+
 namespace signaling::websocket {
 namespace {
 
@@ -45,6 +49,81 @@ TEST_CASE("deflate: what the client asks for is confirmed (RFC 7692 7.1.1.1, 7.1
         "permessage-deflate; client_max_window_bits=11");
   CHECK(answer("permessage-deflate; client_max_window_bits=8") ==
         "permessage-deflate; client_max_window_bits=8");
+}
+
+TEST_CASE("deflate: a window that the offer names is answered, the largest too (RFC 7692 7.1.2.1)") {
+  for (int bits = 9; bits <= 15; ++bits) {
+    const std::string window = "; server_max_window_bits=" + std::to_string(bits);
+    CHECK(answer("permessage-deflate" + window) == "permessage-deflate" + window);
+    CHECK(answer("permessage-deflate; client_max_window_bits" + window) == "permessage-deflate" + window);
+  }
+  const DeflateParameters small{false, false, 10, 15};
+  CHECK(answer("permessage-deflate; server_max_window_bits=15", small) ==
+        "permessage-deflate; server_max_window_bits=10");
+}
+
+// RFC 7692 7.1: each parameter at most once and with the right kind of value, in any order; what the answer then holds.
+TEST_CASE(
+    "deflate: every combination of parameters is answered as the RFC says, in either order (RFC 7692 7.1)") {
+  struct Form {
+    std::string_view text;
+    bool valid;
+  };
+  constexpr std::array<Form, 4> server_flags{{{"", true},
+                                              {"server_no_context_takeover", true},
+                                              {"server_no_context_takeover=1", false},
+                                              {"server_no_context_takeover=\"true\"", false}}};
+  constexpr std::array<Form, 3> client_flags{
+      {{"", true}, {"client_no_context_takeover", true}, {"client_no_context_takeover=0", false}}};
+  constexpr std::array<Form, 8> server_windows{
+      {{"", true},
+       {"server_max_window_bits", false},
+       {"server_max_window_bits=15", true},
+       {"server_max_window_bits=\"9\"", true},
+       {"server_max_window_bits=8", false},
+       {"server_max_window_bits=09", false},
+       {"server_max_window_bits=16", false},
+       {"server_max_window_bits=10; server_max_window_bits=10", false}}};
+  constexpr std::array<Form, 7> client_windows{{{"", true},
+                                                {"client_max_window_bits", true},
+                                                {"client_max_window_bits=15", true},
+                                                {"client_max_window_bits=\"8\"", true},
+                                                {"client_max_window_bits=7", false},
+                                                {"client_max_window_bits=x", false},
+                                                {"client_max_window_bits; client_max_window_bits=9", false}}};
+  const auto expected = [](const std::array<Form, 4>& forms) -> std::string {
+    std::string field = "permessage-deflate";
+    for (const Form& form : forms) {
+      if (!form.valid) return "none";
+    }
+    if (!forms[0].text.empty()) field += "; server_no_context_takeover";
+    if (!forms[1].text.empty()) field += "; client_no_context_takeover";
+    if (forms[2].text.ends_with("15")) field += "; server_max_window_bits=15";
+    if (forms[2].text.ends_with("\"9\"")) field += "; server_max_window_bits=9";
+    if (forms[3].text.ends_with("\"8\"")) field += "; client_max_window_bits=8";
+    return field;
+  };
+  for (const Form& a : server_flags) {
+    for (const Form& b : client_flags) {
+      for (const Form& c : server_windows) {
+        for (const Form& d : client_windows) {
+          const std::array<Form, 4> forms{a, b, c, d};
+          std::string forward = "permessage-deflate";
+          std::string backward = "permessage-deflate";
+          for (std::size_t i = 0; i < 4; ++i) {
+            if (!forms[i].text.empty()) forward.append("; ").append(forms[i].text);
+            if (!forms[3 - i].text.empty()) backward.append(";").append(forms[3 - i].text);
+          }
+          INFO(forward);
+          CHECK(answer(forward) == expected(forms));
+          CHECK(answer(backward) == expected(forms));
+          // The first offer that can be served is taken, one without parameters always can.
+          const std::string second = expected(forms) == "none" ? "permessage-deflate" : expected(forms);
+          CHECK(answer("other, " + forward + ", permessage-deflate") == second);
+        }
+      }
+    }
+  }
 }
 
 TEST_CASE(
