@@ -6,6 +6,7 @@
 #include <boost/beast/zlib/inflate_stream.hpp>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 namespace signaling::websocket {
 
@@ -25,12 +26,20 @@ std::uint8_t window_bits(int negotiated) noexcept {
   return static_cast<std::uint8_t>(std::clamp(negotiated, min_window_bits, max_window_bits));
 }
 
+std::size_t bound(std::size_t max_bytes) noexcept {
+  return max_bytes == 0 ? std::numeric_limits<std::size_t>::max() / 2 : max_bytes;
+}
+
 }  // namespace
 
 struct DeflateCodec::Inflater {
   explicit Inflater(int window_bits) { stream.reset(window_bits); }
 
-  InflateStatus run(std::span<const std::byte> input, std::size_t limit, std::vector<std::byte>& out);
+  /// What the input is: of the message, or what its sender left out.
+  enum class Part : std::uint8_t { message, tail };
+
+  InflateStatus run(Part part, std::span<const std::byte> input, std::size_t limit,
+                    std::vector<std::byte>& out);
   bool step_back_to_block(zlib::z_params& state, const std::byte* begin);
 
   // After each call: a block has just ended and no bits are left over.
@@ -44,6 +53,7 @@ struct DeflateCodec::Inflater {
 
   zlib::inflate_stream stream;
   int data_type = 0;
+  bool after_final = false;  // the message ended with a block marked final, as far as it is known yet
 };
 
 struct DeflateCodec::Deflater {
@@ -69,7 +79,7 @@ bool DeflateCodec::Inflater::step_back_to_block(zlib::z_params& state, const std
   return true;
 }
 
-InflateStatus DeflateCodec::Inflater::run(std::span<const std::byte> input, std::size_t limit,
+InflateStatus DeflateCodec::Inflater::run(Part part, std::span<const std::byte> input, std::size_t limit,
                                           std::vector<std::byte>& out) {
   // Through a small buffer, so that each piece and each block costs what it holds, not what the message does.
   std::array<std::byte, 4096> chunk{};
@@ -89,8 +99,10 @@ InflateStatus DeflateCodec::Inflater::run(std::span<const std::byte> input, std:
     out.insert(out.end(), chunk.begin(), chunk.begin() + static_cast<std::ptrdiff_t>(room - state.avail_out));
     if (out.size() > limit) return InflateStatus::too_large;
     if (ended && !step_back_to_block(state, begin)) return InflateStatus::invalid;
+    // The decoder looks some bits ahead, and may see the end of a block only when it is given the tail.
+    after_final = ended && state.avail_in == (part == Part::tail ? input.size() : 0);
     // A full chunk: there may be more output for the same input.
-    if (state.avail_out != 0 && (!ended || state.avail_in == 0)) break;
+    if (after_final || (state.avail_out != 0 && !ended)) break;
   }
   data_type = state.data_type;
   return InflateStatus::ok;
@@ -131,13 +143,18 @@ InflateStatus DeflateCodec::inflate(std::span<const std::byte> piece, std::size_
                                     std::vector<std::byte>& out) {
   if (piece.empty()) return InflateStatus::ok;
   if (!inflater_) inflater_ = std::make_unique<Inflater>(inflate_bits_);
-  const std::size_t unbounded = std::numeric_limits<std::size_t>::max() / 2;
-  return inflater_->run(piece, max_bytes == 0 ? unbounded : max_bytes, out);
+  return inflater_->run(Inflater::Part::message, piece, bound(max_bytes), out);
 }
 
+// RFC 7692 7.2.3.4 wants an empty block behind a final one. Not all senders put it there, and others take the message
+// without.
 InflateStatus DeflateCodec::finish(std::size_t max_bytes, std::vector<std::byte>& out) {
-  InflateStatus status = inflate(flush_tail, max_bytes, out);
-  if (status == InflateStatus::ok && !inflater_->at_block_end()) status = InflateStatus::invalid;
+  if (!inflater_) return InflateStatus::invalid;  // not one block
+  InflateStatus status = InflateStatus::ok;
+  if (!inflater_->after_final)
+    status = inflater_->run(Inflater::Part::tail, flush_tail, bound(max_bytes), out);
+  const bool complete = std::exchange(inflater_->after_final, false) || inflater_->at_block_end();
+  if (status == InflateStatus::ok && !complete) status = InflateStatus::invalid;
   if (!keep_inflater_) inflater_.reset();
   return status;
 }

@@ -36,6 +36,8 @@ class DeflateCodec {
   /// The rest of the message will not be asked for.
   void abandon() noexcept;
 
+  /// The window of the messages that this end compresses, if it does not remember them; else 0.
+  int shared_window_bits() const noexcept { return keep_deflater_ ? 0 : deflate_bits_; }
   /// Compresses one whole message and appends the result to `out`.
   void deflate(std::span<const std::byte> message, std::vector<std::byte>& out);
 
