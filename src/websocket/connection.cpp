@@ -54,7 +54,8 @@ Connection::Connection(Role role, const ConnectionOptions& options)
       max_message_bytes_(options.max_message_bytes),
       max_fragments_(options.max_fragments),
       compress_from_bytes_(options.compress_from_bytes),
-      role_(role) {
+      role_(role),
+      error_reasons_(options.error_reasons) {
   if (role == Role::client && random_ == nullptr) {
     throw std::invalid_argument("signaling: a WebSocket client needs a source of masking keys");
   }
@@ -71,6 +72,8 @@ void Connection::receive(std::span<std::byte> bytes) noexcept {
 }
 
 void Connection::receive_end() noexcept { ended_ = true; }
+
+bool Connection::in_message() const noexcept { return assembly_ && assembly_->in_message; }
 
 std::optional<Event> Connection::poll_event() {
   release();
@@ -276,7 +279,9 @@ Event Connection::handle_close(std::span<const std::byte> payload) {
 }
 
 Event Connection::fail(const ProtocolError& error) {
-  if (state_ == ConnectionState::open) queue_close(error.code, error.what);
+  if (state_ == ConnectionState::open) {
+    queue_close(error.code, error_reasons_ ? error.what : std::string_view());
+  }
   state_ = ConnectionState::closed;
   input_ = {};
   return error;

@@ -14,6 +14,15 @@ namespace {
 
 std::span<const std::byte> to_bytes(std::string_view text) noexcept { return std::as_bytes(std::span(text)); }
 
+constexpr std::size_t max_pongs = 32;
+
+// Where a compressed message lies until its frame is written; the connections of a thread share it.
+std::vector<std::byte>& compression_buffer() {
+  thread_local std::vector<std::byte> buffer;
+  buffer.clear();
+  return buffer;
+}
+
 // The longest beginning of `text` that fits and does not end within a character; nothing if it is no UTF-8.
 std::string_view cut_reason(std::string_view text) noexcept {
   constexpr std::size_t max_bytes = max_control_payload - 2;
@@ -45,34 +54,32 @@ void Connection::consume_output(std::size_t bytes) noexcept {
 
 bool Connection::encodes() const noexcept { return role_ == Role::client || deflate_ != nullptr; }
 
+int Connection::shared_window_bits() const noexcept {
+  return deflate_ && is_server() ? deflate_->shared_window_bits() : 0;
+}
+
 bool Connection::encode_message(MessageKind kind, std::span<const std::byte> payload,
                                 std::vector<std::byte>& out) {
   if (state_ != ConnectionState::open) return false;
   FrameHeader header;
   header.opcode = kind == MessageKind::text ? Opcode::text : Opcode::binary;
-  header.compressed = deflate_ && payload.size() >= compress_from_bytes_;
-
-  // The header's size is known only when the payload is there: leave room for the largest, close the gap
-  // afterwards.
-  const std::size_t begin = out.size();
-  out.resize(begin + max_header_bytes);
+  header.compressed = compresses(payload.size());
   if (header.compressed) {
-    deflate_->deflate(payload, out);
-  } else {
-    out.insert(out.end(), payload.begin(), payload.end());
+    // Its size, and with it that of the header, is known only when it is done.
+    std::vector<std::byte>& compressed = compression_buffer();
+    deflate_->deflate(payload, compressed);
+    payload = compressed;
   }
-  const auto body = std::span(out).subspan(begin + max_header_bytes);
-  header.payload_bytes = body.size();
+  header.payload_bytes = payload.size();
   if (role_ == Role::client) {
     header.masked = true;
     header.key = next_key();
-    apply_mask(body, header.key);
   }
   std::array<std::byte, max_header_bytes> bytes{};
-  const std::size_t size = encode_header(header, bytes);
-  const auto at = out.begin() + static_cast<std::ptrdiff_t>(begin);
-  std::copy_n(bytes.begin(), size, at);
-  out.erase(at + static_cast<std::ptrdiff_t>(size), at + static_cast<std::ptrdiff_t>(max_header_bytes));
+  const std::size_t header_bytes = encode_header(header, bytes);
+  out.insert(out.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(header_bytes));
+  out.insert(out.end(), payload.begin(), payload.end());
+  if (header.masked) apply_mask(std::span(out).last(payload.size()), header.key);
   return true;
 }
 
@@ -94,7 +101,9 @@ MaskingKey Connection::next_key() {
   return key;
 }
 
-// At most four frames wait: one that is partly sent, one of each of Ping, Pong and Close.
+// At most max_pongs + 3 frames wait: one that is partly sent, the Pongs, one Ping and one Close. An endpoint "MAY elect to
+// send a Pong frame for only the most recently processed Ping frame" (RFC 6455 5.5.3); of pings that come while many
+// answers wait, the last is answered.
 void Connection::queue(Opcode opcode, std::span<const std::byte> payload) {
   FrameHeader header;
   header.opcode = opcode;
@@ -111,13 +120,15 @@ void Connection::queue(Opcode opcode, std::span<const std::byte> payload) {
   if (header.masked) apply_mask(body, header.key);
   frame.size = static_cast<std::uint8_t>(header_bytes + payload.size());
 
-  const auto waiting = std::find_if(output_.begin(), output_.end(), [&](const ControlFrame& other) {
+  const auto is_waiting = [&](const ControlFrame& other) {
     return other.opcode == opcode && other.sent == 0;
-  });
-  if (waiting != output_.end()) {
-    *waiting = frame;
-  } else {
+  };
+  const std::size_t max_waiting = opcode == Opcode::pong ? max_pongs : 1;
+  const auto waiting = static_cast<std::size_t>(std::count_if(output_.begin(), output_.end(), is_waiting));
+  if (waiting < max_waiting) {
     output_.push_back(frame);
+  } else {
+    *std::find_if(output_.rbegin(), output_.rend(), is_waiting) = frame;
   }
 }
 

@@ -38,12 +38,16 @@ std::optional<RefusedUpgrade> find_fault(const UpgradeRequest& request, bool any
   return std::nullopt;
 }
 
+bool is_spoken(std::string_view protocol, const UpgradeOptions& options) {
+  const auto& spoken = options.subprotocols;
+  return options.any_subprotocol || std::find(spoken.begin(), spoken.end(), protocol) != spoken.end();
+}
+
 // The first of the client's subprotocols that is spoken here; nothing if the list is malformed.
-std::optional<std::string> choose_subprotocol(std::string_view asked, std::span<const std::string> spoken) {
+std::optional<std::string> choose_subprotocol(std::string_view asked, const UpgradeOptions& options) {
   std::string chosen;
   const bool well_formed = visit_list(asked, [&](std::string_view protocol) {
-    if (chosen.empty() && std::find(spoken.begin(), spoken.end(), protocol) != spoken.end())
-      chosen = protocol;
+    if (chosen.empty() && is_spoken(protocol, options)) chosen = protocol;
     return is_token(protocol);
   });
   if (!well_formed) return std::nullopt;
@@ -59,7 +63,7 @@ bool wants_websocket(const UpgradeRequest& request) noexcept {
 UpgradeResult check_upgrade(const UpgradeRequest& request, const UpgradeOptions& options) {
   if (const auto fault = find_fault(request, options.any_key)) return *fault;
   const HeaderFields fields(request.fields);
-  auto subprotocol = choose_subprotocol(fields.joined("Sec-WebSocket-Protocol"), options.subprotocols);
+  auto subprotocol = choose_subprotocol(fields.joined("Sec-WebSocket-Protocol"), options);
   if (!subprotocol) return RefusedUpgrade{400, "Sec-WebSocket-Protocol is malformed", {}};
   auto negotiation = negotiate_deflate(fields.joined("Sec-WebSocket-Extensions"), options.deflate);
   if (!negotiation.ok) return RefusedUpgrade{400, "Sec-WebSocket-Extensions is malformed", {}};

@@ -115,9 +115,32 @@ TEST_CASE("deflate: a final block may end at any bit, and another follow in the 
   CHECK(test::to_hex(final_block(to_bytes("Hello"))) == "f3 48 cd c9 c9 07 00");
 }
 
-TEST_CASE("deflate: a message ends with an empty block, also behind a final one (RFC 7692 7.2.1)") {
-  replay_error(compressed("f3 48 cd c9 c9 07 00"), {"error 1007"});
+TEST_CASE("deflate: behind a final block the empty one may be left out, as others take it") {
+  const std::string final_hello = "f3 48 cd c9 c9 07 00";
+  replay({.options = deflating(),
+          .input = compressed(final_hello) + compressed("f2 48 cd c9 c9 07 00") + compressed(final_hello),
+          .events = {"text Hello", "text Hello", "text Hello"}});
+  replay({.options = deflating(),
+          .input = compressed(final_hello + final_hello),
+          .events = {"text HelloHello"}});
+  replay({.options = deflating(),
+          .input = client_frame(0x41, hex(final_hello)) + client_frame(0x80, ""),
+          .events = {"text Hello"}});
+  replay({.options = deflating(),
+          .input = compressed("03 00") + compressed("03 00"),
+          .events = {"text ", "text "}});
+  for (std::size_t size = 0; size <= 8; ++size) {
+    const Bytes block = final_block(Bytes(size, std::byte{0xFF}));
+    replay({.options = deflating(),
+            .input = client_frame(0xC2, block),
+            .events = {"binary " + test::to_hex(Bytes(size, std::byte{0xFF}))}});
+  }
+}
+
+TEST_CASE("deflate: a message without any block is none, also behind one that ended with a final block") {
   replay_error(compressed("f3 48 cd c9 c9 07 00 00") + client_frame(0xC1, ""), {"text Hello", "error 1007"});
+  replay_error(compressed("f3 48 cd c9 c9 07 00") + client_frame(0xC1, ""), {"text Hello", "error 1007"});
+  replay_error(compressed("f3 48 cd c9 c9 07 00 f2"), {"error 1007"});
 }
 
 TEST_CASE("deflate: uncompressed messages may come between compressed ones (RFC 7692 6)") {
@@ -211,6 +234,30 @@ TEST_CASE("deflate: a message below the threshold is sent as it is") {
   out.clear();
   CHECK(connection.encode_message(MessageKind::text, to_bytes("1234567890"), out));
   CHECK(out[0] == std::byte{0xC1});
+}
+
+TEST_CASE("deflate: servers that forget encode with the same window to the same bytes") {
+  const auto window_of = [](const DeflateParameters& parameters) {
+    return Connection(Role::server, deflating(parameters)).shared_window_bits();
+  };
+  CHECK(window_of({.server_no_context_takeover = true}) == 15);
+  CHECK(window_of({.server_no_context_takeover = true, .server_max_window_bits = 10}) == 10);
+  CHECK(window_of({.server_no_context_takeover = false}) == 0);
+  CHECK(Connection(Role::server).shared_window_bits() == 0);
+  test::CountingRandom keys;
+  ConnectionOptions client = deflating({true, true, 15, 15});
+  client.random = &keys;
+  CHECK(Connection(Role::client, client).shared_window_bits() == 0);
+
+  Connection first(Role::server, deflating({.server_no_context_takeover = true}));
+  Connection second(Role::server, deflating({.server_no_context_takeover = true}));
+  Bytes one;
+  Bytes other;
+  CHECK(first.encode_message(MessageKind::text, to_bytes("something before"), one));
+  one.clear();
+  CHECK(first.encode_message(MessageKind::text, to_bytes("hello hello"), one));
+  CHECK(second.encode_message(MessageKind::text, to_bytes("hello hello"), other));
+  CHECK(test::to_hex(one) == test::to_hex(other));
 }
 
 TEST_CASE("deflate: our own bytes for the examples (RFC 7692 7.2.3.1, 7.2.3.2, 7.2.3.6)") {

@@ -169,18 +169,58 @@ TEST_CASE("connection: a whole frame is delivered where it lies, without a copy"
   CHECK(std::get<Message>(*second).payload.data() == buffer.data() + 6 + 3 + 6);
 }
 
-TEST_CASE("connection: only the latest of several unsent pongs is sent (RFC 6455 5.5.3)") {
+TEST_CASE("connection: each ping is answered, in order (RFC 6455 5.5.2)") {
+  Bytes pings;
+  Bytes pongs;
+  test::Lines events;
+  for (int i = 0; i < 32; ++i) {
+    pings = pings + client_frame(0x89, std::to_string(i));
+    pongs = pongs + server_frame(0x8A, std::to_string(i));
+    events.push_back("ping " + std::to_string(i));
+  }
+  replay({.input = pings, .events = events, .output = pongs});
+}
+
+TEST_CASE("connection: of more pings than that the latest is answered (RFC 6455 5.5.3)") {
   Connection connection(Role::server);
   Bytes pings;
   for (int i = 0; i < 1000; ++i) pings = pings + client_frame(0x89, std::to_string(i));
   CHECK(test::receive(connection, pings).size() == 1000);
-  CHECK(test::to_hex(connection.output()) == test::to_hex(server_frame(0x8A, "999")));
+  Bytes pongs;
+  for (int i = 0; i < 31; ++i) pongs = pongs + server_frame(0x8A, std::to_string(i));
+  pongs = pongs + server_frame(0x8A, "999");
 
-  // One that is partly sent is finished first.
-  connection.consume_output(3);
+  // One that is partly sent is finished first, and makes room for another.
+  connection.consume_output(1);
   (void)test::receive(connection, client_frame(0x89, "a") + client_frame(0x89, "b"));
   CHECK(test::to_hex(test::take_output(connection)) ==
-        test::to_hex(to_bytes("99") + server_frame(0x8A, "b")));
+        test::to_hex(Bytes(pongs.begin() + 1, pongs.end()) + server_frame(0x8A, "b")));
+}
+
+TEST_CASE("connection: the Close frame after a violation need not say why") {
+  ConnectionOptions options;
+  options.error_reasons = false;
+  replay({.options = options,
+          .input = client_frame(0x83, "x"),
+          .events = {"error 1002"},
+          .output = close_frame(1002, "")});
+}
+
+TEST_CASE("connection: it is in a message from the first frame to the end of the last") {
+  Connection connection(Role::server);
+  const auto in_message_after = [&](const Bytes& bytes) {
+    (void)test::receive(connection, bytes);
+    return connection.in_message();
+  };
+  CHECK_FALSE(connection.in_message());
+  CHECK_FALSE(in_message_after(client_frame(0x81, "whole")));
+  CHECK_FALSE(in_message_after(hex("81")));
+  CHECK(in_message_after(hex("82 00 00 00 00 61")));
+  CHECK_FALSE(in_message_after(hex("62")));
+  CHECK(in_message_after(client_frame(0x01, "a")));
+  CHECK(in_message_after(client_frame(0x89, "ping")));
+  CHECK(in_message_after(client_frame(0x00, "")));
+  CHECK_FALSE(in_message_after(client_frame(0x80, "b")));
 }
 
 TEST_CASE("connection: output is consumed across frames, and no further") {

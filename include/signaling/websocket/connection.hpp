@@ -34,6 +34,9 @@ struct SIGNALING_API ConnectionOptions {
   std::optional<DeflateParameters> deflate;
   /// Outgoing messages below this many bytes are not compressed. Default 256.
   std::uint32_t compress_from_bytes = 256;
+  /// The Close frame after a ProtocolError says in words which rule was broken. Default true; the code says it either
+  /// way.
+  bool error_reasons = true;
   /// Where masking keys come from: a client must have one, and it must be unpredictable (RFC 6455 10.3); a
   /// server needs none. Must outlive the connection.
   Random* random = nullptr;
@@ -45,7 +48,8 @@ struct SIGNALING_API Message {
   std::span<const std::byte> payload;    ///< the whole message
 };
 
-/// Answered already: the Pong is in the output.
+/// Answered already: the Pong is in the output. Pongs leave in the order of their pings among the messages if `output`
+/// is written before each Message is handled.
 struct SIGNALING_API Ping {
   std::span<const std::byte> payload;  ///< up to 125 bytes
 };
@@ -96,7 +100,8 @@ struct SIGNALING_API ControlFrame;
 /// One end of a WebSocket connection after its handshake: bytes in, events out; control frames out. Sans-I/O:
 /// the caller reads and writes, and keeps the time.
 ///
-/// After each read: `receive(bytes)`, then `poll_event()` until it returns nothing, then write `output()`.
+/// After each read: `receive(bytes)`, then `poll_event()` until it returns nothing, then write `output()`; and once
+/// before each Message that is answered, so that the answers to pings stay in their place.
 ///
 /// Ownership: the bytes passed to `receive` stay the caller's and must live until `poll_event` has returned
 /// nothing; they are unmasked in place. A whole message inside them is given as a view into them, without a
@@ -125,8 +130,8 @@ class SIGNALING_API Connection {
   /// The next event, or nothing until more was received.
   [[nodiscard]] std::optional<Event> poll_event();
 
-  /// Control frames to write, between two messages: Pong, Ping and Close. Bounded: an unsent Pong is replaced
-  /// by a later one (RFC 6455 5.5.3). Call again after `consume_output` until it is empty. The view lives
+  /// Control frames to write, between two messages: Pong, Ping and Close. Bounded: of 32 unsent Pongs the last is
+  /// replaced by a later one (RFC 6455 5.5.3). Call again after `consume_output` until it is empty. The view lives
   /// until the next call that is not const.
   std::span<const std::byte> output() const noexcept;
   /// That many bytes of `output` were written.
@@ -141,6 +146,13 @@ class SIGNALING_API Connection {
   bool encodes() const noexcept;
   /// True if permessage-deflate was negotiated.
   bool compresses() const noexcept { return deflate_ != nullptr; }
+  /// True if encode_message() compresses a message of so many bytes.
+  bool compresses(std::size_t message_bytes) const noexcept {
+    return deflate_ != nullptr && message_bytes >= compress_from_bytes_;
+  }
+  /// The window of the messages that this end compresses, if it neither masks nor remembers them: all connections with
+  /// the same window encode a message to the same bytes, which need to be made only once. 0: its bytes are its own.
+  int shared_window_bits() const noexcept;
 
   /// Puts a Ping into the output, in place of an unsent one. At most 125 bytes; the rest is cut off.
   void ping(std::span<const std::byte> payload = {});
@@ -150,6 +162,8 @@ class SIGNALING_API Connection {
 
   /// How far it is.
   ConnectionState state() const noexcept { return state_; }
+  /// A message has begun to arrive and is not whole. (A message that is there with its header at once never is.)
+  bool in_message() const noexcept;
 
  private:
   bool is_server() const noexcept { return role_ == Role::server; }
@@ -186,6 +200,7 @@ class SIGNALING_API Connection {
   Role role_;
   ConnectionState state_ = ConnectionState::open;
   bool ended_ = false;
+  bool error_reasons_;
 };
 
 }  // namespace signaling::websocket

@@ -41,6 +41,10 @@ struct SIGNALING_API UpgradeOptions {
   /// True: the client's key may be anything. To the server it means nothing, and clients exist that make it of
   /// fewer bytes than RFC 6455 4.1 wants.
   bool any_key = false;
+  /// True: the first subprotocol that the client asks for is chosen, whatever it is, and `subprotocols` does not
+  /// count. For servers whose language has no name of its own, as Engine.IO: browsers close a WebSocket whose
+  /// subprotocols were all declined.
+  bool any_subprotocol = false;
 };
 
 /// The request may become a WebSocket.
