@@ -178,6 +178,8 @@ class Parser {
     set_.bound("--max-header-fields", options_.max_header_fields, "Fields of a request's header");
     set_.bound("--max-body-bytes", options_.max_body_bytes, "Bytes of a request's body, but for Socket.IO");
     set_.bound("--max-fragments", options_.max_fragments, "Frames of one WebSocket message");
+    set_.bound("--max-deflate-bytes-per-second", options_.max_deflate_bytes_per_second,
+               "Message bytes that each thread compresses per second; the rest is sent as it is");
     set_.bound("--store-max-queued-bytes", options_.store_max_queued_bytes, "Bytes that wait for the store");
     set_.bound("--store-max-inbox-entries", options_.store_max_inbox_entries,
                "Entries that the store keeps for this node");

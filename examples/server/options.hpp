@@ -70,6 +70,7 @@ struct Options {
   std::size_t max_header_fields = 100;
   std::size_t max_body_bytes = 64 * 1024;
   std::uint32_t max_fragments = 4096;
+  std::size_t max_deflate_bytes_per_second = 4 * 1024 * 1024;
   std::size_t store_max_queued_bytes = 16 * 1024 * 1024;
   std::size_t store_max_inbox_entries = 100'000;
   std::chrono::milliseconds handshake_timeout{5'000};

@@ -46,6 +46,7 @@ net::ServerOptions server_options(const Options& options, std::shared_ptr<signal
   result.ping_interval = options.ping_interval;
   result.ping_timeout = options.ping_timeout;
   result.deflate = options.deflate;
+  result.max_deflate_bytes_per_second = options.max_deflate_bytes_per_second;
   result.allowed_origins = options.cors_origins;
   if (options.socketio_conformance) result.allowed_origins = {"*"};
   result.log = std::move(log);

@@ -58,6 +58,9 @@ WebSocketSettings engine_websocket_settings(const EngineRoute& route) {
   settings.first_message_timeout = std::chrono::milliseconds(0);
   settings.ping_interval = std::chrono::milliseconds(0);
   settings.max_message_bytes = route.options.max_payload_bytes;
+  // As the reference does.
+  settings.any_subprotocol = true;
+  settings.error_reasons = false;
   return settings;
 }
 

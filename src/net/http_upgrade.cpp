@@ -35,6 +35,7 @@ websocket::UpgradeResult check(const HttpRequest& request, unsigned http_version
   for (const auto& [name, value] : request.headers) fields.push_back({name, value});
   websocket::UpgradeOptions options;
   options.subprotocols = settings.subprotocols;
+  options.any_subprotocol = settings.any_subprotocol;
   options.any_key = settings.any_key;
   if (deflate) options.deflate = {.server_no_context_takeover = true, .client_no_context_takeover = true};
   return websocket::check_upgrade({request.method, http_version, fields}, options);
@@ -47,6 +48,7 @@ websocket::ConnectionOptions connection_options(Connection& connection, const We
       settings.max_message_bytes.value_or(connection.worker().context().router.limits().max_message_bytes);
   options.max_fragments = connection.worker().context().options.max_fragments;
   options.deflate = accepted.deflate;
+  options.error_reasons = settings.error_reasons;
   return options;
 }
 

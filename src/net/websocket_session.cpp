@@ -3,7 +3,7 @@
 #include "net/websocket_session.hpp"
 
 #include <algorithm>
-#include <array>
+#include <chrono>
 #include <utility>
 #include <variant>
 
@@ -16,6 +16,15 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds off{0};
+
+// Of control frames that wait for a client that does not read.
+constexpr std::size_t max_waiting_control_bytes = 4 * 1024;
+// What a write costs while it waits, however short it is.
+constexpr std::size_t least_waiting_bytes = 64;
+// Fewer than websocket::Connection keeps.
+constexpr std::uint8_t pings_per_write = 16;
+// What a message that takes long to arrive must come with.
+constexpr std::size_t slowest_bytes_per_second = 1024;
 
 MessageView as_view(const websocket::Message& message) {
   return {message.kind, {reinterpret_cast<const char*>(message.payload.data()), message.payload.size()}};
@@ -61,6 +70,7 @@ void WebSocketSession::on_data(std::span<std::byte> bytes) {
   websocket_.receive(bytes);
   poll_events();
   if (!connection_.is_open()) return;
+  watch_arrival(bytes.size());
   send_control();
   close_if_done();
 }
@@ -72,9 +82,27 @@ void WebSocketSession::poll_events() {
   }
 }
 
+// What came before the message is answered before it.
 void WebSocketSession::handle(const websocket::Message& message) {
-  first_message_by_ = TimePoint::max();
-  if (!ended_) received(as_view(message));
+  first_message_by_ = message_by_ = TimePoint::max();
+  send_control();
+  if (!ended_ && connection_.is_open()) received(as_view(message));
+}
+
+void WebSocketSession::handle(const websocket::Ping&) {
+  if (++pings_ >= pings_per_write) send_control();
+}
+
+// Any byte shows that a client lives, for one that sends a long message over a slow line cannot answer a ping before its
+// end. Hence a message must come to an end, or anybody could hold a connection with a byte now and then.
+void WebSocketSession::watch_arrival(std::size_t bytes) {
+  if (!websocket_.in_message()) {
+    message_by_ = TimePoint::max();
+  } else if (message_by_ != TimePoint::max()) {
+    message_by_ += std::chrono::nanoseconds(std::chrono::seconds(1)) * bytes / slowest_bytes_per_second;
+  } else if (arrival_time() != off) {
+    message_by_ = last_heard_ + arrival_time();
+  }
 }
 
 void WebSocketSession::handle(const websocket::Closed& closed) {
@@ -112,24 +140,30 @@ void WebSocketSession::send_frames(std::span<const Frame> frames) {
   buffer.clear();
   std::size_t message_bytes = 0;
   for (const Frame& frame : frames) {
-    websocket_.encode_message(frame.kind(), frame.message(), buffer);
+    const std::span<const std::byte> wire = connection_.worker().compressed_wire(websocket_, frame);
+    buffer.insert(buffer.end(), wire.begin(), wire.end());
     message_bytes += frame.size();
   }
   connection_.send(buffer, message_bytes);
 }
 
-// Control frames wait until the socket has taken everything else: a client that floods with pings and does
-// not read the pongs keeps one of them here, not a queue (RFC 6455 5.5.3).
+// Control frames take their place among the messages, but only few of them wait for the socket. A client that floods with
+// pings and does not read the pongs gets the latest ones when it reads (RFC 6455 5.5.3).
 void WebSocketSession::send_control() {
-  while (connection_.is_open() && connection_.drained() && !websocket_.output().empty()) {
+  pings_ = 0;
+  if (!connection_.is_open() || websocket_.output().empty()) return;
+  if (connection_.drained()) waiting_control_bytes_ = 0;
+  if (waiting_control_bytes_ >= max_waiting_control_bytes) return;
+  std::vector<std::byte>& buffer = connection_.worker().encode_buffer();
+  buffer.clear();
+  // Consumed before it is sent: sending may come back here.
+  while (!websocket_.output().empty()) {
     const std::span<const std::byte> output = websocket_.output();
-    std::array<std::byte, 256> copy;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled below
-    const std::size_t size = std::min(output.size(), copy.size());
-    std::copy_n(output.begin(), size, copy.begin());
-    // Consumed first: sending may come back here.
-    websocket_.consume_output(size);
-    connection_.send(std::span(copy).first(size), 0);
+    buffer.insert(buffer.end(), output.begin(), output.end());
+    websocket_.consume_output(output.size());
   }
+  waiting_control_bytes_ += std::max(buffer.size(), least_waiting_bytes);
+  connection_.send(buffer, 0);
 }
 
 void WebSocketSession::start_close(CloseReason reason) {
@@ -182,7 +216,8 @@ void WebSocketSession::on_deadline(TimePoint now) {
     ServerCounters::add(connection_.worker().context().counters.close_timeouts);
     return connection_.drop(close_reason_);
   }
-  if (now >= first_message_by_) return start_close(CloseReason::timeout);
+  if (now >= message_by_ && !connection_.is_reading()) message_by_ = now + arrival_time();
+  if (now >= std::min(first_message_by_, message_by_)) return start_close(CloseReason::timeout);
   ping_if_silent(now);
   if (!closing_ && connection_.is_open()) schedule_check();
 }
@@ -195,6 +230,12 @@ void WebSocketSession::schedule_check() {
 
 milliseconds WebSocketSession::ping_interval() const {
   return settings_.ping_interval.value_or(connection_.worker().context().options.ping_interval);
+}
+
+// For the first bytes of a message; those that have come prolong it. A client that may be silent may also be slow.
+milliseconds WebSocketSession::arrival_time() const {
+  const milliseconds timeout = connection_.worker().context().options.ping_timeout;
+  return ping_interval() == off || timeout == off ? off : ping_interval() + timeout;
 }
 
 void WebSocketSession::ping_if_silent(TimePoint now) {
@@ -219,7 +260,7 @@ TimePoint WebSocketSession::next_check() const {
     const bool awaits_pong = ping_sent_ > last_heard_ && timeout != off;
     next = awaits_pong ? ping_sent_ + timeout : std::max(last_heard_, ping_sent_) + interval;
   }
-  return std::min(next, first_message_by_);
+  return std::min({next, first_message_by_, message_by_});
 }
 
 }  // namespace signaling::net

@@ -50,11 +50,12 @@ class WebSocketSession : public Session {
   virtual void ended(CloseReason reason) = 0;
 
   void handle(const websocket::Message& message);
-  void handle(const websocket::Ping&) {}
+  void handle(const websocket::Ping& ping);
   void handle(const websocket::Pong&) {}
   void handle(const websocket::Closed& closed);
   void handle(const websocket::ProtocolError& error);
   void poll_events();
+  void watch_arrival(std::size_t bytes);
   void send_control();
   void close_if_done();
   void limit_close_time();
@@ -63,14 +64,18 @@ class WebSocketSession : public Session {
   void ping_if_silent(TimePoint now);
   TimePoint next_check() const;
   std::chrono::milliseconds ping_interval() const;
+  std::chrono::milliseconds arrival_time() const;
 
   Connection& connection_;
   const WebSocketSettings& settings_;
   websocket::Connection websocket_;
   TimePoint first_message_by_ = TimePoint::max();  // max: it came, or may come at any time
+  TimePoint message_by_ = TimePoint::max();        // max: no message is half here
   TimePoint last_heard_{};
   TimePoint ping_sent_{};
+  std::size_t waiting_control_bytes_ = 0;  // at most so many bytes of control frames wait for the socket
   CloseReason close_reason_ = CloseReason::lost;
+  std::uint8_t pings_ = 0;  // since control frames were last sent
   bool closing_ = false;    // close_reason_ is decided
   bool ended_ = false;      // ended() was called
   bool lingering_ = false;  // all is said; what the client still sends is thrown away

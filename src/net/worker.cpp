@@ -25,7 +25,8 @@ Worker::Worker(boost::asio::any_io_executor executor, std::shared_ptr<ServerCont
       wheel_(std::chrono::steady_clock::now(), tick, wheel_slots),
       timer_(executor_),
       read_buffer_(read_buffer_bytes),
-      write_buffer_(write_buffer_bytes) {}
+      write_buffer_(write_buffer_bytes),
+      deflater_(context_->options.max_deflate_bytes_per_second) {}
 
 void Worker::add(std::unique_ptr<Listener> listener) {
   if (stopping_) return;
@@ -75,6 +76,16 @@ void Worker::remove(Resident& resident) {
   boost::asio::post(executor_, [gone = std::move(residents_.back())] {});
   residents_.pop_back();
   finish_if_empty();
+}
+
+std::span<const std::byte> Worker::compressed_wire(websocket::Connection& connection, const Frame& message) {
+  const bool first_of_turn = deflater_.empty();
+  const std::span<const std::byte> wire = deflater_.wire(connection, message, now());
+  // Behind what waits for the executor already: the message's other receivers.
+  if (first_of_turn && !deflater_.empty()) {
+    boost::asio::post(executor_, [self = shared_from_this()] { self->deflater_.clear(); });
+  }
+  return wire;
 }
 
 // Each of them takes its place out of the list.

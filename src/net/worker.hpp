@@ -14,6 +14,7 @@
 #include "net/poller.hpp"
 #include "net/resident.hpp"
 #include "net/server_context.hpp"
+#include "net/shared_deflater.hpp"
 #include "net/timer_wheel.hpp"
 #include "signaling/core/callback.hpp"
 
@@ -52,8 +53,10 @@ class Worker final : public std::enable_shared_from_this<Worker> {
   std::span<std::byte> write_buffer() noexcept { return write_buffer_; }
   /// Where a part of a file lies until it is sent.
   std::span<std::byte> file_buffer();
-  /// For compressed messages; whoever uses it clears it first.
+  /// For frames that leave in one write; whoever uses it clears it first.
   std::vector<std::byte>& encode_buffer() noexcept { return encode_buffer_; }
+  /// SharedDeflater::wire; the view lives for this turn of the loop.
+  std::span<const std::byte> compressed_wire(websocket::Connection& connection, const Frame& message);
   /// For frames that leave together; whoever uses it puts it back empty.
   std::vector<Frame>& frame_buffer() noexcept { return frame_buffer_; }
   /// The time as in a Date header.
@@ -90,6 +93,7 @@ class Worker final : public std::enable_shared_from_this<Worker> {
   std::vector<std::byte> write_buffer_;
   std::vector<std::byte> file_buffer_;
   std::vector<std::byte> encode_buffer_;
+  SharedDeflater deflater_;
   std::vector<Frame> frame_buffer_;
   std::time_t date_second_ = 0;
   std::string date_;

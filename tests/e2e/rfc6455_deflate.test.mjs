@@ -65,6 +65,19 @@ describe("negotiation", () => {
     await socket.expect(text, "x".repeat(10_000));
   });
 
+  for (const bits of [9, 12, 15]) {
+    for (const field of [`server_max_window_bits=${bits}`, `client_max_window_bits; server_max_window_bits="${bits}"`]) {
+      connected(
+        `a window that was asked for is answered (RFC 7692 7.1.2.1): ${field}`,
+        (socket) => {
+          const answer = socket.headers.get("sec-websocket-extensions");
+          assert.match(answer, new RegExp(`; server_max_window_bits=${bits}$`));
+        },
+        { headers: [`Sec-WebSocket-Extensions: permessage-deflate; ${field}`] },
+      );
+    }
+  }
+
   for (const wrong of ["permessage-deflate; unknown", "permessage-deflate; server_max_window_bits=16"]) {
     connected(
       `an offer it cannot serve is declined: ${wrong}`,
@@ -77,13 +90,15 @@ describe("negotiation", () => {
 });
 
 describe("messages", () => {
-  for (const options of [
-    true,
-    { clientNoContextTakeover: true },
+  const takeovers = [{}, { clientNoContextTakeover: true }, { serverNoContextTakeover: true }];
+  const windows = [
+    ...[{}, { serverMaxWindowBits: 9 }, { serverMaxWindowBits: 15 }],
+    ...[{ clientMaxWindowBits: 9 }, { clientMaxWindowBits: 15 }],
     { serverMaxWindowBits: 10, clientMaxWindowBits: 9 },
-  ]) {
+  ];
+  for (const options of takeovers.flatMap((takeover) => windows.map((window) => ({ ...takeover, ...window })))) {
     test(`come back to a client with perMessageDeflate: ${JSON.stringify(options)}`, async () => {
-      const perMessageDeflate = options === true ? { threshold: 0 } : { threshold: 0, ...options };
+      const perMessageDeflate = { threshold: 0, ...options };
       const client = await openClient(server, { perMessageDeflate });
       assert.match(client.extensions, /permessage-deflate/);
       for (const size of [0, 1, 125, 126, 1000, 65536, LIMIT]) {
@@ -115,6 +130,20 @@ describe("messages", () => {
         frame(continuation, compressed.subarray(3)),
       );
       await socket.expect(text, "hello, fragments");
+    },
+    OFFER,
+  );
+
+  connected(
+    "a message that ends with a final block, with the empty one behind it (RFC 7692 7.2.3.4) or without",
+    async (socket) => {
+      const final = deflateRawSync("Hello");
+      for (const data of [final, Buffer.concat([final, Buffer.from([0])])]) {
+        socket.send(frame(text, data, { reserved: RSV1 }));
+        await socket.expect(text, "Hello");
+      }
+      socket.send(frame(text, Buffer.concat([final, final]), { reserved: RSV1 }));
+      await socket.expect(text, "HelloHello");
     },
     OFFER,
   );

@@ -66,6 +66,9 @@ struct SIGNALING_API ServerOptions {
   /// that it holds no memory between messages. Default off: it costs more CPU than the bytes of signaling are
   /// worth.
   bool deflate = false;
+  /// Message bytes that each executor compresses per second, and an eighth of that at once; a message over it is sent
+  /// uncompressed. A message to many is compressed once per executor. Default 4 MiB, a fifth of a core; 0: no bound.
+  std::size_t max_deflate_bytes_per_second = 4 * 1024 * 1024;
   /// Pages of which origins may connect: "https://app.example", or "*". Empty, the default: only pages that
   /// this server itself delivered, that is, whose origin names the host of the request. Clients that send no
   /// Origin are no browsers and always may. Others get 403 for a WebSocket, and no CORS headers.

@@ -37,7 +37,8 @@ SIGNALING_API std::uint16_t websocket_close_code(CloseReason reason) noexcept;
 /// What all WebSocket routes can choose for their connections.
 struct SIGNALING_API WebSocketSettings {
   /// Subprotocols spoken here. The first one that the client asks for and that is listed is confirmed; a
-  /// client that asks for none, or for others only, gets none.
+  /// client that asks for none, or for others only, gets none. (Browsers close a WebSocket whose subprotocols
+  /// were all declined.)
   std::vector<std::string> subprotocols{};
   /// The client's first message must come within this time. Absent: ServerOptions::first_message_timeout; 0:
   /// any time.
@@ -48,6 +49,10 @@ struct SIGNALING_API WebSocketSettings {
   std::optional<std::size_t> max_message_bytes{};
   /// As websocket::UpgradeOptions::any_key.
   bool any_key = false;
+  /// As websocket::UpgradeOptions::any_subprotocol.
+  bool any_subprotocol = false;
+  /// As websocket::ConnectionOptions::error_reasons.
+  bool error_reasons = true;
 };
 
 /// A path whose clients become peers of the router.

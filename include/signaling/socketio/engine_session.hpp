@@ -204,6 +204,7 @@ class SIGNALING_API EngineSession {
   Frame handshake() const;
   bool refuses_polling(RequestId request);
   std::optional<EngineEvent> read_packet();
+  std::optional<EngineEvent> read_base64(std::string_view text);
   std::optional<EngineEvent> handle_packet(const EnginePacket& packet);
   void handle_pong() noexcept;
   void handle_close();
@@ -239,6 +240,8 @@ class SIGNALING_API EngineSession {
   /// What `post_` brought, while it is being read; then `post_` is answered.
   std::unique_ptr<Body> body_;
   std::optional<MessageView> message_;
+  /// What came over a WebSocket as base64, for the event that was made of it.
+  std::unique_ptr<std::string> decoded_;
 
   std::vector<Frame> buffer_;
   std::size_t buffered_bytes_ = 0;

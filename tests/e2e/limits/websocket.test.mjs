@@ -10,7 +10,7 @@ import { MEBIBYTE, peakResidentBytes } from "../support/process_usage.mjs";
 import { Opcode, RawWebSocket, closePayload, fragments, frame } from "../support/raw_websocket.mjs";
 import { besieged } from "../support/siege.mjs";
 
-const { text, continuation, ping, pong, close } = Opcode;
+const { text, binary, continuation, ping, pong, close } = Opcode;
 const RSV1 = 4;
 const CROWD = 20;
 
@@ -141,6 +141,65 @@ besieged(
       socket.destroy();
     };
     await Promise.all(Array.from({ length: CROWD }, attack));
+  },
+);
+
+/** Sends the pieces 50 ms apart and answers no ping; resolves to the first frame that is none. */
+async function drip(socket, pieces) {
+  const timer = setInterval(() => socket.socket.write(pieces.next().value), 50);
+  try {
+    for (;;) {
+      const answer = await socket.next();
+      if (answer.opcode !== ping) return answer;
+    }
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function* forEver(first, piece) {
+  yield first;
+  for (;;) yield piece;
+}
+
+besieged(
+  "--ping-interval, --ping-timeout: a message that never ends is no sign of life",
+  ["--ping-interval", "500ms", "--ping-timeout", "1s"],
+  async (server) => {
+    const begin = (payload) => frame(text, payload, { final: false });
+    const more = (payload) => frame(continuation, payload, { final: false });
+    const attacks = {
+      "a frame byte by byte": forEver(frame(binary, "", { announced: 100_000 }), Buffer.from("x")),
+      "fragments of a byte": forEver(begin("x"), more("x")),
+      "fragments of nothing": forEver(begin(""), more("")),
+    };
+    const attack = async ([name, pieces]) => {
+      const socket = await open(server);
+      socket.send(frame(text, '{"type":"ping"}'));
+      await expectAnswer(socket);
+      const { opcode, payload } = await drip(socket, pieces);
+      socket.destroy();
+      assert.deepEqual([name, opcode, payload.readUInt16BE()], [name, close, 4408]);
+    };
+    await Promise.all(Object.entries(attacks).map(attack));
+  },
+);
+
+besieged(
+  "--ping-interval, --ping-timeout: a long message over a slow line has its time",
+  ["--ping-interval", "1s", "--ping-timeout", "2s"],
+  async (server) => {
+    const socket = await open(server);
+    socket.send(frame(text, '{"type":"ping"}'));
+    await expectAnswer(socket);
+    const message = frame(text, pingOf(100_000));
+    const piece = 1000; // 20 kB/s, 5 s
+    function* pieces() {
+      for (let at = 0; ; at += piece) yield message.subarray(at, at + piece);
+    }
+    const { opcode, payload } = await drip(socket, pieces());
+    socket.destroy();
+    assert.deepEqual([opcode, JSON.parse(payload).type], [text, "pong"]);
   },
 );
 
