@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "socketio/base64.hpp"
 #include "socketio/engine_words.hpp"
 
 namespace signaling::socketio {
@@ -130,6 +131,7 @@ std::optional<TimePoint> EngineSession::next_deadline() const noexcept {
 }
 
 std::optional<EngineEvent> EngineSession::poll_event() {
+  decoded_.reset();
   while (message_ || body_) {
     // What a payload holds behind the packet that ended the session is dropped.
     if (state_ != EngineState::open) {
@@ -158,7 +160,18 @@ std::optional<EngineEvent> EngineSession::read_packet() {
     return std::nullopt;
   }
   if (message.kind == MessageKind::binary) return engine_event::Message{message};
+  if (message.bytes.starts_with('b')) return read_base64(message.bytes.substr(1));
   if (const auto decoded = decode_engine_packet(message.bytes)) return handle_packet(*decoded);
+  fail();
+  return std::nullopt;
+}
+
+// Clients may keep to text over a WebSocket, too (`forceBase64` of the reference implementation).
+std::optional<EngineEvent> EngineSession::read_base64(std::string_view text) {
+  decoded_ = std::make_unique<std::string>(text);
+  if (const auto bytes = decode_base64(*decoded_)) {
+    return engine_event::Message{{MessageKind::binary, *bytes}};
+  }
   fail();
   return std::nullopt;
 }

@@ -17,11 +17,14 @@ TEST_CASE("WebSocket: the handshake of a direct one offers no upgrade (Engine.IO
   CHECK(script.session().transport() == EngineTransport::websocket);
 }
 
-TEST_CASE("WebSocket: each packet is a message, binary without prefix (Engine.IO v4, WebSocket)") {
+TEST_CASE(
+    "WebSocket: each packet is a message, binary without prefix or as base64 (Engine.IO v4, WebSocket)") {
   WebSocketSession script;
   script.play({{"ws 1 4hello", {"message hello"}},
                {"ws 1 <01 02>", {"message <01 02>"}},
                {"ws 1 <>", {"message <>"}},
+               {"ws 1 bAQIDBA==", {"message <01 02 03 04>"}},
+               {"ws 1 b", {"message <>"}},
                {"ws 1 4a\x1e"
                 "4b",
                 {"message a\x1e"
@@ -32,7 +35,7 @@ TEST_CASE("WebSocket: each packet is a message, binary without prefix (Engine.IO
 }
 
 TEST_CASE("WebSocket: what is no packet of a client ends the session (conformance suite, message)") {
-  for (const std::string packet : {"abc", "", "bAQID", "7", "0", "2", "2probe", "5"}) {
+  for (const std::string packet : {"abc", "", "bAQI", "b====", "7", "0", "2", "2probe", "5"}) {
     WebSocketSession script;
     INFO(packet);
     script.play(

@@ -27,6 +27,12 @@ describe("websocket", () => {
     await socket.expect("4hello", "4", "4a\x1e4b", Buffer.from([1, 2, 3, 4]), Buffer.from([]));
   });
 
+  test("binary may come as base64 in a text message (forceBase64 of the reference implementation)", async () => {
+    const socket = await EngineWebSocket.open(server);
+    socket.send("bAQIDBA==", "b", "4text");
+    await socket.expect(Buffer.from([1, 2, 3, 4]), Buffer.from([]), "4text");
+  });
+
   test("pings are answered, and a session without an answer is closed", async () => {
     const socket = await EngineWebSocket.open(server);
     for (let i = 0; i < 3; i++) {
@@ -51,13 +57,27 @@ describe("websocket", () => {
     assert.equal(await socket.closed(), 1000);
   });
 
-  test("a message over the bound of the handshake closes with 1009", async () => {
+  for (const [offered, chosen] of [
+    [["first", "second"], "first"],
+    [["websocket"], "websocket"],
+    [[], ""],
+  ]) {
+    test(`of the subprotocols ${JSON.stringify(offered)} the first is chosen (reference implementation)`, async () => {
+      const socket = await EngineWebSocket.open(server, { protocols: offered });
+      assert.equal(socket.socket.protocol, chosen);
+      socket.send("4hello");
+      await socket.expect("4hello");
+    });
+  }
+
+  test("a message over the bound of the handshake closes with 1009, and no words (reference implementation)", async () => {
     const socket = await EngineWebSocket.open(server);
     const largest = `4${"x".repeat(999_999)}`;
     socket.send(largest);
     await socket.expect(largest);
     socket.send(`${largest}x`);
     assert.equal(await socket.closed(), 1009);
+    assert.equal(socket.closeReason, "");
   });
 
   const refused = [

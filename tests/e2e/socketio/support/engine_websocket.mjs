@@ -9,11 +9,11 @@ export class EngineWebSocket {
   #wake = () => {};
   #over = false;
 
-  constructor(server, { path = "/engine.io/", sid, query = { EIO: 4, transport: "websocket" }, ...options } = {}) {
+  constructor(server, { path = "/engine.io/", sid, query = { EIO: 4, transport: "websocket" }, protocols = [], ...options } = {}) {
     const url = new URL(path, server.url);
     url.protocol = "ws:";
     url.search = new URLSearchParams(sid === undefined ? query : { ...query, sid });
-    this.socket = new WebSocket(url, options);
+    this.socket = new WebSocket(url, protocols, options);
     this.opened = new Promise((resolve) => this.socket.once("open", resolve));
     /** The answer, if it is no upgrade: {status, text}. */
     this.refused = new Promise((resolve) =>
@@ -29,8 +29,9 @@ export class EngineWebSocket {
     });
     this.socket.on("error", () => {}); // followed by "close"
     this.#closed = new Promise((resolve) =>
-      this.socket.on("close", (code) => {
+      this.socket.on("close", (code, reason) => {
         this.#over = true;
+        this.closeReason = reason.toString();
         resolve(code);
         this.#wake();
       }),
