@@ -138,6 +138,11 @@ export class RawWebSocket {
     await this.expect(Opcode.pong, "alive?");
   }
 
+  /** Everything up to the end. */
+  rest() {
+    return this.#stream.rest();
+  }
+
   destroy() {
     this.socket.destroy();
   }
