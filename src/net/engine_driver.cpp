@@ -101,6 +101,14 @@ void EngineDriver::on_written(std::size_t message_bytes) {
   pump();
 }
 
+// What was in a lost answer was taken out of the session, and cannot be sent again.
+void EngineDriver::on_answer_left(std::size_t message_bytes, AnswerFate fate) {
+  on_written(message_bytes);
+  if (!worker_ || fate == AnswerFate::sent) return;
+  session_.on_answer_lost();
+  pump();
+}
+
 // No poll can come any more that a session could wait for.
 void EngineDriver::on_stop() {
   close(CloseReason::going_away);

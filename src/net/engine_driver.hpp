@@ -106,7 +106,7 @@ class EngineDriver final : public socketio::EngineSocket,
   void perform(socketio::engine_action::WriteFrame& action, Gathered& gathered);
   void perform(socketio::engine_action::CloseWebSocket& action, Gathered& gathered);
 
-  void answer_payload(const Pending& pending, std::string payload);
+  void on_answer_left(std::size_t message_bytes, AnswerFate fate);
   void write(Gathered& gathered);
   void close_if_slow();
   std::optional<Pending> take_pending(socketio::RequestId request);

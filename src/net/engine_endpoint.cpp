@@ -6,7 +6,9 @@
 #include <string>
 #include <utility>
 
+#include "net/bounded_time.hpp"
 #include "net/server_context.hpp"
+#include "net/standard_answers.hpp"
 #include "net/worker.hpp"
 
 namespace signaling::net {
@@ -19,9 +21,13 @@ constexpr std::string_view websocket = "websocket";
 
 EngineRoute checked(EngineRoute route) {
   if (!route.accept) throw std::invalid_argument("EngineRoute::accept is empty");
-  const socketio::EngineOptions& options = route.options;
+  socketio::EngineOptions& options = route.options;
   if (options.ping_interval.count() <= 0 || options.ping_timeout.count() <= 0) {
     throw std::invalid_argument("ping interval and ping timeout of Engine.IO are positive");
+  }
+  for (auto* const time :
+       {&options.ping_interval, &options.ping_timeout, &options.upgrade_timeout, &options.close_timeout}) {
+    *time = bounded(*time);
   }
   if (route.transports != EngineTransports::all) route.options.upgrades = socketio::Upgrades::refused;
   return route;
@@ -33,17 +39,6 @@ HttpResponse refuse(EngineError error, const HttpRequest& request) {
 
 HttpResponse with_cors(HttpResponse response, const HttpRequest& request) {
   for (auto& field : cors_headers(request)) response.headers.push_back(std::move(field));
-  return response;
-}
-
-// Fetch standard, "CORS-preflight request". Whoever may connect may use whatever it asks for.
-HttpResponse preflight_answer(const HttpRequest& request) {
-  HttpResponse response{204, cors_headers(request), {}};
-  if (response.headers.empty()) return response;
-  response.headers.emplace_back("Access-Control-Allow-Methods", "GET, POST");
-  const std::string_view asked = request.header("access-control-request-headers");
-  response.headers.emplace_back("Access-Control-Allow-Headers", asked.empty() ? "Content-Type" : asked);
-  response.headers.emplace_back("Access-Control-Max-Age", "600");
   return response;
 }
 
@@ -80,29 +75,30 @@ bool EngineEndpoint::serves(std::string_view transport) const noexcept {
 }
 
 void EngineEndpoint::handle(const HttpRequest& request, const HttpResponder& responder) {
-  if (request.method == "OPTIONS") return responder.send(preflight_answer(request));
-  if (!context_.origins.may_connect(request.header("origin"), request.header("host"))) {
-    return responder.send(refuse(EngineError::forbidden, request));
-  }
+  const auto refuse_with = [&](EngineError error) { responder.send(refuse(error, request)); };
+  if (request.method == "OPTIONS") return responder.send(options_answer(request, "GET, POST"));
+  if (!context_.may_connect(request)) return refuse_with(EngineError::forbidden);
   const std::string transport = transport_of(request);
-  if (!serves(transport)) return responder.send(refuse(EngineError::transport_unknown, request));
-  const auto sid = request.query_value("sid");
+  if (!serves(transport)) return refuse_with(EngineError::transport_unknown);
+  const QueryValue sid = request.query_value("sid");
+  if (sid.is_malformed()) return refuse_with(EngineError::session_unknown);
   if (!sid) return open_session(request, responder);
 
   const auto session = registry_.find(*sid);
-  if (!session) return responder.send(refuse(EngineError::session_unknown, request));
+  if (!session) return refuse_with(EngineError::session_unknown);
   const bool is_post = request.method == "POST";
   if (transport != polling || (!is_post && request.method != "GET")) {
-    return responder.send(refuse(EngineError::bad_request, request));
+    return refuse_with(EngineError::bad_request);
   }
   hand_over(session, {is_post ? EngineRequest::Kind::post : EngineRequest::Kind::get, session->next_request(),
                       request.body, responder, cors_headers(request)});
 }
 
 void EngineEndpoint::open_session(const HttpRequest& request, const HttpResponder& responder) {
-  if (request.method != "GET") return responder.send(refuse(EngineError::bad_handshake_method, request));
-  if (transport_of(request) != polling) return responder.send(refuse(EngineError::bad_request, request));
-  if (!speaks_version_4(request)) return responder.send(refuse(EngineError::unsupported_version, request));
+  const auto refuse_with = [&](EngineError error) { responder.send(refuse(error, request)); };
+  if (request.method != "GET") return refuse_with(EngineError::bad_handshake_method);
+  if (transport_of(request) != polling) return refuse_with(EngineError::bad_request);
+  if (!speaks_version_4(request)) return refuse_with(EngineError::unsupported_version);
   EngineTarget made = make_session(request, worker_of(responder.executor()));
   if (auto* const refused = std::get_if<HttpResponse>(&made)) {
     return responder.send(with_cors(std::move(*refused), request));
@@ -127,7 +123,9 @@ void EngineEndpoint::hand_over(const std::shared_ptr<EngineDriver>& session, Eng
 EngineTarget EngineEndpoint::find_target(const HttpRequest& request, const std::shared_ptr<Worker>& here) {
   const std::string transport = transport_of(request);
   if (!serves(transport)) return refuse(EngineError::transport_unknown, request);
-  if (const auto sid = request.query_value("sid")) {
+  const QueryValue sid = request.query_value("sid");
+  if (sid.is_malformed()) return refuse(EngineError::session_unknown, request);
+  if (sid) {
     auto session = registry_.find(*sid);
     if (!session) return refuse(EngineError::session_unknown, request);
     if (transport != websocket) return refuse(EngineError::bad_request, request);
@@ -144,11 +142,12 @@ EngineTarget EngineEndpoint::make_session(const HttpRequest& request, std::share
   const bool ends = !worker || worker->stopping() || context_.draining.load(std::memory_order_relaxed);
   const bool full = registry_.is_full();
   if (full) ServerCounters::add(counters().refused_sessions);
-  if (ends || full) return HttpResponse::text(503, "Service Unavailable\n");
+  if (ends || full) return plain_answer(503);
+  if (auto refused = refuse_malformed_query(request)) return *std::move(refused);
   EngineDecision decision = decide(request);
   if (auto* const refused = std::get_if<HttpResponse>(&decision)) return std::move(*refused);
   auto handler = std::get<std::unique_ptr<socketio::EngineHandler>>(std::move(decision));
-  if (!handler) return HttpResponse::text(500, "Internal Server Error\n");
+  if (!handler) return plain_answer(500);
   auto driver = std::make_shared<EngineDriver>(shared_from_this(), worker, std::move(handler));
   return EngineSessionPlace{std::move(driver), std::move(worker)};
 }
@@ -162,7 +161,7 @@ EngineDecision EngineEndpoint::decide(const HttpRequest& request) {
   } catch (...) {
     context_.log.write(LogLevel::error, "engine-handler-failed", {{"path", request.path}});
   }
-  return HttpResponse::text(500, "Internal Server Error\n");
+  return plain_answer(500);
 }
 
 std::shared_ptr<Worker> EngineEndpoint::worker_of(const boost::asio::any_io_executor& executor) const {

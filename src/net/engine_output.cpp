@@ -80,12 +80,13 @@ void EngineDriver::perform(socketio::engine_action::AnswerGet& action, Gathered&
   const std::size_t message_bytes = std::exchange(payload_bytes_, 0);
   const auto pending = take_pending(action.request);
   if (!pending) return on_written(message_bytes);
-  auto sent = [self = shared_from_this(), message_bytes] {
-    boost::asio::dispatch(self->executor_, [self, message_bytes] { self->on_written(message_bytes); });
+  auto left = [self = shared_from_this(), message_bytes](AnswerFate fate) {
+    boost::asio::dispatch(self->executor_,
+                          [self, message_bytes, fate] { self->on_answer_left(message_bytes, fate); });
   };
   pending->responder.send(
       make_answer(200, "text/plain; charset=UTF-8", std::move(action.payload), pending->headers),
-      std::move(sent));
+      std::move(left));
 }
 
 void EngineDriver::perform(socketio::engine_action::AnswerPost& action, Gathered& gathered) {

@@ -4,7 +4,7 @@
 
 #include "net/connection.hpp"
 #include "net/http_session.hpp"
-#include "net/http_writer.hpp"
+#include "net/standard_answers.hpp"
 #include "net/url.hpp"
 #include "net/worker.hpp"
 
@@ -15,10 +15,6 @@ constexpr std::array<std::string_view, 7> known_methods{"GET",   "HEAD",   "POST
                                                         "PATCH", "DELETE", "OPTIONS"};
 constexpr std::string_view all_methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 constexpr std::string_view continue_response = "HTTP/1.1 100 Continue\r\n\r\n";
-
-HttpResponse plain_answer(unsigned status) {
-  return HttpResponse::text(status, std::string(reason_phrase(status)) + '\n');
-}
 
 HttpResponse method_not_allowed(std::string allowed) {
   HttpResponse response = plain_answer(405);
@@ -33,6 +29,7 @@ bool is_get(const HttpRequest& request) { return request.method == "GET" || requ
 void HttpSession::head_arrived() {
   const ServerOptions& options = connection_.worker().context().options;
   const HttpHead& head = parser_.head();
+  request_started_ = true;
   http_version_ = 10 + head.minor_version;
   head_only_ = head.method == "HEAD";
   if (!head.keep_alive) close_after_ = true;
@@ -75,6 +72,7 @@ void HttpSession::dispatch() {
   if (std::find(known_methods.begin(), known_methods.end(), request->method) == known_methods.end()) {
     return answer(plain_answer(501));
   }
+  if (!connection_.worker().context().serves_host_of(*request)) return answer(plain_answer(421));
   if (upgrade(*request)) return;
   const HttpRoutes* const routes = connection_.worker().context().routes.http.find(request->path);
   if (routes != nullptr) return answer_by_route(*routes, *request);
@@ -83,8 +81,9 @@ void HttpSession::dispatch() {
 
 void HttpSession::answer_by_route(const HttpRoutes& routes, const HttpRequest& request) {
   const HttpRoute* const route = routes.find(request.method);
-  if (route == nullptr) return answer(method_not_allowed(routes.allowed_methods()));
-  call_handler(route->handler, request);
+  if (route != nullptr) return call_handler(route->handler, request);
+  if (request.method == "OPTIONS") return answer(options_answer(request, routes.allowed_methods()));
+  answer(method_not_allowed(routes.allowed_methods()));
 }
 
 void HttpSession::call_handler(const HttpHandler& handler, const HttpRequest& request) {
@@ -108,6 +107,7 @@ void HttpSession::answer_without_route(const HttpRequest& request) {
   const ServerContext& context = connection_.worker().context();
   if (request.path == "*") return answer({204, {{"Allow", std::string(all_methods)}}, {}});
   if (!context.files) return answer(plain_answer(404));
+  if (request.method == "OPTIONS") return answer(options_answer(request, "GET, HEAD"));
   if (!is_get(request)) return answer(method_not_allowed("GET, HEAD"));
   FileAnswer file = context.files->find(
       {request.path, request.target, request.header("if-none-match"), request.header("if-modified-since")});

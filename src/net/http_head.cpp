@@ -54,16 +54,6 @@ bool read_body_length(HttpHead& head) {
   return true;
 }
 
-bool lists_token(const HttpHead& head, std::string_view name, std::string_view token) {
-  bool found = false;
-  for (const auto& [field, value] : head.fields) {
-    if (field != name) continue;
-    for_each_list_element(value,
-                          [&](std::string_view element) { found |= equal_ignoring_case(element, token); });
-  }
-  return found;
-}
-
 // RFC 9112 3.2: origin-form; absolute-form, whose authority has to be the Host; "*" for OPTIONS.
 bool normalise_target(HttpHead& head) {
   if (head.target.front() == '/') return true;
@@ -95,6 +85,16 @@ bool is_field_line(std::string_view line) noexcept {
   if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) return false;
   const std::string_view value = line.substr(colon + 1);
   return std::none_of(value.begin(), value.end(), [](char c) { return is_control(c) && c != '\t'; });
+}
+
+bool lists_token(const HttpFields& fields, std::string_view name, std::string_view token) {
+  bool found = false;
+  for (const auto& [field, value] : fields) {
+    if (field != name) continue;
+    for_each_list_element(value,
+                          [&](std::string_view element) { found |= equal_ignoring_case(element, token); });
+  }
+  return found;
 }
 
 std::string_view HttpHead::field(std::string_view name) const noexcept {
@@ -144,8 +144,10 @@ HttpStatus check_fields(HttpHead& head) {
   const std::size_t hosts = count_fields(head, "host");
   if (hosts > 1 || (hosts == 0 && head.minor_version == 1)) return 400;
   if (hosts == 1 && !is_valid_host(head.field("host"))) return 400;
+  // RFC 6454 7.3: one origin. With two, this server and a proxy in front of it might each look at another one.
+  if (count_fields(head, "origin") > 1) return 400;
   if (!read_body_length(head) || !normalise_target(head)) return 400;
-  head.keep_alive = head.minor_version == 1 && !lists_token(head, "connection", "close");
+  head.keep_alive = head.minor_version == 1 && !lists_token(head.fields, "connection", "close");
   if (const std::string_view expect = head.field("expect"); !expect.empty()) {
     if (!equal_ignoring_case(expect, "100-continue")) return 417;
     head.expects_continue = head.minor_version == 1;

@@ -41,6 +41,9 @@ HttpStatus check_raw_head(std::string_view head, std::size_t max_fields);
 /// The rest of `head` is set.
 HttpStatus check_fields(HttpHead& head);
 
+/// True if a field of that name (lower case) lists the token, in any case (RFC 9110 5.6.1).
+bool lists_token(const HttpFields& fields, std::string_view name, std::string_view token);
+
 /// True for one line of a header or trailer, without its line end.
 bool is_field_line(std::string_view line) noexcept;
 

@@ -12,7 +12,10 @@ namespace signaling::net {
 namespace {
 
 std::string credential(const HttpRequest& request) {
-  if (auto token = request.query_value("token")) return *std::move(token);
+  const QueryValue token = request.query_value("token");
+  // Not a guess at what it should be, and not another credential in its place.
+  if (token.is_malformed()) return request.query;
+  if (token && !token->empty()) return *token;
   const std::string_view authorization = request.header("authorization");
   constexpr std::string_view scheme = "bearer ";
   if (!equal_ignoring_case(authorization.substr(0, scheme.size()), scheme)) return {};
@@ -27,9 +30,7 @@ std::string_view HttpRequest::header(std::string_view name) const noexcept {
   return found == headers.end() ? std::string_view() : std::string_view(found->second);
 }
 
-std::optional<std::string> HttpRequest::query_value(std::string_view name) const {
-  return net::query_value(query, name);
-}
+QueryValue HttpRequest::query_value(std::string_view name) const { return net::query_value(query, name); }
 
 HttpResponse HttpResponse::text(unsigned status, std::string body) {
   return {status, {{"Content-Type", "text/plain; charset=utf-8"}}, std::move(body)};
@@ -67,11 +68,11 @@ void HttpResponder::Exchange::on_abort(Callback<void()> handler) {
   if (session_ != nullptr) on_abort_ = std::move(handler);
 }
 
-void HttpResponder::Exchange::complete(HttpResponse response, Callback<void()> left) {
+void HttpResponder::Exchange::complete(HttpResponse response, Callback<void(AnswerFate)> left) {
   HttpSession* const session = std::exchange(session_, nullptr);
   on_abort_ = {};
   if (session != nullptr) return session->complete(std::move(response), std::move(left));
-  if (left) left();
+  if (left) left(AnswerFate::lost);
 }
 
 void HttpResponder::Exchange::abort() noexcept {
@@ -92,12 +93,14 @@ struct HttpResponder::Ticket {
   // NOLINTNEXTLINE(bugprone-exception-escape): only want of memory, and then there is no answer to give
   ~Ticket() { answer(HttpResponse::text(500, "Internal Server Error\n"), {}); }
 
-  void answer(HttpResponse response, Callback<void()> left) const {
-    if (!exchange->claim_answer()) return;
-    boost::asio::dispatch(exchange->executor(),
-                          [to = exchange, what = std::move(response), left = std::move(left)]() mutable {
-                            to->complete(std::move(what), std::move(left));
-                          });
+  void answer(HttpResponse response, Callback<void(AnswerFate)> left) const {
+    const bool taken = exchange->claim_answer();
+    if (!taken && !left) return;
+    boost::asio::dispatch(exchange->executor(), [to = exchange, taken, what = std::move(response),
+                                                 left = std::move(left)]() mutable {
+      if (taken) return to->complete(std::move(what), std::move(left));
+      left(AnswerFate::lost);
+    });
   }
 
   std::shared_ptr<Exchange> exchange;
@@ -106,7 +109,7 @@ struct HttpResponder::Ticket {
 HttpResponder::HttpResponder(std::shared_ptr<Exchange> exchange)
     : ticket_(std::make_shared<Ticket>(std::move(exchange))) {}
 
-void HttpResponder::send(HttpResponse response, Callback<void()> left) const {
+void HttpResponder::send(HttpResponse response, Callback<void(AnswerFate)> left) const {
   ticket_->answer(std::move(response), std::move(left));
 }
 void HttpResponder::on_abort(Callback<void()> handler) const {

@@ -6,6 +6,7 @@
 
 #include "net/connection.hpp"
 #include "net/http_writer.hpp"
+#include "net/standard_answers.hpp"
 #include "net/worker.hpp"
 
 namespace signaling::net {
@@ -84,10 +85,11 @@ void HttpSession::refuse_malformed() {
   if (status == 431) ServerCounters::add(counters.headers_too_large);
   if (status == 413) ServerCounters::add(counters.bodies_too_large);
   close_after_ = true;
-  answer(HttpResponse::text(status, std::string(reason_phrase(status)) + '\n'));
+  // Engine.IO's reference answers 413 without a body, and the suites of its clients compare that.
+  answer(status == 413 ? HttpResponse{413, {}, {}} : plain_answer(status));
 }
 
-void HttpSession::complete(HttpResponse response, Callback<void()> left) {
+void HttpSession::complete(HttpResponse response, Callback<void(AnswerFate)> left) {
   exchange_.reset();
   answer_left_ = std::move(left);
   answer(std::move(response));
@@ -95,8 +97,9 @@ void HttpSession::complete(HttpResponse response, Callback<void()> left) {
 
 void HttpSession::answer(HttpResponse response) {
   if (!are_valid_fields(response.headers) || response.status < 200 || response.status > 599) {
-    response = HttpResponse::text(500, "Internal Server Error\n");
+    response = plain_answer(500);
   }
+  if (response.close) close_after_ = true;
   std::optional<std::uint64_t> length;
   if (has_body(response.status)) length = response.body.size();
   send_head(response.status, response.headers, length,
@@ -159,7 +162,7 @@ void HttpSession::send_file_part() {
 
 void HttpSession::answer_sent() {
   file_.reset();
-  if (answer_left_) answer_left_();
+  tell_left(AnswerFate::sent);
   if (input_ended_) return connection_.drop(CloseReason::normal);
   if (close_after_) return linger();
   parser_.next();
@@ -171,6 +174,10 @@ void HttpSession::answer_sent() {
   if (held_.empty()) return;
   std::string held = std::exchange(held_, {});
   process(std::as_writable_bytes(std::span(held)));
+}
+
+void HttpSession::tell_left(AnswerFate fate) {
+  if (auto left = std::exchange(answer_left_, {})) left(fate);
 }
 
 // Closing while the client still sends would make its kernel throw the answer away (RFC 9112 9.6).
@@ -192,7 +199,7 @@ void HttpSession::on_deadline(TimePoint) {
   if (late_ != nullptr) ServerCounters::add(*late_);
   if (phase_ != Phase::reading || !parser_.in_request()) return connection_.drop(CloseReason::timeout);
   close_after_ = true;
-  answer(HttpResponse::text(408, "Request Timeout\n"));
+  answer(plain_answer(408));
 }
 
 void HttpSession::on_stop() {
@@ -201,7 +208,7 @@ void HttpSession::on_stop() {
 }
 
 void HttpSession::on_closed(CloseReason) {
-  if (answer_left_) answer_left_();
+  tell_left(AnswerFate::lost);
   if (const auto exchange = std::exchange(exchange_, nullptr)) exchange->abort();
 }
 

@@ -38,7 +38,7 @@ class HttpSession final : public Session {
   void on_closed(CloseReason reason) override;
 
   /// The answer to the request that was handed to a handler.
-  void complete(HttpResponse response, Callback<void()> left);
+  void complete(HttpResponse response, Callback<void(AnswerFate)> left);
 
  private:
   enum class Phase : std::uint8_t {
@@ -51,7 +51,6 @@ class HttpSession final : public Session {
 
   // http_session.cpp: the life of the connection
   void process(std::span<std::byte> bytes);
-  void parse_step();
   void request_started();
   /// `counter`: of those that were too late for it.
   void arm(std::chrono::milliseconds timeout, ServerCounters::Counter& counter);
@@ -63,6 +62,7 @@ class HttpSession final : public Session {
                  std::string_view body);
   void send_file_part();
   void answer_sent();
+  void tell_left(AnswerFate fate);
   void linger();
 
   // http_dispatch.cpp: who answers
@@ -82,7 +82,7 @@ class HttpSession final : public Session {
   HttpParser parser_;
   Phase phase_ = Phase::reading;
   bool processing_ = false;       // process() is on the stack
-  bool request_started_ = false;  // its deadline is set
+  bool request_started_ = false;  // a deadline for its head was set, or is no longer needed
   bool sending_part_ = false;     // send_file_part() is on the stack
   bool close_after_ = false;      // this answer is the last one
   bool head_only_ = false;        // the request is a HEAD
@@ -92,7 +92,7 @@ class HttpSession final : public Session {
   std::span<std::byte> input_;               // what process() has not used yet
   std::string held_;                         // what came behind a request that is not answered yet
   std::shared_ptr<HttpResponder::Exchange> exchange_;
-  Callback<void()> answer_left_;
+  Callback<void(AnswerFate)> answer_left_;
   UniqueFd file_;
   std::uint64_t file_left_ = 0;
 };

@@ -4,18 +4,14 @@
 #include "net/engine_endpoint.hpp"
 #include "net/engine_websocket.hpp"
 #include "net/http_session.hpp"
-#include "net/http_writer.hpp"
 #include "net/peer_websocket.hpp"
 #include "net/raw_websocket.hpp"
+#include "net/standard_answers.hpp"
 #include "net/worker.hpp"
 #include "signaling/websocket/handshake.hpp"
 
 namespace signaling::net {
 namespace {
-
-HttpResponse refusal(unsigned status) {
-  return HttpResponse::text(status, std::string(reason_phrase(status)) + '\n');
-}
 
 HttpResponse refusal(const websocket::RefusedUpgrade& refused) {
   HttpResponse response = HttpResponse::text(refused.status, std::string(refused.reason) + '\n');
@@ -62,9 +58,10 @@ using MadeSession = std::variant<HttpResponse, std::unique_ptr<Session>, Distant
 
 MadeSession make_session(Connection& connection, const WebSocketRoute& route, const HttpRequest& request,
                          const websocket::AcceptedUpgrade& accepted) {
+  if (auto refused = refuse_malformed_query(request)) return *std::move(refused);
   ConnectInfo info = connect_info(request);
   std::unique_ptr<Protocol> protocol = route.make_protocol(info);
-  if (!protocol) return refusal(500);
+  if (!protocol) return plain_answer(500);
   return std::make_unique<PeerWebSocket>(connection, route,
                                          connection_options(connection, route.settings, accepted),
                                          std::move(protocol), std::move(info));
@@ -75,7 +72,7 @@ MadeSession make_session(Connection& connection, const RawWebSocketRoute& route,
   WebSocketDecision decision = route.accept(request);
   if (auto* const refused = std::get_if<HttpResponse>(&decision)) return std::move(*refused);
   auto handler = std::get<std::unique_ptr<WebSocketHandler>>(std::move(decision));
-  if (!handler) return refusal(500);
+  if (!handler) return plain_answer(500);
   return std::make_unique<RawWebSocket>(
       connection, route, connection_options(connection, route.settings, accepted), std::move(handler));
 }
@@ -100,21 +97,22 @@ MadeSession make_session(Connection& connection, const EngineWebSocketRoute& rou
 
 // True if the answer was given, or HTTP was left. False: HTTP routes shall answer.
 bool HttpSession::upgrade(const HttpRequest& request) {
-  const ServerContext& context = connection_.worker().context();
+  ServerContext& context = connection_.worker().context();
   const AnyWebSocketRoute* const route = context.routes.websocket.find(request.path);
   if (route == nullptr) return false;
-  const bool asked = !request.header("upgrade").empty() && http_version_ == 11;
+  // RFC 9110 7.8: an upgrade to a protocol that is not spoken here, such as h2c, is ignored.
+  const bool asked = http_version_ == 11 && lists_token(request.headers, "upgrade", "websocket");
   if (!asked && context.routes.http.find(request.path) != nullptr) return false;
   const websocket::UpgradeResult result =
       check(request, http_version_, settings_of(*route), context.options.deflate);
   if (const auto* const refused = std::get_if<websocket::RefusedUpgrade>(&result)) {
     answer(refusal(*refused));
-  } else if (!context.origins.may_connect(request.header("origin"), request.header("host"))) {
-    answer(refusal(403));
+  } else if (!context.may_connect(request)) {
+    answer(plain_answer(403));
   } else if (!request.body.empty()) {
-    answer(refusal(400));
+    answer(plain_answer(400));
   } else if (connection_.worker().stopping() || context.draining.load(std::memory_order_relaxed)) {
-    answer(refusal(503));
+    answer(plain_answer(503));
   } else {
     accept_upgrade(*route, request, std::get<websocket::AcceptedUpgrade>(result));
   }
@@ -130,9 +128,9 @@ void HttpSession::accept_upgrade(const AnyWebSocketRoute& route, const HttpReque
   } catch (const std::exception& error) {
     connection_.worker().context().log.write(LogLevel::error, "websocket-handler-failed",
                                              {{"path", request.path}, {"error", error.what()}});
-    made = refusal(500);
+    made = plain_answer(500);
   } catch (...) {
-    made = refusal(500);
+    made = plain_answer(500);
   }
   if (auto* const refused = std::get_if<HttpResponse>(&made)) return answer(std::move(*refused));
   ServerCounters::add(connection_.worker().context().counters.responses[1]);

@@ -55,7 +55,7 @@ std::string write_head(unsigned status, const HttpFields& fields, const Response
 }
 
 std::string_view reason_phrase(unsigned status) noexcept {
-  static constexpr std::array<std::pair<unsigned, std::string_view>, 27> phrases{{
+  static constexpr std::array<std::pair<unsigned, std::string_view>, 28> phrases{{
       {200, "OK"},
       {201, "Created"},
       {202, "Accepted"},
@@ -75,6 +75,7 @@ std::string_view reason_phrase(unsigned status) noexcept {
       {409, "Conflict"},
       {413, "Content Too Large"},
       {417, "Expectation Failed"},
+      {421, "Misdirected Request"},
       {422, "Unprocessable Content"},
       {426, "Upgrade Required"},
       {429, "Too Many Requests"},

@@ -20,14 +20,6 @@ constexpr int backlog = 4096;
 // Per turn, so that a storm of connections does not starve those that are there.
 constexpr int max_accepts_per_turn = 64;
 constexpr std::chrono::milliseconds pause_without_descriptors{100};
-constexpr std::chrono::seconds log_interval{1};
-
-// A flood of clients must not become a flood of log lines: one a second, the counters have the rest.
-bool log_is_due(TimePoint& next, TimePoint now) noexcept {
-  if (now < next) return false;
-  next = now + log_interval;
-  return true;
-}
 
 std::string describe(const ip::tcp::endpoint& endpoint) {
   const std::string host = endpoint.address().to_string();
@@ -41,9 +33,11 @@ std::string cannot_listen(const ip::tcp::endpoint& endpoint, int error) {
 
 void set_flag(int fd, int level, int name, int value) { ::setsockopt(fd, level, name, &value, sizeof value); }
 
-bool listens(int fd, const ip::tcp::endpoint& endpoint) {
+bool listens(int fd, const ip::tcp::endpoint& endpoint, DualStack dual_stack) {
   set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  if (endpoint.address().is_v6()) set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+  if (endpoint.address().is_v6()) {
+    set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, dual_stack == DualStack::no ? 1 : 0);
+  }
   return ::bind(fd, endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0 &&
          ::listen(fd, backlog) == 0;
 }
@@ -61,7 +55,7 @@ ip::address plain_address(const ip::address& address) {
 
 }  // namespace
 
-BoundSocket bind_socket(std::string_view address, std::uint16_t port) {
+BoundSocket bind_socket(std::string_view address, std::uint16_t port, DualStack dual_stack) {
   BoundSocket bound;
   boost::system::error_code error;
   const ip::address parsed = ip::make_address(std::string(address), error);
@@ -71,7 +65,7 @@ BoundSocket bind_socket(std::string_view address, std::uint16_t port) {
   }
   bound.endpoint = {parsed, port};
   UniqueFd fd(::socket(bound.endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd || !listens(fd.get(), bound.endpoint)) {
+  if (!fd || !listens(fd.get(), bound.endpoint, dual_stack)) {
     bound.error = cannot_listen(bound.endpoint, errno);
     return bound;
   }
@@ -110,12 +104,17 @@ Listener::Listener(BoundSocket socket, std::shared_ptr<const TlsContext> tls,
 
 void Listener::start(Worker& home) {
   home_ = &home;
-  if (!home.poller().add(socket_.fd.get(), *this, EPOLLIN)) pause(errno);
+  watch();
+}
+
+void Listener::watch() {
+  watched_ = home_->poller().add(socket_.fd.get(), *this, EPOLLIN);
+  if (!watched_) pause(errno);
 }
 
 void Listener::stop() {
   TimerWheel::cancel(*this);
-  if (socket_.fd && home_ != nullptr) home_->poller().remove(socket_.fd.get(), *this);
+  if (std::exchange(watched_, false)) home_->poller().remove(socket_.fd.get(), *this);
   socket_.fd.reset();
 }
 
@@ -149,9 +148,8 @@ bool Listener::admit(const ip::address& address) {
   if (admittance == Admittance::admitted) return true;
   const bool full = admittance == Admittance::full;
   ServerCounters::add(full ? context.counters.refused_connections : context.counters.refused_by_address);
-  if (log_is_due(next_refusal_log_, home_->now())) {
-    context.log.write(LogLevel::warning, "connection-refused", {{"address", address.to_string()}});
-  }
+  context.refused_connections.write({{"address", address.to_string()},
+                                     {"limit", full ? "max_connections" : "max_connections_per_address"}});
   return false;
 }
 
@@ -170,16 +168,13 @@ void Listener::take(UniqueFd fd, const ip::address& address) {
 void Listener::pause(int error) {
   ServerContext& context = home_->context();
   ServerCounters::add(context.counters.accept_pauses);
-  if (log_is_due(next_pause_log_, home_->now())) {
-    context.log.write(LogLevel::error, "accept-paused", {{"reason", std::strerror(error)}});
-  }
-  home_->poller().modify(socket_.fd.get(), *this, 0);
+  context.accept_pauses.write({{"reason", std::strerror(error)}});
+  if (std::exchange(watched_, false)) home_->poller().remove(socket_.fd.get(), *this);
   home_->schedule(*this, home_->now() + pause_without_descriptors);
 }
 
 void Listener::on_deadline(TimePoint) {
-  if (!socket_.fd) return;
-  home_->poller().modify(socket_.fd.get(), *this, EPOLLIN);
+  if (socket_.fd) watch();
 }
 
 }  // namespace signaling::net

@@ -26,15 +26,18 @@ struct BoundSocket {
   std::string error;
 };
 
-/// `address`: an IP address as text. An IPv6 wildcard takes IPv4 too.
-BoundSocket bind_socket(std::string_view address, std::uint16_t port);
+/// Whether the IPv6 wildcard takes IPv4, too.
+enum class DualStack : bool { no, yes };
+
+/// `address`: an IP address as text.
+BoundSocket bind_socket(std::string_view address, std::uint16_t port, DualStack dual_stack = DualStack::yes);
 
 /// One that listens already; owns it in any case.
 BoundSocket adopt_socket(int descriptor);
 
 /// Accepts clients of one address, counts them, and gives them to the workers in turn.
 ///
-/// Without file descriptors left it pauses for a moment, instead of being told of the same client for ever.
+/// Without file descriptors left, or if the kernel refuses to watch its socket, it pauses for a moment, instead of being told of the same client for ever, and tries again.
 /// Threads: the executor of the worker that it is started on.
 class Listener final : public Pollable, public Timed {
  public:
@@ -50,6 +53,7 @@ class Listener final : public Pollable, public Timed {
   void on_deadline(TimePoint now) override;
 
  private:
+  void watch();
   bool accept_one();
   bool admit(const boost::asio::ip::address& address);
   void take(UniqueFd fd, const boost::asio::ip::address& address);
@@ -59,9 +63,8 @@ class Listener final : public Pollable, public Timed {
   const std::shared_ptr<const TlsContext> tls_;
   const std::vector<std::weak_ptr<Worker>> workers_;
   std::size_t next_worker_ = 0;
-  TimePoint next_refusal_log_{};
-  TimePoint next_pause_log_{};
   Worker* home_ = nullptr;
+  bool watched_ = false;  // the poller has the socket
 };
 
 }  // namespace signaling::net

@@ -1,9 +1,12 @@
 #include "net/origin.hpp"
 
 #include <algorithm>
-#include <utility>
+#include <optional>
+#include <stdexcept>
 
 #include "net/ascii.hpp"
+#include "net/http_head.hpp"
+#include "signaling/net/server.hpp"
 
 namespace signaling::net {
 namespace {
@@ -23,19 +26,70 @@ HostAndPort split_port(std::string_view text, std::string_view default_port) {
   return {text.substr(0, colon), port.empty() ? default_port : port};
 }
 
+/// An origin whose scheme has hosts and ports; others, such as "null" or "capacitor://localhost", are only names.
+struct WebOrigin {
+  std::string_view scheme;  // "http" or "https"
+  std::string_view default_port;
+  HostAndPort at;
+};
+
+std::optional<WebOrigin> web_origin(std::string_view origin) {
+  const std::size_t separator = origin.find("://");
+  if (separator == std::string_view::npos) return std::nullopt;
+  const std::string_view scheme = origin.substr(0, separator);
+  const auto is = [scheme](std::string_view name) { return equal_ignoring_case(scheme, name); };
+  WebOrigin result;
+  if (is("https") || is("wss")) {
+    result = {"https", "443", {}};
+  } else if (is("http") || is("ws")) {
+    result = {"http", "80", {}};
+  } else {
+    return std::nullopt;
+  }
+  result.at = split_port(origin.substr(separator + 3), result.default_port);
+  return result;
+}
+
+// One text for all ways to write an origin.
+std::string canonical(std::string_view origin) {
+  const auto web = web_origin(origin);
+  if (!web) return to_lower(origin);
+  std::string text = std::string(web->scheme) + "://" + to_lower(web->at.host);
+  if (web->at.port != web->default_port) text += ':' + std::string(web->at.port);
+  return text;
+}
+
+// People copy the address of a page's root.
+std::string_view without_slash(std::string_view origin) {
+  if (origin.ends_with('/') && !origin.ends_with("//")) origin.remove_suffix(1);
+  return origin;
+}
+
+std::string_view without_dot(std::string_view host) {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  return host;
+}
+
+std::string quoted(std::string_view text) { return '\'' + std::string(text) + '\''; }
+
 }  // namespace
 
-OriginRules::OriginRules(std::vector<std::string> allowed) : allowed_(std::move(allowed)) {
-  any_ = std::find(allowed_.begin(), allowed_.end(), "*") != allowed_.end();
+OriginRules::OriginRules(const std::vector<std::string>& allowed) {
+  for (const std::string& origin : allowed) {
+    if (const std::string problem = origin_problem(origin); !problem.empty())
+      throw std::invalid_argument(problem);
+    allowed_.push_back(canonical(without_slash(origin)));
+    any_ |= origin == "*";
+  }
 }
 
 bool OriginRules::lists(std::string_view origin) const {
-  return std::any_of(allowed_.begin(), allowed_.end(),
-                     [origin](const std::string& entry) { return equal_ignoring_case(entry, origin); });
+  return !allowed_.empty() &&
+         std::find(allowed_.begin(), allowed_.end(), canonical(origin)) != allowed_.end();
 }
 
 bool OriginRules::may_connect(std::string_view origin, std::string_view host) const {
-  return origin.empty() || any_ || lists(origin) || same_host(origin, host);
+  return origin.empty() || any_ || same_host(origin, host) || lists(origin);
 }
 
 std::string OriginRules::cors_value(std::string_view origin) const {
@@ -45,17 +99,56 @@ std::string OriginRules::cors_value(std::string_view origin) const {
   return any_ ? "*" : std::string();
 }
 
+HostRules::HostRules(const std::vector<std::string>& allowed) {
+  for (const std::string& host : allowed) {
+    if (const std::string problem = host_problem(host); !problem.empty())
+      throw std::invalid_argument(problem);
+    allowed_.push_back(to_lower(without_dot(host)));
+  }
+}
+
+bool HostRules::allows(std::string_view host) const {
+  if (allowed_.empty()) return true;
+  const std::string name = to_lower(without_dot(split_port(host, {}).host));
+  return std::find(allowed_.begin(), allowed_.end(), name) != allowed_.end();
+}
+
 bool same_host(std::string_view origin, std::string_view host) {
+  const auto page = web_origin(origin);
+  if (!page) return false;
+  const HostAndPort server = split_port(host, page->default_port);
+  return equal_ignoring_case(page->at.host, server.host) && page->at.port == server.port;
+}
+
+std::string origin_problem(std::string_view origin) {
+  if (origin == "*" || origin == "null") return {};
+  const std::string name = quoted(origin);
   const std::size_t separator = origin.find("://");
-  if (separator == std::string_view::npos) return false;
-  const std::string_view scheme = origin.substr(0, separator);
-  std::string_view default_port;
-  if (equal_ignoring_case(scheme, "https")) default_port = "443";
-  if (equal_ignoring_case(scheme, "http")) default_port = "80";
-  if (default_port.empty()) return false;
-  const HostAndPort page = split_port(origin.substr(separator + 3), default_port);
-  const HostAndPort server = split_port(host, default_port);
-  return equal_ignoring_case(page.host, server.host) && page.port == server.port;
+  if (separator == std::string_view::npos || separator == 0) {
+    return name + " is not an origin: it needs a scheme, as in https://app.example";
+  }
+  if (!web_origin(origin)) return {};
+  const std::string_view authority = without_slash(origin).substr(separator + 3);
+  if (authority.find_first_of("/?#") != std::string_view::npos) {
+    return name + " is not an origin: nothing comes behind its host or port, as in https://app.example";
+  }
+  if (authority.find('*') != std::string_view::npos) {
+    return name + " is not an origin: name each host, or give * alone for all pages";
+  }
+  if (!is_valid_host(authority)) return name + " is not an origin: its host is not valid";
+  return {};
+}
+
+std::string host_problem(std::string_view host) {
+  const std::string name = quoted(host);
+  if (host.find("://") != std::string_view::npos || host.find('/') != std::string_view::npos) {
+    return name + " is not a host: neither a scheme nor a path belongs to it";
+  }
+  if (!is_valid_host(host) || host.find('*') != std::string_view::npos) {
+    return name + " is not a host such as signal.example, 127.0.0.1 or [::1]";
+  }
+  if (split_port(host, {}).host != host) return name + " has a port: name the host alone, any port will do";
+  return {};
 }
 
 }  // namespace signaling::net

@@ -12,9 +12,10 @@ namespace signaling::net {
 /// Threads: any; it does not change.
 class OriginRules {
  public:
-  explicit OriginRules(std::vector<std::string> allowed);
+  /// Throws std::invalid_argument if one of them has an origin_problem.
+  explicit OriginRules(const std::vector<std::string>& allowed);
 
-  /// May a client with this Origin header open a WebSocket? An empty origin is no browser and may; so may a
+  /// May a client with this Origin header open a WebSocket? A client without one is not a browser and may; so may a
   /// page of `host`, the value of the Host header, itself.
   bool may_connect(std::string_view origin, std::string_view host) const;
   /// The value for Access-Control-Allow-Origin; empty: none.
@@ -23,12 +24,28 @@ class OriginRules {
  private:
   bool lists(std::string_view origin) const;
 
-  std::vector<std::string> allowed_;
+  std::vector<std::string> allowed_;  // in their canonical form
   bool any_ = false;
 };
 
+/// Which hosts a request may name: what keeps a page that reaches this server under a name of its own, by DNS rebinding,
+/// from being taken for a page of this server.
+///
+/// Threads: any; it does not change.
+class HostRules {
+ public:
+  /// Empty: any host. Throws std::invalid_argument if one of them has a host_problem.
+  explicit HostRules(const std::vector<std::string>& allowed);
+
+  /// `host`: the value of the Host header, which may have a port.
+  bool allows(std::string_view host) const;
+
+ private:
+  std::vector<std::string> allowed_;  // in lower case
+};
+
 /// True if `origin` ("https://example.com:8443") names the host and port of a Host header. The scheme's
-/// default port may be left out on either side.
+/// default port may be left out on either side; `ws` and `wss` are `http` and `https`, as libraries for apps write it.
 bool same_host(std::string_view origin, std::string_view host);
 
 }  // namespace signaling::net

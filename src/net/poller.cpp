@@ -1,5 +1,7 @@
 #include "net/poller.hpp"
 
+#include <algorithm>
+#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <system_error>
 
@@ -61,10 +63,21 @@ void Poller::start() {
 void Poller::wait() {
   epoll_.async_wait(boost::asio::posix::descriptor_base::wait_read,
                     [self = shared_from_this()](const boost::system::error_code& error) {
-                      if (error || !self->epoll_.is_open()) return;
-                      self->dispatch_all();
-                      self->start();
+                      if (!error) self->run();
                     });
+}
+
+// The kernel does not tell twice of an edge: what an exception has kept from being dispatched is dispatched on the next
+// turn of the executor, if its host goes on after the exception.
+void Poller::run() {
+  if (!epoll_.is_open()) return;
+  try {
+    dispatch_all();
+  } catch (...) {
+    boost::asio::post(epoll_.get_executor(), [self = shared_from_this()] { self->run(); });
+    throw;
+  }
+  start();
 }
 
 // While there is much to do, more has come by the time a batch is done: looking again costs one system call, and
@@ -75,16 +88,20 @@ void Poller::dispatch_all() {
   }
 }
 
+// False if nothing is ready.
+bool Poller::fetch() {
+  const int count = ::epoll_wait(epoll_.native_handle(), batch_.data(), static_cast<int>(batch_.size()), 0);
+  batch_size_ = std::max(count, 0);
+  batch_next_ = 0;
+  return batch_size_ > 0;
+}
+
 // False if nothing was ready.
 bool Poller::dispatch() {
-  batch_size_ = ::epoll_wait(epoll_.native_handle(), batch_.data(), static_cast<int>(batch_.size()), 0);
-  if (batch_size_ <= 0) {
-    batch_size_ = 0;
-    return false;
-  }
+  if (batch_next_ == batch_size_ && !fetch()) return false;
   batch_time_ = std::chrono::steady_clock::now();
   Batch written_together(epoll_.get_executor());
-  for (batch_next_ = 0; batch_next_ < batch_size_;) {
+  while (batch_next_ < batch_size_) {
     const epoll_event event = batch_[static_cast<std::size_t>(batch_next_)];
     ++batch_next_;
     if (event.data.ptr != nullptr) static_cast<Pollable*>(event.data.ptr)->on_ready(event.events);

@@ -34,7 +34,8 @@ class Poller : public std::enable_shared_from_this<Poller> {
  public:
   explicit Poller(const boost::asio::any_io_executor& executor);
 
-  /// Begins to wait. From here to `close` it keeps the executor from running out of work.
+  /// Begins to wait. From here to `close` it keeps the executor from running out of work. An exception of an object leaves
+  /// by the executor; the events behind it are dispatched when that runs again.
   void start();
   /// False, with errno: the kernel refuses.
   [[nodiscard]] bool add(int fd, Pollable& target, std::uint32_t events);
@@ -49,13 +50,15 @@ class Poller : public std::enable_shared_from_this<Poller> {
 
  private:
   void wait();
+  void run();
   void dispatch_all();
+  bool fetch();
   bool dispatch();
 
   boost::asio::posix::stream_descriptor epoll_;
   std::array<epoll_event, 256> batch_{};
   int batch_size_ = 0;
-  int batch_next_ = 0;
+  int batch_next_ = 0;  // up to batch_size_: not dispatched yet
   TimePoint batch_time_{};
 };
 

@@ -1,5 +1,6 @@
 #include "signaling/net/server.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <limits>
@@ -8,6 +9,7 @@
 #include <utility>
 
 #include "net/ascii.hpp"
+#include "net/bounded_time.hpp"
 #include "net/drain.hpp"
 #include "net/engine_endpoint.hpp"
 #include "net/listener.hpp"
@@ -20,7 +22,20 @@ namespace {
 
 ServerOptions checked(ServerOptions options) {
   if (options.executors.empty()) throw std::invalid_argument("ServerOptions::executors is empty");
+  for (auto* const time :
+       {&options.tls_timeout, &options.handshake_timeout, &options.first_message_timeout,
+        &options.http_idle_timeout, &options.ping_interval, &options.ping_timeout, &options.close_timeout}) {
+    *time = bounded(*time);
+  }
   return options;
+}
+
+template <class Route>
+Route checked(Route route) {
+  for (auto* const time : {&route.settings.first_message_timeout, &route.settings.ping_interval}) {
+    if (*time) *time = bounded(**time);
+  }
+  return route;
 }
 
 void check_path(std::string_view path) {
@@ -72,8 +87,17 @@ class Server::Impl {
     }
   }
 
+  ListenResult listen(std::string_view address, std::uint16_t port, std::shared_ptr<TlsContext> tls) {
+    return listen(bind_socket(address, port, takes_all_ipv4(port) ? DualStack::no : DualStack::yes),
+                  std::move(tls));
+  }
+
   ListenResult listen(BoundSocket bound, std::shared_ptr<TlsContext> tls) {
     if (!bound.error.empty()) return {{}, std::move(bound.error)};
+    {
+      const std::lock_guard lock(mutex_);
+      endpoints_.push_back(bound.endpoint);
+    }
     if (!listening_.exchange(true)) start_workers();
     const auto endpoint = bound.endpoint;
     if (tls) {
@@ -104,7 +128,8 @@ class Server::Impl {
     return {};
   }
 
-  void drain(const DrainOptions& options, Callback<void()> done) {
+  void drain(DrainOptions options, Callback<void()> done) {
+    options.timeout = bounded(options.timeout);
     context_->draining.store(true, std::memory_order_relaxed);
     boost::asio::post(workers_.front()->executor(),
                       [drain = the_drain(), options, done = std::move(done)]() mutable {
@@ -115,7 +140,7 @@ class Server::Impl {
   void stop(std::chrono::milliseconds grace, Callback<void()> done) {
     context_->draining.store(true, std::memory_order_relaxed);
     boost::asio::post(workers_.front()->executor(), [drain = the_drain()] { drain->cut_short(); });
-    const TimePoint deadline = std::chrono::steady_clock::now() + grace;
+    const TimePoint deadline = std::chrono::steady_clock::now() + bounded(grace);
     struct Countdown {
       std::atomic<std::size_t> left{0};
       Callback<void()> done;
@@ -133,6 +158,13 @@ class Server::Impl {
   }
 
  private:
+  bool takes_all_ipv4(std::uint16_t port) {
+    const std::lock_guard lock(mutex_);
+    return std::ranges::any_of(endpoints_, [port](const auto& endpoint) {
+      return endpoint.port() == port && endpoint.address().is_v4() && endpoint.address().is_unspecified();
+    });
+  }
+
   std::shared_ptr<Drain> the_drain() {
     const std::lock_guard lock(mutex_);
     if (!drain_) {
@@ -152,6 +184,7 @@ class Server::Impl {
   std::vector<std::shared_ptr<Worker>> workers_;
   std::atomic<bool> listening_{false};
   std::mutex mutex_;
+  std::vector<boost::asio::ip::tcp::endpoint> endpoints_;
   std::vector<std::shared_ptr<TlsContext>> tls_;
   std::shared_ptr<Drain> drain_;
 };
@@ -171,13 +204,13 @@ void Server::route(std::string_view method, std::string_view path, HttpHandler h
 void Server::websocket(std::string_view path, WebSocketRoute route) {
   check_path(path);
   if (!route.make_protocol) throw std::invalid_argument("WebSocketRoute::make_protocol is empty");
-  impl_->routes().websocket[path] = std::move(route);
+  impl_->routes().websocket[path] = checked(std::move(route));
 }
 
 void Server::websocket(std::string_view path, RawWebSocketRoute route) {
   check_path(path);
   if (!route.accept) throw std::invalid_argument("RawWebSocketRoute::accept is empty");
-  impl_->routes().websocket[path] = std::move(route);
+  impl_->routes().websocket[path] = checked(std::move(route));
 }
 
 void Server::engine_io(std::string_view path, EngineRoute route) {
@@ -191,7 +224,7 @@ void Server::serve_files(const std::filesystem::path& directory) {
 }
 
 ListenResult Server::listen(std::string_view address, std::uint16_t port) {
-  return impl_->listen(bind_socket(address, port), nullptr);
+  return impl_->listen(address, port, nullptr);
 }
 
 ListenResult Server::listen_on(int descriptor) { return impl_->listen(adopt_socket(descriptor), nullptr); }
@@ -207,7 +240,7 @@ ListenResult Server::listen_tls(std::string_view address, std::uint16_t port,
                                 std::vector<TlsFiles> certificates) {
   auto tls = std::make_shared<TlsContext>();
   if (std::string error = tls->load(std::move(certificates)); !error.empty()) return {{}, std::move(error)};
-  return impl_->listen(bind_socket(address, port), std::move(tls));
+  return impl_->listen(address, port, std::move(tls));
 }
 
 ListenResult Server::listen_tls(std::string_view address, std::uint16_t port, TlsFiles certificate) {

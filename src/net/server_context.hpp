@@ -10,6 +10,7 @@
 #include "net/route_table.hpp"
 #include "net/server_counters.hpp"
 #include "net/static_files.hpp"
+#include "signaling/core/rate_limited_log.hpp"
 #include "signaling/net/server.hpp"
 
 namespace signaling::net {
@@ -21,19 +22,34 @@ struct ServerContext {
       : router(the_router),
         options(std::move(the_options)),
         origins(options.allowed_origins),
+        hosts(options.allowed_hosts),
         limiter(options.max_connections, options.max_connections_per_address),
-        log(options.log) {}
+        log(options.log),
+        refused_connections(options.log, LogLevel::warning, "connection-refused"),
+        refused_origins(options.log, LogLevel::warning, "origin-refused"),
+        refused_hosts(options.log, LogLevel::warning, "host-refused"),
+        accept_pauses(options.log, LogLevel::error, "accept-paused", 1) {}
+
+  /// Whether the page that the request comes from may connect. If not, the log says what was compared.
+  bool may_connect(const HttpRequest& request);
+  /// Whether the request names a host of this server. If not, the log says so.
+  bool serves_host_of(const HttpRequest& request);
 
   Router& router;
   const ServerOptions options;
   RouteTable routes;
   std::unique_ptr<const StaticFiles> files;
   const OriginRules origins;
+  const HostRules hosts;
   ConnectionLimiter limiter;
   ServerCounters counters;
   /// No new WebSockets and sessions.
   std::atomic<bool> draining{false};
   const LogWriter log;
+  RateLimitedLog refused_connections;
+  RateLimitedLog refused_origins;
+  RateLimitedLog refused_hosts;
+  RateLimitedLog accept_pauses;
 };
 
 }  // namespace signaling::net

@@ -1,10 +1,15 @@
 #include "net/static_files.hpp"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <iterator>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -31,8 +36,30 @@ std::optional<fs::path> relative_path(std::string_view path) {
   return hidden ? std::nullopt : std::optional(relative);
 }
 
-bool is_inside(const fs::path& file, const fs::path& root) {
-  return std::mismatch(root.begin(), root.end(), file.begin(), file.end()).first == root.end();
+// O_NONBLOCK: a FIFO would keep the whole thread waiting for a writer.
+constexpr int read_flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+constexpr int folder_flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+
+// The kernel itself refuses what leads out of the folder while it opens: looking first and opening later would leave time
+// to put a link in between. Nothing, with errno: there is no such file, or no such system call.
+UniqueFd open_beneath(int folder, const fs::path& relative) {
+  open_how how{};
+  how.flags = read_flags;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  return UniqueFd(static_cast<int>(::syscall(SYS_openat2, folder, relative.c_str(), &how, sizeof how)));
+}
+
+// For kernels before 5.6: name by name, and no link is followed.
+UniqueFd open_without_links(int folder, const fs::path& relative) {
+  UniqueFd at;
+  for (auto part = relative.begin(); part != relative.end(); ++part) {
+    const bool last = std::next(part) == relative.end();
+    // The empty part behind a slash at the end.
+    const char* const name = part->empty() ? "." : part->c_str();
+    at = UniqueFd(::openat(at ? at.get() : folder, name, (last ? read_flags : folder_flags) | O_NOFOLLOW));
+    if (!at) break;
+  }
+  return at;
 }
 
 std::string hex(std::uint64_t number) {
@@ -107,11 +134,13 @@ StaticFiles::StaticFiles(const fs::path& root) : root_(fs::canonical(root)) {
 }
 
 UniqueFd StaticFiles::open_below_root(const fs::path& relative) const {
-  std::error_code error;
-  const fs::path resolved = fs::canonical(root_ / relative, error);
-  if (error || !is_inside(resolved, root_)) return {};
-  // O_NONBLOCK: a FIFO would keep the whole thread waiting for a writer.
-  return UniqueFd(::open(resolved.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+  // Each time: a folder that was put in its place since is the one to serve.
+  const UniqueFd root(::open(root_.c_str(), folder_flags));
+  if (!root) return {};
+  const fs::path name = relative.empty() ? "." : relative;
+  UniqueFd file = open_beneath(root.get(), name);
+  if (!file && (errno == ENOSYS || errno == EPERM)) return open_without_links(root.get(), name);
+  return file;
 }
 
 FileAnswer StaticFiles::find(const FileRequest& request) const {

@@ -30,7 +30,8 @@ struct FileRequest {
 };
 
 /// The files below one folder. Nothing outside of it is ever opened, whatever the path says or symbolic links
-/// point to; hidden files are not there either, but for "/.well-known/" (RFC 8615).
+/// point to, and whoever changes the folder meanwhile. Symbolic links are followed where they are relative and stay inside;
+/// before Linux 5.6 none is. Hidden files are not there either, but for "/.well-known/" (RFC 8615).
 ///
 /// Threads: any. Errors: whatever cannot be served is not found.
 class StaticFiles {

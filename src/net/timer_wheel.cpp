@@ -36,8 +36,9 @@ void TimerWheel::insert(Timed& entry, Timed*& head) noexcept {
 
 void TimerWheel::schedule(Timed& entry, TimePoint deadline) {
   entry.unlink();
-  entry.deadline_ = deadline;
-  insert(entry, slot_of(std::max(tick_of(deadline), current_)));
+  // A margin for what is added on the way to a tick.
+  entry.deadline_ = std::min(deadline, TimePoint::max() - std::chrono::hours(1));
+  insert(entry, slot_of(std::max(tick_of(entry.deadline_), current_)));
 }
 
 void TimerWheel::advance(TimePoint now) {

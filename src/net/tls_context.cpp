@@ -4,12 +4,15 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <new>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace signaling::net {
 namespace {
@@ -92,38 +95,69 @@ std::string load_files(SSL_CTX* context, const TlsFiles& files) {
   return "key file " + quoted(files.private_key) + " is not usable" + openssl_reason();
 }
 
-// The certificates behind the first one. It belongs to the first one's SSL_CTX, which OpenSSL keeps as long
-// as a connection uses it: a handshake that began before a reload still finds the old ones.
-struct OtherCertificates {
-  std::vector<ContextPointer> contexts;
+// A certificate in a context of its own, which OpenSSL has read and checked.
+struct Certificate {
+  ContextPointer context;
+
+  X509* leaf() const { return SSL_CTX_get0_certificate(context.get()); }
+  EVP_PKEY* key() const { return SSL_CTX_get0_privatekey(context.get()); }
+  int key_type() const { return EVP_PKEY_get_base_id(key()); }
+  bool is_for(const char* name) const { return X509_check_host(leaf(), name, 0, 0, nullptr) == 1; }
 };
 
-void free_others(void*, void* others, CRYPTO_EX_DATA*, int, long, void*) {
-  delete static_cast<OtherCertificates*>(others);
+// It belongs to the SSL_CTX of the connections, which OpenSSL keeps as long as one uses it: a handshake that began before a
+// reload still finds the old ones.
+using Certificates = std::vector<Certificate>;
+
+void free_certificates(void*, void* certificates, CRYPTO_EX_DATA*, int, long, void*) {
+  delete static_cast<Certificates*>(certificates);
 }
 
-int others_index() {
-  static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, free_others);
+int certificates_index() {
+  static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, free_certificates);
   return index;
 }
 
-bool valid_for(SSL_CTX* context, const char* name) noexcept {
-  return X509_check_host(SSL_CTX_get0_certificate(context), name, 0, 0, nullptr) == 1;
+bool use(SSL* ssl, const Certificate& certificate) {
+  STACK_OF(X509)* chain = nullptr;
+  SSL_CTX_get0_chain_certs(certificate.context.get(), &chain);
+  return SSL_use_cert_and_key(ssl, certificate.leaf(), certificate.key(), chain, 1) == 1;
 }
 
-// RFC 6066 3: the certificate for the name the client asks for. A name nobody has gets the first one.
-int select_certificate(SSL* ssl, int*, void*) {
-  const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-  SSL_CTX* const first = SSL_get_SSL_CTX(ssl);
-  const auto* const others =
-      static_cast<const OtherCertificates*>(SSL_CTX_get_ex_data(first, others_index()));
-  if (name == nullptr || others == nullptr || valid_for(first, name)) return SSL_TLSEXT_ERR_OK;
-  for (const ContextPointer& context : others->contexts) {
-    if (!valid_for(context.get(), name)) continue;
-    SSL_set_SSL_CTX(ssl, context.get());
-    break;
+// A name that both are valid for: what they are shown for when the client names none.
+bool share_a_name(const Certificate& a, const Certificate& b) {
+  auto* const names =
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(a.leaf(), NID_subject_alt_name, nullptr, nullptr));
+  bool found = false;
+  for (int i = 0; i < sk_GENERAL_NAME_num(names) && !found; ++i) {
+    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names, i);
+    if (name->type != GEN_DNS) continue;
+    const auto* const text = reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName));
+    found =
+        b.is_for(std::string(text, static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName))).c_str());
   }
-  return SSL_TLSEXT_ERR_OK;
+  GENERAL_NAMES_free(names);
+  return found;
+}
+
+// RFC 6066 3: the certificate for the name the client asks for; a name nobody has gets the first one. Of certificates
+// for one name with keys of several types, OpenSSL chooses by the algorithms of the client.
+int select_certificates(SSL* ssl, void* argument) {
+  const auto& all = *static_cast<const Certificates*>(argument);
+  const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+  const auto is_asked_for = [name](const Certificate& each) { return name != nullptr && each.is_for(name); };
+  const auto found = std::ranges::find_if(all, is_asked_for);
+  const Certificate& main = found != all.end() ? *found : all.front();
+  SSL_certs_clear(ssl);
+  std::vector<int> types{main.key_type()};
+  if (!use(ssl, main)) return 0;
+  for (const Certificate& each : all) {
+    if (std::ranges::find(types, each.key_type()) != types.end()) continue;
+    if (found != all.end() ? !is_asked_for(each) : !share_a_name(main, each)) continue;
+    if (!use(ssl, each)) return 0;
+    types.push_back(each.key_type());
+  }
+  return 1;
 }
 
 }  // namespace
@@ -132,20 +166,23 @@ void FreeTlsContext::operator()(ssl_ctx_st* context) const noexcept { SSL_CTX_fr
 
 std::string TlsContext::load(std::vector<TlsFiles> files) {
   if (files.empty()) return "no certificate is given";
-  ContextPointer first = make_context();
-  auto others = std::make_unique<OtherCertificates>();
-  std::string error = load_files(first.get(), files.front());
-  for (std::size_t i = 1; error.empty() && i < files.size(); ++i) {
-    others->contexts.push_back(make_context());
-    error = load_files(others->contexts.back().get(), files[i]);
+  auto certificates = std::make_unique<Certificates>();
+  for (const TlsFiles& each : files) {
+    certificates->push_back({make_context()});
+    if (std::string error = load_files(certificates->back().context.get(), each); !error.empty())
+      return error;
   }
-  if (!error.empty()) return error;
-  SSL_CTX_set_tlsext_servername_callback(first.get(), &select_certificate);
-  if (SSL_CTX_set_ex_data(first.get(), others_index(), others.get()) == 1)
-    static_cast<void>(others.release());
+  ContextPointer context = make_context();
+  if (std::string error = load_files(context.get(), files.front()); !error.empty()) return error;
+  if (certificates->size() > 1) {
+    SSL_CTX_set_cert_cb(context.get(), &select_certificates, certificates.get());
+    if (SSL_CTX_set_ex_data(context.get(), certificates_index(), certificates.get()) != 1)
+      throw std::bad_alloc();
+    static_cast<void>(certificates.release());
+  }
   const std::lock_guard lock(mutex_);
   files_ = std::move(files);
-  context_ = std::move(first);
+  context_ = std::move(context);
   return {};
 }
 

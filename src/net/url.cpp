@@ -1,7 +1,10 @@
 #include "net/url.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
+
+#include "signaling/websocket/utf8.hpp"
 
 namespace signaling::net {
 namespace {
@@ -33,18 +36,20 @@ std::optional<std::string> percent_decode(std::string_view text) {
   return decoded;
 }
 
-std::optional<std::string> query_value(std::string_view query, std::string_view name) {
+QueryValue query_value(std::string_view query, std::string_view name) {
   while (!query.empty()) {
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(query.size(), pair.size() + 1));
     const std::size_t equals = pair.find('=');
     if (pair.substr(0, equals) != name) continue;
-    if (equals == std::string_view::npos) return std::string();
+    if (equals == std::string_view::npos) return QueryValue(std::string());
     std::string value(pair.substr(equals + 1));
     std::replace(value.begin(), value.end(), '+', ' ');
-    return percent_decode(value);
+    std::optional<std::string> decoded = percent_decode(value);
+    if (!decoded || !websocket::is_utf8(std::as_bytes(std::span(*decoded)))) return QueryValue::malformed();
+    return QueryValue(*std::move(decoded));
   }
-  return std::nullopt;
+  return {};
 }
 
 TargetParts split_target(std::string_view target) noexcept {

@@ -4,14 +4,15 @@
 #include <string>
 #include <string_view>
 
+#include "signaling/net/http.hpp"
+
 namespace signaling::net {
 
 /// Undoes percent-encoding once (RFC 3986 2.1). Null if a `%` is not followed by two hexadecimal digits.
 std::optional<std::string> percent_decode(std::string_view text);
 
-/// The value of the first `name=value` in a query, decoded, with `+` as space. Null if it is not there or not
-/// decodable.
-std::optional<std::string> query_value(std::string_view query, std::string_view name);
+/// The value of the first `name=value` in a query, decoded, with `+` as space.
+QueryValue query_value(std::string_view query, std::string_view name);
 
 /// A request target in origin-form, split at the first `?`.
 struct TargetParts {

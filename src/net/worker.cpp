@@ -111,7 +111,7 @@ const std::string& Worker::http_date() {
 void Worker::schedule(Timed& entry, TimePoint deadline) {
   wheel_.schedule(entry, deadline);
   // A tick later than the deadline is early enough, and spares most connections a look at the wheel.
-  if (deadline + tick < timer_at_) arm_timer(deadline + tick);
+  if (deadline < timer_at_ - tick) arm_timer(deadline + tick);
 }
 
 void Worker::arm_timer(TimePoint when) {

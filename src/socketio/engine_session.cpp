@@ -45,6 +45,8 @@ void EngineSession::on_get_aborted(RequestId request) {
   finish(CloseReason::lost, close_packet);
 }
 
+void EngineSession::on_answer_lost() { finish(CloseReason::lost, close_packet); }
+
 void EngineSession::on_post_started(RequestId request) {
   if (refuses_polling(request)) return;
   if (post_) {  // "a client MUST NOT have more than one active POST request" (HTTP long-polling)

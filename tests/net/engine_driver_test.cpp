@@ -358,3 +358,33 @@ TEST_CASE(
   CHECK(done.get_future().wait_for(9s) == std::future_status::ready);
   world.server.join();
 }
+
+TEST_CASE("engine.io: a session whose client gave up a poll on another executor does not lose its answer unnoticed") {
+  EngineWorld world({}, {}, 2);
+  const auto wait_for_connections = [&](std::size_t count) {
+    const auto give_up = std::chrono::steady_clock::now() + 10s;
+    while (world.server.server().connections() != count && std::chrono::steady_clock::now() < give_up)
+      std::this_thread::yield();
+    REQUIRE(world.server.server().connections() == count);
+  };
+  PollingClient client(world, PollingClient::Connections::many);
+  CHECK(world.next() == "open");
+  // Executors take turns at connections: with this one the poll comes to the one where the session is not.
+  const Client between(world.server.endpoint());
+  client.start_poll();
+  wait_for_connections(3);
+
+  std::promise<void> aborted;
+  std::promise<std::size_t> queued;
+  boost::asio::post(world.socket().executor(), [&, gone = aborted.get_future()]() mutable {
+    gone.wait();
+    const Frame frame = engine_message("too late");
+    world.socket().send(std::span(&frame, 1));
+    boost::asio::post(world.socket().executor(), [&] { queued.set_value(world.socket().queued_bytes()); });
+  });
+  client.abort_poll();
+  wait_for_connections(2);
+  aborted.set_value();
+  CHECK(queued.get_future().get() == 0);
+  CHECK(world.next() == "closed lost");
+}

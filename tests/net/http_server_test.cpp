@@ -317,6 +317,133 @@ TEST_CASE("http server: a head that does not come in time ends the connection, w
   CHECK(server.server().stats().http_timeouts == 2);
 }
 
+TEST_CASE("http server: the time for a body is that for an idle client, on a connection of any age") {
+  TestServer server(add_echo, {.handshake_timeout = 100ms, .http_idle_timeout = 300ms});
+  Client client(server.endpoint());
+  CHECK(client.get("/echo").status == 200);
+  client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\na");
+  CHECK(client.receive_response().status == 408);
+  CHECK(server.server().stats().handshake_timeouts == 0);
+  CHECK(server.server().stats().http_timeouts == 1);
+
+  TestServer patient(add_echo, {.handshake_timeout = 0ms, .http_idle_timeout = 100ms});
+  Client late(patient.endpoint());
+  CHECK(late.get("/echo").status == 200);
+  late.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\na");
+  CHECK(late.receive_response().status == 408);
+}
+
+TEST_CASE("http server: an upgrade to what is not spoken here is ignored (RFC 9110 7.8)") {
+  TestServer server([](Server& s) {
+    add_echo(s);
+    s.engine_io("/e/", [] {
+      EngineRoute route;
+      route.accept = [](const HttpRequest&) -> EngineDecision { return HttpResponse::text(418, "asked"); };
+      return route;
+    }());
+  });
+  Client client(server.endpoint());
+  constexpr auto h2c = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n";
+  CHECK(client.get("/only-get", h2c).status == 200);
+  CHECK(client.get("/e/?EIO=4&transport=polling", h2c).status == 418);
+  CHECK(
+      client.get("/e/?EIO=4&transport=polling", "Connection: Upgrade\r\nUpgrade: TLS/1.3, h2c\r\n").status ==
+      418);
+}
+
+TEST_CASE("http server: OPTIONS tells what is allowed, and a page that may connect that it may") {
+  TestServer server(add_echo, {.allowed_origins = {"https://app.example"}});
+  Client client(server.endpoint());
+  const auto ask = [&](const std::string& origin) {
+    client.send("OPTIONS /only-get HTTP/1.1\r\nHost: a\r\nOrigin: " + origin +
+                "\r\nAccess-Control-Request-Method: GET\r\n"
+                "Access-Control-Request-Headers: authorization\r\n\r\n");
+    return client.receive_response();
+  };
+  const Response ours = ask("https://app.example");
+  CHECK(ours.status == 204);
+  CHECK(ours.header("allow") == "GET, HEAD");
+  CHECK(ours.header("access-control-allow-origin") == "https://app.example");
+  CHECK(ours.header("access-control-allow-methods") == "GET, HEAD");
+  CHECK(ours.header("access-control-allow-headers") == "authorization");
+  const Response foreign = ask("https://evil.example");
+  CHECK(foreign.status == 204);
+  CHECK(foreign.header("access-control-allow-origin").empty());
+  CHECK(foreign.header("access-control-allow-methods").empty());
+}
+
+TEST_CASE("http server: two Origin fields are refused, whatever they say (RFC 6454 7.3)") {
+  TestServer server(add_echo);
+  for (const char* const second : {"https://test", "https://evil.example"}) {
+    Client client(server.endpoint());
+    CHECK(client.get("/only-get", "Origin: https://test\r\nOrigin: " + std::string(second) + "\r\n").status ==
+          400);
+  }
+}
+
+TEST_CASE("http server: with a list of hosts, requests for others get 421 (RFC 9110 15.5.20)") {
+  TestServer server(add_echo, {.allowed_hosts = {"signal.example"}});
+  Client client(server.endpoint());
+  CHECK(client.get("/only-get").status == 421);
+  client.send("GET /only-get HTTP/1.1\r\nHost: Signal.example:8080\r\n\r\n");
+  CHECK(client.receive_response().status == 200);
+  Client old(server.endpoint());
+  old.send("GET /only-get HTTP/1.0\r\n\r\n");
+  CHECK(old.receive_response().status == 421);
+}
+
+TEST_CASE("http server: an answer may end its connection") {
+  TestServer server([](Server& s) {
+    s.route("GET", "/last", [](const HttpRequest&, const HttpResponder& responder) {
+      HttpResponse response = HttpResponse::text(401, "no\n");
+      response.close = true;
+      responder.send(std::move(response));
+    });
+  });
+  Client client(server.endpoint());
+  const Response response = client.get("/last");
+  CHECK(response.status == 401);
+  CHECK(response.header("connection") == "close");
+  CHECK(client.receive().empty());
+}
+
+TEST_CASE("http server: an answer that comes after its client has gone is lost, and says so") {
+  std::promise<HttpResponder> kept;
+  std::promise<void> aborted;
+  TestServer server([&](Server& s) {
+    s.route("GET", "/later", [&](const HttpRequest&, const HttpResponder& responder) {
+      responder.on_abort([&] { aborted.set_value(); });
+      kept.set_value(responder);
+    });
+  });
+  {
+    Client client(server.endpoint());
+    client.send("GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+    const HttpResponder responder = kept.get_future().get();
+    client.reset();
+    aborted.get_future().get();
+    std::promise<AnswerFate> fate;
+    responder.send(HttpResponse::text(200, "late"), [&](AnswerFate what) { fate.set_value(what); });
+    auto told = fate.get_future();
+    REQUIRE(told.wait_for(10s) == std::future_status::ready);
+    CHECK(told.get() == AnswerFate::lost);
+  }
+}
+
+TEST_CASE("http server: times as long as a clock can tell are as good as none") {
+  constexpr auto longest = std::chrono::milliseconds::max();
+  TestServer server(add_echo, {.handshake_timeout = longest,
+                               .first_message_timeout = longest,
+                               .http_idle_timeout = longest,
+                               .ping_interval = longest,
+                               .ping_timeout = longest,
+                               .close_timeout = longest});
+  Client client(server.endpoint());
+  for (int i = 0; i < 3; ++i) CHECK(client.get("/only-get").status == 200);
+  CHECK(server.server().stats().handshake_timeouts == 0);
+  CHECK(server.server().stats().http_timeouts == 0);
+}
+
 TEST_CASE("http server: a drip of bytes does not prolong the time for the head") {
   TestServer server(add_echo, {.handshake_timeout = 300ms});
   Client client(server.endpoint());

@@ -62,6 +62,10 @@ TEST_CASE("server: options and routes that make no sense are told at once") {
   boost::asio::io_context context;
   Router router;
   CHECK_THROWS_AS(Server(router, {}), std::invalid_argument);
+  CHECK_THROWS_AS(Server(router, {.executors = {context.get_executor()}, .allowed_origins = {"app.example"}}),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(Server(router, {.executors = {context.get_executor()}, .allowed_hosts = {"a:80"}}),
+                  std::invalid_argument);
   Server server(router, {.executors = {context.get_executor()}});
   const HttpHandler handler = [](const HttpRequest&, const HttpResponder&) {};
   CHECK_THROWS_AS(server.route("GET", "no-slash", handler), std::invalid_argument);
@@ -123,6 +127,20 @@ TEST_CASE("server: counts connections and answers") {
   CHECK(stats.refused_connections == 1);
   CHECK(stats.responses == std::array<std::uint64_t, 6>{0, 1, 1, 0, 1, 0});
   CHECK_NOTHROW(prometheus_text(metrics_of(stats)));
+}
+
+TEST_CASE("server: 0.0.0.0 and :: with one port are two listeners") {
+  TestServer server;
+  const ListenResult ipv4 = server.server().listen("0.0.0.0", 0);
+  REQUIRE_MESSAGE(ipv4, ipv4.error);
+  const std::uint16_t port = ipv4.endpoint.port();
+  const ListenResult ipv6 = server.server().listen("::", port);
+  REQUIRE_MESSAGE(ipv6, ipv6.error);
+  for (const char* const address : {"127.0.0.1", "::1"}) {
+    CAPTURE(address);
+    Client client(boost::asio::ip::tcp::endpoint(boost::asio::ip::make_address(address), port));
+    CHECK(client.get("/healthz").status == 200);
+  }
 }
 
 TEST_CASE("server: IPv4 and IPv6 on one listener") {

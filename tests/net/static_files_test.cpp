@@ -1,7 +1,12 @@
 #include "net/static_files.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+
+#include <atomic>
+#include <cstdio>
+#include <thread>
 
 #include "net/support/client.hpp"
 #include "net/support/test_server.hpp"
@@ -68,6 +73,33 @@ TEST_CASE("static files: nothing outside of the folder is found, whatever the pa
     CAPTURE(path);
     CHECK(find(files, path).status == 404);
   }
+}
+
+TEST_CASE("static files: a link that comes in the place of a folder while a file is opened leads nowhere") {
+  const TemporaryFolder folder;
+  folder.write("outside/file.txt", "a secret");
+  folder.write("www/real/file.txt", "public");
+  const auto inside = folder.path() / "www/sub";
+  std::filesystem::create_directory_symlink("real", inside);
+  std::filesystem::create_directory_symlink("../outside", folder.path() / "www/other");
+  std::atomic<bool> done{false};
+  std::thread swapper([&] {
+    while (!done) {
+      ::renameat2(AT_FDCWD, inside.c_str(), AT_FDCWD, (folder.path() / "www/other").c_str(), RENAME_EXCHANGE);
+    }
+  });
+  const StaticFiles files(folder.path() / "www");
+  int found = 0;
+  int leaked = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const FileAnswer answer = find(files, "/sub/file.txt");
+    found += answer.status == 200 ? 1 : 0;
+    leaked += answer.status == 200 && answer.size != 6 ? 1 : 0;
+  }
+  done = true;
+  swapper.join();
+  CHECK(found > 0);
+  CHECK(leaked == 0);
 }
 
 TEST_CASE("static files: a folder is its index.html, at the path with a slash") {

@@ -103,6 +103,35 @@ TEST_CASE("tls: the certificate is chosen by the name the client asks for (RFC 6
   }
 }
 
+TEST_CASE("tls: of certificates for one name the client's algorithms choose, with or without its name") {
+  const TemporaryFolder folder;
+  TlsServer server({make_certificate(folder, "a.example", "a-rsa", KeyType::rsa),
+                    make_certificate(folder, "b.example", "b"),
+                    make_certificate(folder, "a.example", "a-ec")});
+  struct Case {
+    const char* name;
+    const char* signatures;
+    const char* shown;
+    int type;
+  };
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    for (const Case& c : {Case{"a.example", "RSA-PSS+SHA256:RSA+SHA256", "a.example", EVP_PKEY_RSA},
+                          Case{"a.example", "ECDSA+SHA256", "a.example", EVP_PKEY_EC},
+                          Case{"", "RSA-PSS+SHA256:RSA+SHA256", "a.example", EVP_PKEY_RSA},
+                          Case{"", "ECDSA+SHA256", "a.example", EVP_PKEY_EC},
+                          Case{"b.example", "", "b.example", EVP_PKEY_EC}}) {
+      CAPTURE(version);
+      CAPTURE(c.name);
+      CAPTURE(c.signatures);
+      Client client(server.endpoint,
+                    {.server_name = c.name, .max_version = version, .signatures = c.signatures});
+      CHECK(client.server_common_name() == c.shown);
+      CHECK(client.server_key_type() == c.type);
+      CHECK(client.get("/healthz").status == 200);
+    }
+  }
+}
+
 TEST_CASE("tls: certificates are replaced without dropping connections") {
   const TemporaryFolder folder;
   const TlsFiles files = make_certificate(folder, "old.example", "x");

@@ -28,9 +28,9 @@ struct SIGNALING_API EngineRoute {
   socketio::EngineOptions options{};  ///< times and bounds of each session
   /// Default: all.
   EngineTransports transports = EngineTransports::all;
-  /// Sessions at a time. Default 0: no bound. Over it: 503. Cost: about 1 KiB each; one that polls needs no connection
+  /// Sessions at a time. Default 100,000. Over it: 503. Cost: about 1 KiB each; one that polls needs no connection
   /// while it does not, so that ServerOptions::max_connections does not count it.
-  std::size_t max_sessions = 0;
+  std::size_t max_sessions = 100'000;
   /// Nothing more is read from a WebSocket while more than this many bytes wait for its client: for handlers that answer
   /// each message. Default 0: always read; what waits is bounded by EngineOptions::max_buffered_bytes.
   std::size_t pause_reading_above = 0;

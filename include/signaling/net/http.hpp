@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -17,6 +18,37 @@ namespace signaling::net {
 
 /// Header fields in the order of the wire. In requests the names are in lower case.
 using HttpFields = std::vector<std::pair<std::string, std::string>>;
+
+/// A parameter of a query: its value, or why there is none.
+class SIGNALING_API QueryValue {
+ public:
+  /// The query has no parameter of that name.
+  QueryValue() = default;
+  explicit QueryValue(std::string value) : value_(std::move(value)) {}
+  /// It is there, but not decodable: a `%` without two hexadecimal digits, or bytes that are not UTF-8.
+  static QueryValue malformed() noexcept {
+    QueryValue result;
+    result.malformed_ = true;
+    return result;
+  }
+
+  bool is_malformed() const noexcept { return malformed_; }
+  /// True if there is a value, which may be empty.
+  explicit operator bool() const noexcept { return value_.has_value(); }
+  /// Only if there is a value.
+  const std::string& operator*() const& noexcept { return *value_; }
+  std::string&& operator*() && noexcept { return *std::move(value_); }
+  const std::string* operator->() const noexcept { return &*value_; }
+  /// The value, or `other`.
+  std::string value_or(std::string_view other) const { return value_ ? *value_ : std::string(other); }
+  friend bool operator==(const QueryValue& value, std::string_view text) noexcept {
+    return value.value_ && *value.value_ == text;
+  }
+
+ private:
+  std::optional<std::string> value_;
+  bool malformed_ = false;
+};
 
 /// One request, whole and checked. Lifetime: that of the handler's call; copy what is needed later.
 struct SIGNALING_API HttpRequest {
@@ -40,7 +72,7 @@ struct SIGNALING_API HttpRequest {
   /// The value of the first field of that name (lower case); empty if there is none.
   std::string_view header(std::string_view name) const noexcept;
   /// The percent-decoded value of the first `name=value` of the query.
-  std::optional<std::string> query_value(std::string_view name) const;
+  QueryValue query_value(std::string_view name) const;
 };
 
 /// The answer to one request. `Date`, `Content-Length` and `Connection` are added when it is written.
@@ -50,6 +82,8 @@ struct SIGNALING_API HttpResponse {
   HttpFields headers{};
   /// Not written for HEAD, but its length is told.
   std::string body{};
+  /// The connection ends behind this answer.
+  bool close = false;
 
   /// An answer of plain text.
   static HttpResponse text(unsigned status, std::string body);
@@ -57,12 +91,20 @@ struct SIGNALING_API HttpResponse {
   static HttpResponse json(unsigned status, std::string body);
 };
 
-/// What a policy may want to know. The token is that of the query, `token=`, or else that of an `Authorization: Bearer`.
+/// What a policy may want to know. The token is that of the query, `token=`, or, if that is absent or empty, that of an
+/// `Authorization: Bearer`. The routes of WebSockets and of Engine.IO answer 400 where `token`, `peer` or `resume` is malformed;
+/// here such a token is the whole query as it was sent, so that it never stands for another one, and the others are empty.
 SIGNALING_API ConnectInfo connect_info(const HttpRequest& request);
 
 /// The fields that let a page of `request.allowed_origin` read the answer; none if that is empty. Credentials
 /// are allowed unless it is "*".
 SIGNALING_API HttpFields cors_headers(const HttpRequest& request);
+
+/// What became of an answer.
+enum class AnswerFate : std::uint8_t {
+  sent,  ///< the kernel has all of it
+  lost,  ///< it was not taken, or the connection ended before all of it had left
+};
 
 /// The right to answer one request, now or later.
 ///
@@ -76,9 +118,9 @@ class SIGNALING_API HttpResponder {
   /// Made by the server.
   explicit HttpResponder(std::shared_ptr<Exchange> exchange);
 
-  /// Answers; a second answer, and one to a client that is gone, does nothing. Of an answer that is taken, `left` is
-  /// called on the executor when the kernel has all of it, or when the connection ends before.
-  void send(HttpResponse response, Callback<void()> left = {}) const;
+  /// Answers; a second answer, and one to a client that is gone, is lost. `left` is called once, on the executor, with what
+  /// became of the answer.
+  void send(HttpResponse response, Callback<void(AnswerFate)> left = {}) const;
   /// Calls `handler` on the executor if the client closes its end before the answer was given: a long poll
   /// ends that way when its page is closed. If it has done so already, calls at once. Replaces an earlier
   /// handler. Never called after `send`.

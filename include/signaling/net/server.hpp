@@ -25,22 +25,23 @@
 
 namespace signaling::net {
 
-/// All fields are read when the server is made and not later. A bound or a time of 0 is switched off.
+/// All fields are read when the server is made and not later. A bound or a time of 0 is switched off; times over a
+/// century count as a century.
 struct SIGNALING_API ServerOptions {
   /// One per thread; each must run one thing at a time. Accepted connections are spread over them and stay
   /// where they are. The first one also accepts.
   std::vector<boost::asio::any_io_executor> executors{};
 
-  /// Bytes of request line and header. Default 8 KiB. Over it: 431. One field has at most 65,000, also if this is 0.
-  std::size_t max_header_bytes = 8 * 1024;
+  /// Bytes of request line and header. Default 16 KiB. Over it: 431. One field has at most 65,000, also if this is 0.
+  std::size_t max_header_bytes = 16 * 1024;
   /// Default 100. Over it: 431.
   std::size_t max_header_fields = 100;
   /// Bytes of a request's body, unless the route says otherwise. Default 64 KiB. Over it: 413.
   std::size_t max_body_bytes = 64 * 1024;
-  /// Connections of all listeners together. Default 0: no bound. Over it: closed when accepted.
-  std::size_t max_connections = 0;
-  /// Connections from one remote address, for IPv6 from one /64 network. Default 0: no bound. Over it: closed
-  /// when accepted.
+  /// Connections of all listeners together. Default 100,000. Over it: closed when accepted.
+  std::size_t max_connections = 100'000;
+  /// Connections from one remote address, for IPv6 from one /64 network. Default 0: no bound, because behind a proxy all
+  /// clients have its address. Over it: closed when accepted.
   std::size_t max_connections_per_address = 0;
 
   /// Frames of one WebSocket message. Default 4096. Over it: closed with 1008.
@@ -70,9 +71,14 @@ struct SIGNALING_API ServerOptions {
   /// uncompressed. A message to many is compressed once per executor. Default 4 MiB, a fifth of a core; 0: no bound.
   std::size_t max_deflate_bytes_per_second = 4 * 1024 * 1024;
   /// Pages of which origins may connect: "https://app.example", or "*". Empty, the default: only pages that
-  /// this server itself delivered, that is, whose origin names the host of the request. Clients that send no
-  /// Origin are no browsers and always may. Others get 403 for a WebSocket, and no CORS headers.
+  /// this server itself delivered, that is, whose origin names the host of the request. `ws` and `wss` count as `http` and
+  /// `https`, the port of a scheme may be left out, and case does not matter. Clients that send no Origin are not browsers
+  /// and always may connect. Other pages get 403 for a WebSocket, and no CORS headers. An entry that no browser ever
+  /// sends is invalid: see origin_problem.
   std::vector<std::string> allowed_origins{};
+  /// Hosts that requests may name: "signal.example", "127.0.0.1", "[::1]", without a port. Against DNS rebinding, where a
+  /// foreign page reaches this server under a name of its own. Others get 421. Empty, the default: any.
+  std::vector<std::string> allowed_hosts{};
   /// Null: nothing is logged.
   std::shared_ptr<LogSink> log{};
 };
@@ -99,6 +105,11 @@ struct SIGNALING_API DrainOptions {
   std::chrono::milliseconds reconnect_within{2'000};
 };
 
+/// Why no request can match this entry of ServerOptions::allowed_origins. Empty: it can.
+SIGNALING_API std::string origin_problem(std::string_view origin);
+/// Why no request can match this entry of ServerOptions::allowed_hosts. Empty: it can.
+SIGNALING_API std::string host_problem(std::string_view host);
+
 /// For a registry, or prometheus_text.
 SIGNALING_API std::vector<MetricFamily> metrics_of(const ServerStats& stats);
 
@@ -121,7 +132,7 @@ struct SIGNALING_API RouteOptions {
 /// from routes set after `listen`. Whatever clients send yields an answer or the end of their connection.
 class SIGNALING_API Server {
  public:
-  /// Throws std::invalid_argument if there is no executor.
+  /// Throws std::invalid_argument if there is no executor, or an entry of `allowed_origins` or `allowed_hosts` is invalid.
   Server(Router& router, ServerOptions options);
   ~Server();
   Server(const Server&) = delete;
@@ -137,13 +148,16 @@ class SIGNALING_API Server {
   void websocket(std::string_view path, RawWebSocketRoute route);
   /// Speaks Engine.IO at `path`, and at the same path with or without a slash at its end.
   void engine_io(std::string_view path, EngineRoute route);
-  /// Serves the files below `directory` to whatever no route takes. Throws when it is no directory.
+  /// Serves the files below `directory` to whatever no route takes. Throws when it is no directory. Files are read in pieces
+  /// of 64 KiB on the executor of the connection: a disk that does not answer holds up that executor.
   void serve_files(const std::filesystem::path& directory);
 
-  /// `address`: an IP address. `port` 0: a free one, told in the result.
+  /// `address`: an IP address. `port` 0: a free one, told in the result. `::` takes IPv4, too, unless this server listens on
+  /// 0.0.0.0 with that port already.
   ListenResult listen(std::string_view address, std::uint16_t port);
   /// `certificates`: at least one. Of several, the first one that is valid for the name the client asks for
-  /// (SNI) is shown, else the first.
+  /// (SNI) is shown, else the first. If another one for the same name has a key of another type, such as RSA besides ECDSA,
+  /// the client's algorithms choose between them.
   ListenResult listen_tls(std::string_view address, std::uint16_t port, std::vector<TlsFiles> certificates);
   /// The same with one certificate.
   ListenResult listen_tls(std::string_view address, std::uint16_t port, TlsFiles certificate);

@@ -144,6 +144,8 @@ class SIGNALING_API EngineSession {
   void on_get(RequestId request, TimePoint now);
   /// The client gave up a poll that was not answered: it is gone.
   void on_get_aborted(RequestId request);
+  /// What an AnswerGet held did not reach the client: the session ends.
+  void on_answer_lost();
   /// The head of a POST has come. A driver that only sees whole requests leaves this out.
   void on_post_started(RequestId request);
   /// A POST is whole. The session answers when its packets are read.

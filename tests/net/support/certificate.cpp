@@ -30,8 +30,8 @@ void add_host(X509* certificate, const std::string& host) {
 }  // namespace
 
 TlsFiles make_certificate(const TemporaryFolder& folder, const std::string& host,
-                          const std::string& file_name) {
-  const std::unique_ptr<EVP_PKEY, Free> key(EVP_EC_gen("P-256"));
+                          const std::string& file_name, KeyType type) {
+  const std::unique_ptr<EVP_PKEY, Free> key(type == KeyType::rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256"));
   const std::unique_ptr<X509, Free> certificate(X509_new());
   X509_set_version(certificate.get(), X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);

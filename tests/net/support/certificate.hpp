@@ -7,8 +7,10 @@
 
 namespace signaling::net::testing {
 
+enum class KeyType : bool { ecdsa, rsa };
+
 /// Makes a key and a certificate for `host` that it signs itself, and writes both to `folder`.
 TlsFiles make_certificate(const TemporaryFolder& folder, const std::string& host,
-                          const std::string& file_name);
+                          const std::string& file_name, KeyType type = KeyType::ecdsa);
 
 }  // namespace signaling::net::testing

@@ -45,6 +45,7 @@ Client::Client(const boost::asio::ip::tcp::endpoint& server, const TlsClientOpti
   SSL_CTX_free(context);
   SSL_set_fd(ssl_.get(), fd_.get());
   if (!tls.server_name.empty()) SSL_set_tlsext_host_name(ssl_.get(), tls.server_name.c_str());
+  if (!tls.signatures.empty()) SSL_set1_sigalgs_list(ssl_.get(), tls.signatures.c_str());
   if (SSL_connect(ssl_.get()) != 1) fail("the TLS handshake failed");
 }
 
@@ -139,6 +140,10 @@ std::string Client::server_common_name() const {
   std::array<char, 256> name{};
   X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name.data(), name.size());
   return name.data();
+}
+
+int Client::server_key_type() const {
+  return EVP_PKEY_get_base_id(X509_get0_pubkey(SSL_get0_peer_certificate(ssl_.get())));
 }
 
 std::string Client::tls_version() const { return SSL_get_version(ssl_.get()); }

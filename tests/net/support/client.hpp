@@ -29,6 +29,8 @@ struct TlsClientOptions {
   /// Sent as SNI; empty: none.
   std::string server_name{};
   int max_version = TLS1_3_VERSION;
+  /// As for SSL_set1_sigalgs_list; empty: all.
+  std::string signatures{};
 };
 
 /// A client that blocks. Throws std::runtime_error when nothing comes for ten seconds, so that a test fails
@@ -62,6 +64,8 @@ class Client {
   /// The common name of the server's certificate.
   std::string server_common_name() const;
   std::string tls_version() const;
+  /// EVP_PKEY_RSA or EVP_PKEY_EC.
+  int server_key_type() const;
 
  private:
   struct FreeSsl {
