@@ -71,19 +71,20 @@ IceList::IceList(IceOptions options) : options_(std::move(options)) {
   }
 }
 
-std::string IceList::json(std::string_view peer, Time now, std::optional<Time> end) const {
-  if (options_.servers.empty() && options_.turn_urls.empty()) return {};
+std::string IceList::json(std::string_view peer, Time now, std::optional<Time> end, WithTurn turn) const {
+  const bool has_turn = turn == WithTurn::yes && !options_.turn_urls.empty();
+  if (options_.servers.empty() && !has_turn) return {};
   JsonWriter out(256);
   out.raw("[");
   for (const IceServer& server : options_.servers) {
     if (&server != options_.servers.data()) out.raw(",");
     write_server(out, server.urls, server.username, server.credential);
   }
-  if (!options_.turn_urls.empty()) {
+  if (has_turn) {
     const Time expires = std::min(now + options_.turn_lifetime, end.value_or(Time::max()));
-    const auto turn = make_turn_credentials(options_.turn_secret, username_part(peer), expires);
+    const auto credentials = make_turn_credentials(options_.turn_secret, username_part(peer), expires);
     if (!options_.servers.empty()) out.raw(",");
-    write_server(out, options_.turn_urls, turn.username, turn.password);
+    write_server(out, options_.turn_urls, credentials.username, credentials.password);
   }
   return std::string(out.raw("]").finish().text_view());
 }

@@ -9,6 +9,9 @@
 
 namespace signaling::identity {
 
+/// Whether a peer gets the TURN servers that need credentials of its own.
+enum class WithTurn : bool { no, yes };
+
 /// Writes the ICE servers of each peer. Threads: immutable.
 class IceList {
  public:
@@ -18,8 +21,9 @@ class IceList {
   /// the lifetime is out of its range.
   explicit IceList(IceOptions options);
 
-  /// The `iceServers` of a peer, which is admitted until `end`. Empty: there are none at all.
-  std::string json(std::string_view peer, Time now, std::optional<Time> end) const;
+  /// The `iceServers` of a peer, which is admitted until `end`. Empty: there are none for it.
+  std::string json(std::string_view peer, Time now, std::optional<Time> end,
+                   WithTurn turn = WithTurn::yes) const;
 
   /// After how long credentials are to be given anew; nothing, if there are none.
   std::optional<std::chrono::seconds> refresh_after() const;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <any>
-#include <array>
 #include <boost/asio/post.hpp>
 #include <mutex>
 #include <utility>
@@ -11,6 +10,7 @@
 #include "identity/ice_list.hpp"
 #include "identity/schedule.hpp"
 #include "signaling/core/clock.hpp"
+#include "signaling/core/rate_limited_log.hpp"
 
 namespace signaling::identity {
 namespace {
@@ -23,9 +23,16 @@ struct Bearer {
   std::optional<Time> expires;
 };
 
-const Bearer* bearer_of(const Peer& peer) {
-  const auto* bearer = std::any_cast<std::shared_ptr<const Bearer>>(&peer.identity().context);
+const Bearer* bearer_of(const Identity& identity) {
+  const auto* bearer = std::any_cast<std::shared_ptr<const Bearer>>(&identity.context);
   return bearer != nullptr ? bearer->get() : nullptr;
+}
+
+const Bearer* bearer_of(const Peer& peer) { return bearer_of(peer.identity()); }
+
+// A relay carries the media of rooms.
+WithTurn turn_for(const Bearer* bearer) {
+  return bearer != nullptr && bearer->grants.may_join_any() ? WithTurn::yes : WithTurn::no;
 }
 
 Admission admit(Pass pass) {
@@ -54,7 +61,9 @@ bool may_send(const Bearer& bearer, const Peer& peer, const Envelope& envelope) 
 class IdentityPolicy::Impl : public std::enable_shared_from_this<Impl> {
  public:
   explicit Impl(IdentityOptions options)
-      : options_(std::move(options)), ice_(std::make_shared<const IceList>(std::move(options_.ice))) {
+      : options_(std::move(options)),
+        ice_(std::make_shared<const IceList>(std::move(options_.ice))),
+        refusals_(options_.log, LogLevel::info, "client-refused") {
     if (!options_.wall_clock) options_.wall_clock = wall_time;
   }
 
@@ -102,7 +111,7 @@ class IdentityPolicy::Impl : public std::enable_shared_from_this<Impl> {
   /// Plans what is due next for the peer.
   void plan(const std::shared_ptr<Peer>& peer, const Bearer& bearer) {
     std::optional<Time> when = bearer.expires;
-    if (const auto refresh = ice()->refresh_after())
+    if (const auto refresh = ice()->refresh_after(); refresh && turn_for(&bearer) == WithTurn::yes)
       when = std::min(now() + *refresh, when.value_or(Time::max()));
     if (!when) return;
     {
@@ -135,10 +144,7 @@ class IdentityPolicy::Impl : public std::enable_shared_from_this<Impl> {
 
  private:
   void refuse(Attempt& attempt, std::string_view why) {
-    if (options_.log && options_.log->level() <= LogLevel::info) {
-      const std::array fields{LogField{"address", attempt.info.remote_address}, LogField{"reason", why}};
-      options_.log->log({LogLevel::info, "client-refused", fields});
-    }
+    refusals_.write({{"address", attempt.info.remote_address}, {"reason", why}});
     Admission admission;
     admission.decision = Decision::refuse({}, errc::unauthorized);
     attempt.done(std::move(admission));
@@ -148,7 +154,7 @@ class IdentityPolicy::Impl : public std::enable_shared_from_this<Impl> {
     const Bearer* bearer = bearer_of(*peer);
     if (bearer == nullptr) return;
     if (bearer->expires && *bearer->expires <= now()) return peer->close(CloseReason::expired);
-    const std::string servers = ice()->json(peer->id(), now(), bearer->expires);
+    const std::string servers = ice()->json(peer->id(), now(), bearer->expires, turn_for(bearer));
     if (!servers.empty()) peer->set_ice_servers(servers);
     plan(peer, *bearer);
   }
@@ -164,6 +170,7 @@ class IdentityPolicy::Impl : public std::enable_shared_from_this<Impl> {
   IdentityOptions options_;
   mutable std::mutex mutex_;
   std::shared_ptr<const IceList> ice_;
+  RateLimitedLog refusals_;
   Schedule schedule_;
   std::shared_ptr<DeadlineTimer> timer_;
 };
@@ -173,8 +180,10 @@ IdentityPolicy::IdentityPolicy(IdentityOptions options) : impl_(std::make_shared
 }
 IdentityPolicy::~IdentityPolicy() = default;
 
-const Grants* IdentityPolicy::grants_of(const Peer& peer) {
-  const Bearer* bearer = bearer_of(peer);
+const Grants* IdentityPolicy::grants_of(const Peer& peer) { return grants_of(peer.identity()); }
+
+const Grants* IdentityPolicy::grants_of(const Identity& identity) {
+  const Bearer* bearer = bearer_of(identity);
   return bearer != nullptr ? &bearer->grants : nullptr;
 }
 
@@ -211,7 +220,8 @@ Decision IdentityPolicy::authorize_update(const Peer& peer, const JoinAttempt& a
 
 std::string IdentityPolicy::ice_servers(const Peer& peer) {
   const Bearer* bearer = bearer_of(peer);
-  return impl_->ice()->json(peer.id(), impl_->now(), bearer != nullptr ? bearer->expires : std::nullopt);
+  return impl_->ice()->json(peer.id(), impl_->now(), bearer != nullptr ? bearer->expires : std::nullopt,
+                            turn_for(bearer));
 }
 
 Decision IdentityPolicy::authorize_send(const Peer& peer, const Envelope& envelope) {

@@ -281,7 +281,7 @@ TEST_CASE("identity: at its end an admission is closed, and not before") {
 
 TEST_CASE("identity: TURN credentials come with the welcome, and anew before they expire") {
   World w(turn());
-  w.pass("ada");
+  w.pass("ada").grants.allow("r", {});
   const auto ada = w.client("ada");
   const auto servers = [](std::int64_t expires) {
     const auto turn = make_turn_credentials("north", "ada", World::Time(seconds(expires)));
@@ -300,9 +300,34 @@ TEST_CASE("identity: TURN credentials come with the welcome, and anew before the
   CHECK_FALSE(w.policy->next_deadline());
 }
 
+TEST_CASE("identity: whoever may join no room gets no TURN credentials, with the welcome or later") {
+  IceOptions ice = turn();
+  ice.servers = {{{"stun:s"}, {}, {}}};
+  World w(ice);
+  w.pass("ada");
+  w.pass("bob").grants.allow("r", {.join = false});
+  w.pass("eve").grants.allow("r", {});
+  const auto ada = w.client("ada");
+  const auto bob = w.client("bob");
+  CHECK(ada->heard() == Lines{R"(welcome ada [{"urls":"stun:s"}])"});
+  CHECK(bob->heard() == Lines{R"(welcome bob [{"urls":"stun:s"}])"});
+  CHECK_FALSE(w.policy->next_deadline());
+  w.pass_time(seconds(100));
+  CHECK(ada->heard().empty());
+  CHECK(w.client("eve")->heard()[0].find("turn:t") != std::string::npos);
+}
+
+TEST_CASE("identity: refusals are logged, but not all of a flood of them") {
+  World w;
+  for (int i = 0; i < 50; ++i) w.client("wrong");
+  CHECK(w.log->lines.size() >= 5);
+  CHECK(w.log->lines.size() < 50);
+}
+
 TEST_CASE("identity: credentials are given anew until the admission ends, and never beyond it") {
   World w(turn());
   w.pass("ada").expires = w.now + seconds(120);
+  w.pass("ada").grants.allow("r", {});
   const auto ada = w.client("ada");
   ada->heard();
   w.pass_time(seconds(75));
@@ -316,8 +341,8 @@ TEST_CASE("identity: credentials are given anew until the admission ends, and ne
 
 TEST_CASE("identity: new ICE servers are for who comes now, and for the others when theirs expire") {
   World w(turn());
-  w.pass("ada");
-  w.pass("bob");
+  w.pass("ada").grants.allow("r", {});
+  w.pass("bob").grants.allow("r", {});
   const auto ada = w.client("ada");
   ada->heard();
   IceOptions ice = turn();

@@ -73,6 +73,8 @@ class SIGNALING_API Grants {
 
   /// Null: nothing is granted there.
   const RoomGrant* find(std::string_view room) const;
+  /// True if there is a room that may be joined.
+  bool may_join_any() const noexcept { return everywhere_.has_value(); }
   /// True if the room's grant says so.
   bool may_join(std::string_view room) const;
   /// True if the room's grant says so; joining is another matter.

@@ -34,6 +34,7 @@ struct SIGNALING_API IdentityOptions {
 /// room. A message that names a room needs the grant of that room; one that names only its addressee, who may be met in
 /// any of them, needs the grant of all the rooms that its sender is in.
 /// Threads: every call from any thread.
+/// TURN credentials are for those who may join a room: whoever may only connect gets the other servers.
 /// A host may derive from it to add rules of its own; a hook that it overrides calls this one's.
 class SIGNALING_API IdentityPolicy : public Policy {
  public:
@@ -46,6 +47,8 @@ class SIGNALING_API IdentityPolicy : public Policy {
 
   /// What `peer` may do. Null: it was not admitted by a policy of this kind, as local peers are not.
   static const Grants* grants_of(const Peer& peer);
+  /// The same for what `authenticate` gave.
+  static const Grants* grants_of(const Identity& identity);
 
   /// For peers that come from now on, and for the others when their credentials are given anew. Throws as the constructor
   /// does, and then nothing has changed.
