@@ -21,7 +21,9 @@ using signaling::LogLevel;
 constexpr std::size_t min_token_bytes = 16;
 constexpr std::size_t default_rooms = 1000;
 constexpr std::size_t max_rooms = 10'000;
-constexpr std::size_t max_connections = 64;
+// Of the administration alone. Whoever reaches its listener gets none for long without the token.
+constexpr std::size_t max_connections = 1024;
+constexpr std::chrono::seconds handshake_timeout{2};
 
 std::string read_token(const std::filesystem::path& path) {
   std::string token = read_secret(path);
@@ -70,18 +72,31 @@ void refuse(const net::HttpResponder& responder, unsigned status, std::string_vi
       net::HttpResponse::json(status, JsonObject().text("error", code).text("message", message).finish()));
 }
 
+// The parameter, which may be absent; or the refusal is sent, and nothing comes back. A name that cannot be read must not
+// count as none: a kick from a room would end the connection.
+std::optional<net::QueryValue> readable(const net::HttpRequest& request, const net::HttpResponder& responder,
+                                        std::string_view name) {
+  net::QueryValue value = request.query_value(name);
+  if (!value.is_malformed() && (!value || !value->empty())) return value;
+  refuse(responder, 400, "bad_request",
+         "The parameter " + std::string(name) + " is empty, or not percent-encoded UTF-8.");
+  return std::nullopt;
+}
+
 // The parameter, or nothing, and the refusal is sent.
 std::optional<std::string> required(const net::HttpRequest& request, const net::HttpResponder& responder,
                                     std::string_view name) {
-  auto value = request.query_value(name);
-  if (value && !value->empty()) return value;
+  const auto value = readable(request, responder, name);
+  if (!value) return std::nullopt;
+  if (*value) return **value;
   refuse(responder, 400, "bad_request", "The parameter " + std::string(name) + " is missing.");
   return std::nullopt;
 }
 
 // Absent: there is one, and it is no number.
 std::optional<std::size_t> room_limit(const net::HttpRequest& request) {
-  const auto text = request.query_value("limit");
+  const net::QueryValue text = request.query_value("limit");
+  if (text.is_malformed()) return std::nullopt;
   if (!text) return default_rooms;
   std::size_t limit = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
@@ -110,6 +125,7 @@ net::ServerOptions server_options(const AdminTargets& targets) {
   net::ServerOptions options;
   options.executors = {targets.executor};
   options.max_connections = max_connections;
+  options.handshake_timeout = handshake_timeout;
   options.log = targets.log;
   return options;
 }
@@ -117,7 +133,9 @@ net::ServerOptions server_options(const AdminTargets& targets) {
 }  // namespace
 
 Admin::Admin(const Options& options, AdminTargets targets)
-    : targets_(std::move(targets)), token_file_(options.admin_token_file) {
+    : targets_(std::move(targets)),
+      token_file_(options.admin_token_file),
+      refused_(targets_.log, LogLevel::warning, "admin-refused") {
   if (options.admin_listen.empty()) return;
   token_ = read_token(token_file_);
   server_ = std::make_unique<net::Server>(targets_.router, server_options(targets_));
@@ -127,7 +145,7 @@ Admin::Admin(const Options& options, AdminTargets targets)
   route("POST", "/close-room", &Admin::close_room);
   route("POST", "/drain", &Admin::drain);
   route("GET", "/metrics",
-        metrics_handler({targets_.router, targets_.server, targets_.socketio, targets_.store},
+        metrics_handler({targets_.router, targets_.server, targets_.socketio, targets_.store, *targets_.log},
                         MetricsFor::everybody));
 }
 
@@ -141,10 +159,11 @@ void Admin::route(std::string_view method, std::string_view path, net::HttpHandl
   server_->route(
       method, path, [this, handler = std::move(handler)](const Request& request, const Responder& responder) {
         if (is_authorized(request)) return handler(request, responder);
-        say(*targets_.log, LogLevel::warning, "admin-refused", {{"address", request.remote_address}});
+        refused_.write({{"address", request.remote_address}});
         net::HttpResponse response = net::HttpResponse::json(
             401, JsonObject().text("error", "unauthorized").text("message", "Show the token.").finish());
         response.headers.emplace_back("WWW-Authenticate", "Bearer");
+        response.close = true;
         responder.send(std::move(response));
       });
 }
@@ -178,7 +197,9 @@ void Admin::stop(signaling::Callback<void()> done) {
 void Admin::list_rooms(const Request& request, const Responder& responder) {
   const auto limit = room_limit(request);
   if (!limit) return refuse(responder, 400, "bad_request", "The parameter limit is no number above 0.");
-  const std::string after = request.query_value("after").value_or("");
+  const auto behind = readable(request, responder, "after");
+  if (!behind) return;
+  const std::string after = behind->value_or("");
   auto rooms = targets_.router.rooms();
   std::erase_if(rooms, [&](const auto& room) { return room->id() <= after || room->size() == 0; });
   std::ranges::sort(rooms, {}, [](const auto& room) -> const std::string& { return room->id(); });
@@ -208,10 +229,11 @@ void Admin::list_peers(const Request& request, const Responder& responder) {
 void Admin::kick(const Request& request, const Responder& responder) {
   const auto id = required(request, responder, "peer");
   if (!id) return;
-  const auto room = request.query_value("room");
+  const auto room = readable(request, responder, "room");
+  if (!room) return;
   const bool is_here = targets_.router.find_peer(*id) != nullptr;
-  say(*targets_.log, LogLevel::info, "admin-kick", {{"peer", *id}, {"room", room.value_or("")}});
-  const std::error_code error = targets_.router.kick(*id, room.value_or(""));
+  say(*targets_.log, LogLevel::info, "admin-kick", {{"peer", *id}, {"room", room->value_or("")}});
+  const std::error_code error = targets_.router.kick(*id, room->value_or(""));
   if (error == signaling::errc::not_joined) {
     return refuse(responder, 404, "not_joined", "The peer is not in that room.");
   }
@@ -221,7 +243,7 @@ void Admin::kick(const Request& request, const Responder& responder) {
   if (error) return refuse(responder, 503, "store_unavailable", "The other nodes cannot be asked.");
   JsonObject answer;
   answer.text("peer", *id);
-  if (room) answer.text("room", *room);
+  if (*room) answer.text("room", **room);
   responder.send(net::HttpResponse::json(is_here ? 200 : 202, answer.finish()));
 }
 

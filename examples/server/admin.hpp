@@ -9,9 +9,10 @@
 #include <string>
 #include <string_view>
 
+#include "log.hpp"
 #include "options.hpp"
 #include "signaling/core/callback.hpp"
-#include "signaling/core/log.hpp"
+#include "signaling/core/rate_limited_log.hpp"
 #include "signaling/core/router.hpp"
 #include "signaling/net/server.hpp"
 #include "signaling/socketio/server.hpp"
@@ -24,12 +25,12 @@ struct AdminTargets {
   const signaling::socketio::Server& socketio;
   const Store& store;
   boost::asio::any_io_executor executor;
-  std::shared_ptr<signaling::LogSink> log;
+  std::shared_ptr<LineSink> log;
   std::function<void()> drain;
 };
 
 /// The HTTP interface for administrators, on listeners of its own: docs/operations.md describes it. Every request needs
-/// the token, but for /healthz.
+/// the token, but for /healthz. Its connections count apart from those of clients, and one that shows a wrong token is closed.
 class Admin {
  public:
   /// Throws std::runtime_error, naming the file, if the token cannot be read.
@@ -58,6 +59,7 @@ class Admin {
 
   const AdminTargets targets_;
   const std::filesystem::path token_file_;
+  signaling::RateLimitedLog refused_;
   mutable std::mutex mutex_;
   std::string token_;
   std::unique_ptr<signaling::net::Server> server_;  // null: there is no administration

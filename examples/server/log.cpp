@@ -1,8 +1,9 @@
 #include "log.hpp"
 
+#include <unistd.h>
+
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <ctime>
 #include <span>
 #include <string>
@@ -76,13 +77,25 @@ std::string json_line(const signaling::LogRecord& record) {
   return line;
 }
 
+std::string line_of(LogFormat format, const signaling::LogRecord& record) {
+  return (format == LogFormat::json ? json_line(record) : logfmt_line(record)) + '\n';
+}
+
+std::string dropped_line(LogFormat format, std::uint64_t dropped) {
+  const std::string count = std::to_string(dropped);
+  const std::array fields{signaling::LogField{"count", count}};
+  return line_of(format, {signaling::LogLevel::warning, "log-dropped", fields});
+}
+
 }  // namespace
 
-void LineSink::log(const signaling::LogRecord& record) {
-  const std::string line = (format_ == LogFormat::json ? json_line(record) : logfmt_line(record)) + '\n';
-  // One call a line: lines of several threads do not mix.
-  std::fwrite(line.data(), 1, line.size(), stderr);
-}
+LineSink::LineSink(LogFormat format, signaling::LogLevel level, std::size_t max_queued_bytes)
+    : format_(format),
+      level_(level),
+      writer_(STDERR_FILENO, max_queued_bytes,
+              [format](std::uint64_t dropped) { return dropped_line(format, dropped); }) {}
+
+void LineSink::log(const signaling::LogRecord& record) { writer_.push(line_of(format_, record)); }
 
 void say(signaling::LogSink& log, signaling::LogLevel level, std::string_view event,
          std::initializer_list<signaling::LogField> fields) {

@@ -36,6 +36,14 @@ Families draining(const net::Server& server) {
            {{{}, value, {}}}}};
 }
 
+Families log_drops(const LineSink& log) {
+  return {{"signaling_log_dropped_total",
+           "Records of the log that could not be written",
+           signaling::MetricKind::counter,
+           {},
+           {{{}, static_cast<double>(log.dropped()), {}}}}};
+}
+
 bool is_local(const net::HttpRequest& request) {
   return request.remote_address.starts_with("127.") || request.remote_address == "::1";
 }
@@ -54,6 +62,7 @@ net::HttpHandler metrics_handler(const MetricSources& sources, MetricsFor who) {
     append(families, signaling::metrics_of(sources.router.stats()));
     append(families, signaling::metrics_of(sources.router.queues()));
     if (sources.store.metrics) append(families, sources.store.metrics());
+    append(families, log_drops(sources.log));
     append(families, process_metrics());
     net::HttpResponse response;
     response.headers.emplace_back("Content-Type", signaling::prometheus_content_type);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "log.hpp"
 #include "options.hpp"
 #include "signaling/core/router.hpp"
 #include "signaling/net/server.hpp"
@@ -12,6 +13,7 @@ struct MetricSources {
   const signaling::net::Server& server;
   const signaling::socketio::Server& socketio;
   const Store& store;
+  const LineSink& log;
 };
 
 /// Answers with everything that this program counts, in Prometheus's text format. `who`: others are told that there is no

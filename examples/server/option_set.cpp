@@ -1,30 +1,13 @@
 #include "option_set.hpp"
 
-#include <algorithm>
-#include <cstdlib>
 #include <utility>
 
-namespace {
-
-// The file of --config, without what the environment says as well: CLI11 alone would let the file win.
-class ConfigFile final : public CLI::ConfigBase {
- public:
-  std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
-    std::vector<CLI::ConfigItem> entries = CLI::ConfigBase::from_config(input);
-    std::erase_if(entries, [](const CLI::ConfigItem& item) {
-      const char* value = std::getenv(environment_name(item.name).c_str());
-      return value != nullptr && *value != '\0';
-    });
-    return entries;
-  }
-};
-
-}  // namespace
+#include "config_file.hpp"
 
 OptionSet::OptionSet(const std::string& description, const std::string& version) : app_(description) {
   app_.set_version_flag("--version", version);
   app_.set_config("--config", "", "File with `option=value` lines; the command line and the environment win");
-  app_.config_formatter(std::make_shared<ConfigFile>());
+  app_.config_formatter(std::make_shared<ConfigFile>(app_));
   app_.allow_config_extras(CLI::config_extras_mode::error);
   app_.get_formatter()->column_width(44);
   app_.footer(
@@ -42,8 +25,14 @@ void OptionSet::parse(int argc, char** argv) {
 ExitCode OptionSet::explain(const CLI::ParseError& error) const { return {app_.exit(error) == 0 ? 0 : 2}; }
 
 void OptionSet::list(const std::string& name, std::vector<std::string>& texts, const std::string& type,
-                     const std::string& help) {
-  option(name, texts, help)->type_name(type)->allow_extra_args(false)->delimiter(' ');
+                     const std::string& help, Split split) {
+  auto given = std::make_shared<std::vector<std::string>>();
+  option(name, *given, help)->type_name(type)->allow_extra_args(false);
+  finally([given, &texts, split] {
+    for (const std::string& text : *given) {
+      for (std::string& each : split(text)) texts.push_back(std::move(each));
+    }
+  });
 }
 
 void OptionSet::addresses(const std::string& name, std::vector<ListenAddress>& target,

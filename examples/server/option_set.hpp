@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -37,9 +38,10 @@ class OptionSet {
     }
   }
 
-  /// One that may be given several times.
+  /// One that may be given several times, or with several values at once, which `split` takes apart.
+  using Split = std::vector<std::string> (*)(std::string_view text);
   void list(const std::string& name, std::vector<std::string>& texts, const std::string& type,
-            const std::string& help);
+            const std::string& help, Split split = split_list);
   void addresses(const std::string& name, std::vector<ListenAddress>& target, const std::string& help);
   void bound(const std::string& name, std::size_t& target, const std::string& help);
   void bound(const std::string& name, std::uint32_t& target, const std::string& help);

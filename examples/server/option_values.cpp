@@ -10,6 +10,46 @@
 
 #include "signaling/socketio/vocabularies.hpp"
 
+namespace {
+
+constexpr std::string_view ice_schemes[] = {"stun:", "stuns:", "turn:", "turns:"};
+
+bool starts_ice_url(std::string_view text) {
+  return std::ranges::any_of(ice_schemes,
+                             [text](std::string_view scheme) { return text.starts_with(scheme); });
+}
+
+std::vector<std::string> split(std::string_view text, std::string_view separators) {
+  std::vector<std::string> values;
+  std::size_t end = 0;
+  for (std::size_t begin = text.find_first_not_of(separators); begin != std::string_view::npos;
+       begin = text.find_first_not_of(separators, end)) {
+    end = std::min(text.find_first_of(separators, begin), text.size());
+    values.emplace_back(text.substr(begin, end - begin));
+  }
+  return values;
+}
+
+}  // namespace
+
+std::vector<std::string> split_list(std::string_view text) { return split(text, ", \t\r\n"); }
+
+std::vector<std::string> split_ice_servers(std::string_view text) {
+  std::vector<std::string> servers;
+  for (const std::string& part : split(text, " \t\r\n")) {
+    std::string_view rest = part;
+    for (std::size_t comma = 0; (comma = rest.find(',', comma + 1)) != std::string_view::npos;) {
+      const std::string_view behind = rest.substr(comma + 1);
+      if (!behind.empty() && !starts_ice_url(behind)) continue;
+      servers.emplace_back(rest.substr(0, comma));
+      rest = behind;
+      comma = 0;
+    }
+    if (!rest.empty()) servers.emplace_back(rest);
+  }
+  return servers;
+}
+
 ListenAddress parse_address(const std::string& text) {
   const auto colon = text.rfind(':');
   unsigned port = 0;
@@ -84,9 +124,7 @@ void check_vocabulary(const std::string& name) {
 }
 
 void check_ice_url(const std::string& url) {
-  for (const std::string_view scheme : {"stun:", "stuns:", "turn:", "turns:"}) {
-    if (url.starts_with(scheme) && url.size() > scheme.size()) return;
-  }
+  if (starts_ice_url(url) && !url.ends_with(':')) return;
   throw CLI::ValidationError("'" + url + "' is no stun:, stuns:, turn: or turns: URL");
 }
 

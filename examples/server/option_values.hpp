@@ -3,10 +3,16 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "options.hpp"
 
 // The texts of options, and what they mean. A text that means nothing: CLI::ValidationError.
+
+/// The values of a list as people write it: with commas, spaces or both between them.
+std::vector<std::string> split_list(std::string_view text);
+/// The same for ICE servers, in which a comma may be a part of one: only one in front of the next URL is between two.
+std::vector<std::string> split_ice_servers(std::string_view text);
 
 ListenAddress parse_address(const std::string& text);
 

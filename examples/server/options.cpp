@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <functional>
 #include <stdexcept>
 #include <thread>
 
@@ -62,9 +63,15 @@ class Parser {
         ->capture_default_str();
     set_.option("--static", options_.static_files, "Serve the files of this folder")
         ->type_name("DIR")
-        ->check(CLI::ExistingDirectory);
+        ->check(at_first(CLI::ExistingDirectory));
     set_.list("--cors-origin", options_.cors_origins, "ORIGIN",
               "Pages of this origin may connect, besides those served from here; * for all. Repeatable");
+    set_.list("--allowed-host", options_.allowed_hosts, "HOST",
+              "Answer only requests for this host, without a port: against DNS rebinding. Repeatable");
+    set_.finally([this] {
+      check_each("--cors-origin", options_.cors_origins, signaling::net::origin_problem);
+      check_each("--allowed-host", options_.allowed_hosts, signaling::net::host_problem);
+    });
   }
 
   void add_behaviour() {
@@ -76,7 +83,7 @@ class Parser {
         ->capture_default_str();
     set_.option("--store-ca", options_.store_ca, "Authorities for the certificate of a rediss:// server, PEM")
         ->type_name("FILE")
-        ->check(CLI::ExistingFile);
+        ->check(at_first(CLI::ExistingFile));
     set_.option("--store-required", options_.store_required,
                 "While the store is away, turn clients and joins away; else rooms go on within this node");
     set_.option("--allow-client-ids", options_.client_ids, "Clients may choose their peer id with ?peer=");
@@ -89,6 +96,8 @@ class Parser {
         ->type_name("LEVEL")
         ->capture_default_str();
     set_.option("--log-format", log_format_, "logfmt or json")->type_name("FORMAT")->capture_default_str();
+    set_.bound("--log-max-queued-bytes", options_.log_max_queued_bytes,
+               "Bytes of the log that wait for whoever reads it; beyond them records are dropped");
     set_.option("--metrics", metrics_,
                 "Who gets /metrics where clients connect: nobody, loopback (clients on this machine) or "
                 "everybody")
@@ -99,7 +108,7 @@ class Parser {
     set_.option("--admin-token-file", options_.admin_token_file,
                 "The token that administrators must show; read again on SIGHUP")
         ->type_name("FILE")
-        ->check(CLI::ExistingFile);
+        ->check(at_first(CLI::ExistingFile));
     set_.finally([this] {
       options_.log_level = named("--log-level", [&] { return parse_level(log_level_); });
       options_.log_format = named("--log-format", [&] { return parse_log_format(log_format_); });
@@ -118,18 +127,18 @@ class Parser {
             "again "
             "on SIGHUP")
         ->type_name("FILE")
-        ->check(CLI::ExistingFile);
+        ->check(at_first(CLI::ExistingFile));
     set_.option("--jwt-audience", options_.jwt.audience, "Tokens must name this audience")->type_name("NAME");
     set_.option("--jwt-issuer", options_.jwt.issuer, "Tokens must come from this issuer")->type_name("NAME");
     set_.duration("--jwt-leeway", jwt_leeway_, "How much the clocks of issuer and server may differ");
     set_.list("--ice-server", ice_servers_, "URL",
-              "Told to clients: URL or URL,USERNAME,CREDENTIAL. Repeatable");
+              "Told to clients: URL or URL,USERNAME,CREDENTIAL. Repeatable", split_ice_servers);
     set_.list("--turn-url", options_.ice.turn_urls, "URL",
               "Told to clients with credentials of their own, made from --turn-secret-file. Repeatable");
     set_.option("--turn-secret-file", options_.turn_secret_file,
                 "The secret shared with the TURN servers (coturn's static-auth-secret); read again on SIGHUP")
         ->type_name("FILE")
-        ->check(CLI::ExistingFile);
+        ->check(at_first(CLI::ExistingFile));
     set_.duration("--turn-lifetime", turn_lifetime_,
                   "How long these credentials are good; clients get new ones in time");
     set_.finally([this] { finish_identity(); });
@@ -267,6 +276,19 @@ class Parser {
     set_.bound("--socketio-max-auth-bytes", options_.socketio.max_auth_bytes, "Bytes of a client's auth");
     set_.bound("--socketio-max-pending-acks", options_.socketio.max_pending_acks,
                "Acknowledgements that a client owes");
+  }
+
+  // When options are read again, a file that is missing concerns whoever reads it, and nothing else.
+  std::function<std::string(const std::string&)> at_first(const CLI::Validator& check) {
+    return [this, &check](const std::string& path) { return is_first_ ? check(path) : std::string(); };
+  }
+
+  template <class Check>
+  static void check_each(const std::string& name, const std::vector<std::string>& values, Check problem_of) {
+    for (const std::string& value : values) {
+      if (const std::string problem = problem_of(value); !problem.empty())
+        throw CLI::ValidationError(name, problem);
+    }
   }
 
   static void check_positive(const std::string& name, std::chrono::milliseconds time) {

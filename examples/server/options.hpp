@@ -20,7 +20,7 @@
 #include "signaling/socketio/server.hpp"
 #include "systemd.hpp"
 
-/// Where to listen: "127.0.0.1:8080", "[::1]:0".
+/// Where to listen: "127.0.0.1:8080", "[::1]:0", "localhost:8080".
 struct ListenAddress {
   std::string address;
   std::uint16_t port = 0;
@@ -41,6 +41,7 @@ struct Options {
   std::filesystem::path jwt_keys;
   signaling::identity::JwtOptions jwt;
   std::vector<std::string> cors_origins;
+  std::vector<std::string> allowed_hosts;
   /// Without the secret, which is in a file.
   signaling::identity::IceOptions ice;
   std::filesystem::path turn_secret_file;
@@ -56,6 +57,7 @@ struct Options {
   bool store_required = false;
   signaling::LogLevel log_level = signaling::LogLevel::info;
   LogFormat log_format = LogFormat::logfmt;
+  std::size_t log_max_queued_bytes = 1024 * 1024;
   MetricsFor metrics = MetricsFor::loopback;
   std::vector<ListenAddress> admin_listen;
   std::filesystem::path admin_token_file;
@@ -64,9 +66,9 @@ struct Options {
 
   signaling::Limits limits;
   std::size_t max_json_depth = 32;
-  std::size_t max_connections = 0;
+  std::size_t max_connections = 100'000;
   std::size_t max_connections_per_address = 0;
-  std::size_t max_header_bytes = 8 * 1024;
+  std::size_t max_header_bytes = 16 * 1024;
   std::size_t max_header_fields = 100;
   std::size_t max_body_bytes = 64 * 1024;
   std::uint32_t max_fragments = 4096;
@@ -86,7 +88,7 @@ struct Options {
   signaling::socketio::ServerOptions socketio;
   signaling::socketio::EngineOptions engine;
   signaling::net::EngineTransports transports = signaling::net::EngineTransports::all;
-  std::size_t max_sessions = 0;
+  std::size_t max_sessions = 100'000;
 };
 
 /// The program is to end with this code; what there was to say is printed.

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "addresses.hpp"
 #include "metrics.hpp"
 #include "routes.hpp"
 #include "systemd.hpp"
@@ -49,6 +50,7 @@ net::ServerOptions server_options(const Options& options, std::shared_ptr<signal
   result.max_deflate_bytes_per_second = options.max_deflate_bytes_per_second;
   result.allowed_origins = options.cors_origins;
   if (options.socketio_conformance) result.allowed_origins = {"*"};
+  result.allowed_hosts = options.allowed_hosts;
   result.log = std::move(log);
   return result;
 }
@@ -59,7 +61,8 @@ Program::Program(Options options, int argc, char** argv)
     : options_(std::move(options)),
       argc_(argc),
       argv_(argv),
-      log_(std::make_shared<LineSink>(options_.log_format, options_.log_level)),
+      log_(
+          std::make_shared<LineSink>(options_.log_format, options_.log_level, options_.log_max_queued_bytes)),
       contexts_(make_contexts(options_.threads)),
       store_(make_store(options_, contexts_.front()->get_executor(), log_)),
       identity_(options_, contexts_.front()->get_executor(), log_),
@@ -70,10 +73,10 @@ Program::Program(Options options, int argc, char** argv)
                         [this] { drain(); }}),
       signals_(*contexts_.front(), SIGINT, SIGTERM),
       hangups_(*contexts_.front(), SIGHUP) {
-  add_routes(server_, router_, socketio_, store_, options_);
+  add_routes(server_, router_, socketio_, identity_.policy(), store_, options_);
   if (options_.metrics != MetricsFor::nobody) {
     server_.route("GET", "/metrics",
-                  metrics_handler({router_, server_, socketio_, store_}, options_.metrics));
+                  metrics_handler({router_, server_, socketio_, store_, *log_}, options_.metrics));
   }
   if (!options_.static_files.empty()) server_.serve_files(options_.static_files);
 }
@@ -106,31 +109,32 @@ net::ServerOptions Program::with_executors(net::ServerOptions options) {
 }
 
 bool Program::listen() {
-  for (const auto& [address, port] : options_.admin_listen) {
-    if (!announce("admin http://", admin_.listen(address, port))) return false;
-  }
-  for (const auto& [address, port] : options_.listen) {
-    if (!announce("http://", server_.listen(address, port))) return false;
-  }
-  for (const auto& [address, port] : options_.tls_listen) {
-    if (!announce("https://", server_.listen_tls(address, port, options_.certificates))) return false;
-  }
+  const auto plain = [this](auto address, auto port) { return server_.listen(address, port); };
+  const auto tls = [this](auto address, auto port) {
+    return server_.listen_tls(address, port, options_.certificates);
+  };
+  const auto admin = [this](auto address, auto port) { return admin_.listen(address, port); };
+  if (!announce("admin http://", listen_at(options_.admin_listen, admin))) return false;
+  if (!announce("http://", listen_at(options_.listen, plain))) return false;
+  if (!announce("https://", listen_at(options_.tls_listen, tls))) return false;
   for (const InheritedSocket& socket : options_.inherited) {
     const bool good =
         socket.is_tls()
-            ? announce("https://", server_.listen_tls_on(socket.descriptor, options_.certificates))
-            : announce("http://", server_.listen_on(socket.descriptor));
+            ? announce("https://", {server_.listen_tls_on(socket.descriptor, options_.certificates)})
+            : announce("http://", {server_.listen_on(socket.descriptor)});
     if (!good) return false;
   }
   return true;
 }
 
-bool Program::announce(std::string_view kind, const net::ListenResult& result) {
-  if (!result) {
-    std::cerr << "signaling-server: " << result.error << '\n';
-    return false;
+bool Program::announce(std::string_view kind, const std::vector<net::ListenResult>& results) {
+  for (const net::ListenResult& result : results) {
+    if (!result) {
+      std::cerr << "signaling-server: " << result.error << '\n';
+      return false;
+    }
+    std::cout << "listening " << kind << result.endpoint << std::endl;
   }
-  std::cout << "listening " << kind << result.endpoint << std::endl;
   return true;
 }
 

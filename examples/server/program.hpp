@@ -32,7 +32,7 @@ class Program {
   signaling::net::ServerOptions with_executors(signaling::net::ServerOptions options);
 
   bool listen();
-  bool announce(std::string_view kind, const signaling::net::ListenResult& result);
+  bool announce(std::string_view kind, const std::vector<signaling::net::ListenResult>& results);
   void await_hangup();
   void await_end();
   void reload();

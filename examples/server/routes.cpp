@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "echo.hpp"
+#include "index_page.hpp"
+#include "signaling/identity/identity_policy.hpp"
 #include "signaling/protocols/json_protocol.hpp"
 #include "signaling/protocols/vertex.hpp"
 #include "signaling/socketio/vocabularies.hpp"
@@ -41,16 +43,44 @@ net::WebSocketRoute vertex_route(signaling::Router& router) {
   return route;
 }
 
-// Who is ready, for the clients of the vocabulary "token-peers".
-net::HttpHandler connections_handler(signaling::Router& router) {
-  return [&router](const net::HttpRequest& request, const net::HttpResponder& responder) {
-    socketio::token_peers_connections(
-        router, [responder, headers = net::cors_headers(request)](std::error_code error, std::string json) {
-          auto response = error ? net::HttpResponse::text(503, "Service Unavailable\n")
-                                : net::HttpResponse::json(200, std::move(json));
-          response.headers.insert(response.headers.end(), headers.begin(), headers.end());
-          responder.send(std::move(response));
-        });
+/// An answer that pages of other origins may read.
+struct CorsResponder {
+  net::HttpResponder responder;
+  net::HttpFields headers;
+
+  void operator()(net::HttpResponse response) const {
+    response.headers.insert(response.headers.end(), headers.begin(), headers.end());
+    responder.send(std::move(response));
+  }
+};
+
+void answer_connections(signaling::Router& router, const CorsResponder& answer) {
+  socketio::token_peers_connections(router, [answer](std::error_code error, std::string json) {
+    answer(error ? net::HttpResponse::text(503, "Service Unavailable\n")
+                 : net::HttpResponse::json(200, std::move(json)));
+  });
+}
+
+// Those who may connect, and be among those who are listed.
+unsigned status_for(const signaling::Admission& admission) {
+  if (!admission.decision.allowed()) return 401;
+  const auto* const grants = signaling::identity::IdentityPolicy::grants_of(admission.identity);
+  return grants == nullptr || grants->may_join(socketio::token_peers_room) ? 200 : 403;
+}
+
+// Who is ready, for the clients of the vocabulary "token-peers", who show what they connect with.
+net::HttpHandler connections_handler(signaling::Router& router, std::shared_ptr<signaling::Policy> policy) {
+  return [&router, policy](const net::HttpRequest& request, const net::HttpResponder& responder) {
+    CorsResponder answer{responder, net::cors_headers(request)};
+    if (!policy) return answer_connections(router, answer);
+    auto info = std::make_shared<signaling::ConnectInfo>(net::connect_info(request));
+    policy->authenticate(*info, [&router, answer, info](const signaling::Admission& admission) {
+      const unsigned status = status_for(admission);
+      if (status == 200) return answer_connections(router, answer);
+      auto response = net::HttpResponse::text(status, status == 401 ? "Unauthorized\n" : "Forbidden\n");
+      if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+      answer(std::move(response));
+    });
   };
 }
 
@@ -103,10 +133,12 @@ socketio::ServerOptions socketio_options(const Options& options, std::shared_ptr
 }
 
 void add_routes(net::Server& server, signaling::Router& router, socketio::Server& socketio,
-                const Store& store, const Options& options) {
+                const std::shared_ptr<signaling::Policy>& policy, const Store& store,
+                const Options& options) {
+  if (options.static_files.empty()) server.route("GET", "/", index_page(options));
   server.websocket("/signaling", native_route(options));
   server.websocket("/ws", vertex_route(router));
-  server.route("GET", "/connections", connections_handler(router));
+  server.route("GET", "/connections", connections_handler(router, policy));
   server.route("GET", "/readyz", ready_handler(server, store));
   server.engine_io("/socket.io/", socketio_route(socketio, options));
   if (options.socketio_conformance) {

@@ -41,6 +41,45 @@ describe("what it prints", () => {
     assert.equal((await fetch(`${server.url}/healthz`)).status, 200);
   });
 
+  test("localhost: both loopbacks, with one port", async (t) => {
+    const server = await startServer(["--listen", "localhost:0"], { addresses: hasIpv6 ? 2 : 1 });
+    t.after(() => server.stop());
+    const ports = [...server.stdout.matchAll(/^listening http:\/\/(127\.0\.0\.1|\[::1\]):(\d+)$/gm)];
+    assert.deepEqual(
+      ports.map(([, address]) => address),
+      hasIpv6 ? ["127.0.0.1", "[::1]"] : ["127.0.0.1"],
+    );
+    for (const [, address, port] of ports) {
+      assert.equal(port, ports[0][2]);
+      assert.equal((await fetch(`http://${address}:${port}/healthz`)).status, 200);
+    }
+  });
+
+  test("0.0.0.0 and [::] with one port, in either order", { skip: !hasIpv6 && "no IPv6" }, async (t) => {
+    for (const order of [
+      ["0.0.0.0", "[::]"],
+      ["[::]", "0.0.0.0"],
+    ]) {
+      const port = await freePort();
+      const server = await startServer(order.flatMap((address) => ["--listen", `${address}:${port}`]));
+      t.after(() => server.stop());
+      assert.equal(server.stdout, order.map((address) => `listening http://${address}:${port}\n`).join(""));
+      for (const address of ["127.0.0.1", "[::1]"])
+        assert.equal((await fetch(`http://${address}:${port}/healthz`)).status, 200);
+      await server.stop();
+    }
+  });
+
+  test("GET / without --static: what is served", async (t) => {
+    const server = await startServer();
+    t.after(() => server.stop());
+    const page = await get(server, "/");
+    assert.equal(page.status, 200);
+    assert.match(page.body, /\/signaling/);
+    assert.equal((await fetch(server.url, { method: "HEAD" })).status, 200);
+    assert.equal((await get(server, "/other")).status, 404);
+  });
+
   test("--version", async () => {
     const [, version] = /^ *VERSION (\S+)$/m.exec(read("CMakeLists.txt"));
     assert.deepEqual(await run(["--version"]), {
@@ -126,6 +165,9 @@ describe("options that are wrong: exit code 2, and the message names them", () =
     "--turn-lifetime": ["--turn-lifetime", "3s"],
     "--jwt-keys": ["--jwt-audience", "me"],
     "--jwt-leeway": ["--jwt-leeway", "1"],
+    "--cors-origin": ["--cors-origin", "https://app.example/page"],
+    "app.example": ["--cors-origin", "https://a.example,app.example"],
+    "--allowed-host": ["--allowed-host", "signal.example:8080"],
     "/no/such/file": ["--config", "/no/such/file"],
     "--tls-cert": ["--tls-listen", "127.0.0.1:0"],
     "--tls-key": ["--tls-listen", "127.0.0.1:0", "--tls-cert", certificate.certificate],
@@ -168,7 +210,12 @@ describe("options that are wrong: exit code 2, and the message names them", () =
     const file = join(folder, "wrong.conf");
     for (const [line, name] of [
       ["max-peers=all", /max-peers/],
-      ["no-such=1", /no-such/],
+      ["no-such=1", /line 1.*no-such/],
+      ["# a comment\n[", /line 2.*\[/],
+      ["=x", /line 1.*=x/],
+      ["echo\n\n  = y", /line 3/],
+      ["[section]", /line 1.*section/],
+      ["max peers=1", /line 1.*max peers/],
     ]) {
       writeFileSync(file, `${line}\n`);
       const { code, stderr } = await run([...LISTEN, "--config", file]);
@@ -264,6 +311,52 @@ describe("where options come from", () => {
     assert.equal(client.welcome.heartbeatMs, 7000);
     client.socket.terminate();
   });
+
+  test("a file: flags, comments, quotes, and lists on one line or several", async (t) => {
+    const config = join(folder, "lists.conf");
+    writeFileSync(
+      config,
+      [
+        "; all that a line may be",
+        "echo # a flag",
+        "ice-server = stun:a.example, turn:b.example,user,p#ss,word stun:c.example",
+        "cors-origin = https://a.example, https://b.example",
+        'cors-origin = "https://c.example"',
+        "allowed-host = [127.0.0.1, 'localhost']",
+        "",
+      ].join("\n"),
+    );
+    const server = await startServer(["--config", config]);
+    t.after(() => server.stop());
+    assert.equal((await get(server, "/echo")).status, 426);
+    for (const origin of ["https://a.example", "https://b.example", "https://c.example"]) {
+      const client = await NativeClient.connect(server, { origin });
+      assert.deepEqual(client.welcome.iceServers, [
+        { urls: "stun:a.example" },
+        { urls: "turn:b.example", username: "user", credential: "p#ss,word" },
+        { urls: "stun:c.example" },
+      ]);
+      client.socket.terminate();
+    }
+  });
+
+  for (const [name, value] of Object.entries({
+    commas: "https://a.example,https://b.example",
+    "commas and spaces": "https://a.example, https://b.example",
+    spaces: "https://a.example https://b.example",
+  })) {
+    test(`a list with ${name}, on the command line and in the environment`, async (t) => {
+      for (const [args, env] of [
+        [["--cors-origin", value], {}],
+        [[], { SIGNALING_CORS_ORIGIN: value }],
+      ]) {
+        const server = await startServer(args, { env });
+        t.after(() => server.stop());
+        for (const origin of ["https://a.example", "wss://b.example:443"])
+          (await NativeClient.connect(server, { origin })).socket.terminate();
+      }
+    });
+  }
 
   test("--listen in the environment and --ping-interval 0", async (t) => {
     const port = await freePort();

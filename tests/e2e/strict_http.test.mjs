@@ -110,8 +110,13 @@ describe("fields", () => {
   refused(400, "a name that is no token", get11(HOST, "X(y): z"));
   refused(431, "101 of them", get11(HOST, ...Array.from({ length: 100 }, (_, i) => `X-${i}: ${i}`)));
   refused(431, "1500 tiny ones", get11(HOST, ...Array.from({ length: 1500 }, () => "a:")));
-  refused(431, "more than 8 KiB", get11(HOST, `X: ${"y".repeat(8192)}`));
-  refused(431, "a target of more than 8 KiB", get11(HOST).replace("/healthz", `/${"y".repeat(9000)}`));
+  refused(431, "more than 16 KiB", get11(HOST, `X: ${"y".repeat(16384)}`));
+  refused(431, "a target of more than 16 KiB", get11(HOST).replace("/healthz", `/${"y".repeat(17000)}`));
+  refused(400, "two origins (RFC 6454 7.3)", get11(HOST, "Origin: http://127.0.0.1", "Origin: http://evil.example"));
+  test("cookies of 9 kB are taken", async () => {
+    const { status } = await exchange(server, get11(HOST, `Cookie: ${"y".repeat(9000)}`, "Connection: close"));
+    assert.equal(status, 200);
+  });
 });
 
 describe("Host (RFC 9112 3.2)", () => {

@@ -5,6 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { Cluster, statusOf } from "../cluster/support/cluster.mjs";
+import { openSocket } from "../support/byte_stream.mjs";
 import { temporaryFolder } from "../support/certificate.mjs";
 import { DEADLINE_MS, until } from "../support/deadline.mjs";
 import { NativeClient, connectClients, joinClients } from "../support/native_client.mjs";
@@ -70,6 +71,24 @@ describe("who gets in", () => {
     assert.equal((await ask(server, "GET", "/healthz", { authorization: "" })).status, 200);
     assert.equal((await ask(server, "GET", "/signaling")).status, 404);
     assert.equal((await ask(server, "GET", "/drain")).status, 405);
+  });
+
+  test("connections with wrong tokens do not use up those of administrators", async () => {
+    const { hostname, port } = new URL(adminUrl(server));
+    const strangers = [];
+    for (let i = 0; i < 100; ++i) {
+      const { socket, stream } = await openSocket({ port: Number(port) });
+      socket.write(`GET /rooms HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer wrong${i}\r\n\r\n`);
+      assert.match((await stream.readThrough("\r\n")).toString(), /401/);
+      strangers.push({ socket, stream });
+    }
+    assert.equal((await ask(server, "GET", "/rooms")).status, 200);
+    for (const { socket, stream } of strangers) {
+      await stream.rest(); // hung up on
+      socket.destroy();
+    }
+    const refusals = server.output.match(/event=admin-refused/g).length;
+    assert.ok(refusals < 100, `${refusals} records of 100 refusals`);
   });
 
   test("a new token on SIGHUP; one that is too short changes nothing", async (t) => {
@@ -158,6 +177,21 @@ describe("one node", () => {
     const gone = await ask(server, "POST", `/kick?peer=${bob.id}`);
     assert.deepEqual([gone.status, gone.body.error], [404, "peer_not_found"]);
     assert.equal((await ask(server, "POST", "/kick")).body.error, "bad_request");
+  });
+
+  test("a room that cannot be read is a mistake, and not a kick altogether", async (t) => {
+    const [ada, bob] = await joinClients(t, server, 2, "50%");
+    for (const room of ["50%", "", "%zz", "%ff"]) {
+      const { status, body } = await ask(server, "POST", `/kick?peer=${bob.id}&room=${room}`);
+      assert.deepEqual([status, body.error], [400, "bad_request"], room);
+    }
+    for (const target of ["/rooms?limit=%zz", "/rooms?after=%zz", "/peers?room=%zz"])
+      assert.equal((await ask(server, "GET", target)).status, 400, target);
+    for (const target of ["/kick?peer=%zz", "/close-room?room=%ff"])
+      assert.equal((await ask(server, "POST", target)).status, 400, target);
+    await ada.expectNothing();
+    await bob.expectNothing();
+    await expect(server, "POST", `/kick?peer=${bob.id}&room=50%25`, 200, { peer: bob.id, room: "50%" });
   });
 
   test("a room is closed: all its members leave it", async (t) => {

@@ -1,7 +1,7 @@
 // SIGHUP: what is read again, and that a broken file changes nothing.
 
 import assert from "node:assert/strict";
-import { copyFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { connect as connectTls } from "node:tls";
@@ -65,6 +65,28 @@ test("certificates: new connections get the new one, open ones go on; a broken f
 
   await ada.request({ type: "message", to: bob.id, data: "still here" });
   assert.equal((await bob.next()).data, "still here");
+});
+
+test("a file that is missing stays as it was, and keeps nothing else from being read", async (t) => {
+  const file = join(folder, "missing.conf");
+  const token = join(folder, "admin-token");
+  const secret = join(folder, "turn-secret");
+  writeFileSync(token, "a token of many bytes\n");
+  writeFileSync(secret, "north\n");
+  const options = (level) =>
+    `log-level=${level}\nadmin-token-file=${token}\nadmin-listen=127.0.0.1:0\nturn-url=turn:t\nturn-secret-file=${secret}\n`;
+  const server = await serve(t, file, options("info"));
+  rmSync(secret);
+  rmSync(token);
+  writeFileSync(file, options("debug"));
+  const before = server.output.length;
+  await hangUp(server, /event=reload-failed error="[^"]*turn-secret/);
+  const said = server.output.slice(before);
+  assert.match(said, /event=options-reloaded/);
+  assert.match(said, /event=reload-failed error="[^"]*admin-token/);
+  const client = await NativeClient.connect(server);
+  await until(() => /event=peer-connected/.test(server.output), "the new level counts");
+  await client.close();
 });
 
 test("limits: the file's new ones count at once, and put nobody out", async (t) => {

@@ -48,7 +48,10 @@ async function readyAll(clients, count = clients.length) {
 }
 
 async function connections({ server }) {
-  const response = await fetch(`${server.url}/connections`, { signal: AbortSignal.timeout(DEADLINE_MS) });
+  const response = await fetch(`${server.url}/connections`, {
+    headers: { authorization: `Bearer ${TOKEN}` },
+    signal: AbortSignal.timeout(DEADLINE_MS),
+  });
   assert.equal(response.status, 200);
   assert.match(response.headers.get("content-type"), /^application\/json/);
   return response.json();

@@ -22,7 +22,8 @@ export function exampleProgram(variable) {
 
 /**
  * Starts the server and waits until it listens. Without `--listen` in `args` it gets a free port.
- * `program`: another one that listens and ends in the same way.
+ * `program`: another one that listens and ends in the same way. `addresses`: on how many it will listen, if not one for
+ * each option.
  * Returns {url, port, tlsUrl, tlsPort, pid, output, stdout, stop(), kill()}:
  *   url, port         of the first address it listens on
  *   tlsUrl, tlsPort   of the first address with TLS
@@ -32,7 +33,7 @@ export function exampleProgram(variable) {
  *                     within 15 s, or what is said
  *   kill()            SIGKILL; resolves when it is gone
  */
-export async function startServer(args = [], { env = {}, program = serverProgram() } = {}) {
+export async function startServer(args = [], { env = {}, program = serverProgram(), addresses } = {}) {
   const listen = args.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
   const child = spawn(program, [...listen, ...args], {
     env: { ...process.env, ...env },
@@ -40,7 +41,9 @@ export async function startServer(args = [], { env = {}, program = serverProgram
   });
   const server = new RunningServer(child);
   try {
-    await server.listening([...listen, ...args].filter((arg) => /^--(tls-)?listen$/.test(arg)).length);
+    await server.listening(
+      addresses ?? [...listen, ...args].filter((arg) => /^--(tls-)?listen$/.test(arg)).length,
+    );
   } catch (error) {
     await server.kill();
     throw error;
