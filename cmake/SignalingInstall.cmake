@@ -102,3 +102,9 @@ install(
   COMPONENT signaling_Development
 )
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT signaling_Runtime)
+# For pages that speak the native protocol, and for clients in other languages.
+install(
+  FILES ${PROJECT_SOURCE_DIR}/examples/web/signaling.js ${PROJECT_SOURCE_DIR}/docs/protocol.schema.json
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/signaling
+  COMPONENT signaling_Development
+)

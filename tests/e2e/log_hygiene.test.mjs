@@ -169,7 +169,7 @@ test("names of clients are values: no line of the log ends in one, and none is f
   assert.equal(client.id, NASTY);
   await client.join(NASTY);
   await client.close();
-  await say(server, "/signaling?peer=%ff%fe%c0%af", { type: "join", room: NASTY }, 2);
+  await say(server, "/signaling?peer=%c2%9b%ef%bf%bf", { type: "join", room: NASTY }, 2);
   await say(server, "/ws", { type: "new", data: { id: NASTY, username: NASTY } }, 1);
   const { socket } = await openSocket(server);
   socket.write(

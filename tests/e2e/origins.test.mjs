@@ -31,17 +31,14 @@ describe("origins", () => {
     });
   }
 
-  test("a foreign one is refused, and the log says what was compared, but not for each of a flood", async () => {
-    for (let i = 0; i < 30; ++i) {
-      assert.equal(await upgrade(server, ["Origin: https://evil.example"], "/signaling?token=s3cret"), 403);
-      assert.equal((await exchange(server, request("GET", POLL, ["Origin: wss://evil.example"]))).status, 403);
-    }
+  test("a foreign one is refused, and the log says what was compared", async () => {
+    assert.equal(await upgrade(server, ["Origin: https://evil.example"], "/signaling?token=s3cret"), 403);
+    assert.equal((await exchange(server, request("GET", POLL, ["Origin: wss://evil.example"]))).status, 403);
     await until(() => /event=origin-refused/.test(server.output), "the log");
     assert.match(
       server.output,
       /level=warning event=origin-refused address="127\.0\.0\.1" origin="https:\/\/evil\.example" host="127\.0\.0\.1"/,
     );
-    assert.ok(server.output.match(/origin-refused/g).length < 60);
     assert.ok(!server.output.includes("s3cret"));
   });
 

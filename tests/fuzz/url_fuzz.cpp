@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "fuzz/require.hpp"
 #include "net/chunked_decoder.hpp"
 #include "net/url.hpp"
+#include "signaling/websocket/utf8.hpp"
 
 namespace {
 
@@ -35,7 +37,9 @@ void check_url(std::string_view text) {
   for (const std::string_view name : {"sid", "token", ""}) {
     if (const auto value = query_value(parts.query, name)) require(value->size() <= parts.query.size());
   }
-  require(query_value("token=" + percent_encode(text), "token") == text);
+  const QueryValue token = query_value("token=" + percent_encode(text), "token");
+  const bool is_text = signaling::websocket::is_utf8(std::as_bytes(std::span(text)));
+  require(is_text ? token == text : token.is_malformed());
 }
 
 struct Decoded {

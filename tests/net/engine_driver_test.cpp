@@ -359,7 +359,9 @@ TEST_CASE(
   world.server.join();
 }
 
-TEST_CASE("engine.io: a session whose client gave up a poll on another executor does not lose its answer unnoticed") {
+TEST_CASE(
+    "engine.io: a session whose client gave up a poll on another executor does not lose its answer "
+    "unnoticed") {
   EngineWorld world({}, {}, 2);
   const auto wait_for_connections = [&](std::size_t count) {
     const auto give_up = std::chrono::steady_clock::now() + 10s;

@@ -21,6 +21,12 @@ foreach(file IN LISTS texts)
   endforeach()
 endforeach()
 
+foreach(file IN ITEMS signaling.js protocol.schema.json)
+  if(NOT EXISTS ${PREFIX}/share/signaling/${file})
+    message(FATAL_ERROR "share/signaling/${file} is not installed")
+  endif()
+endforeach()
+
 if(NOT SHARED)
   return()
 endif()
