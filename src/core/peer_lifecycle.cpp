@@ -255,7 +255,7 @@ void PeerSession::end(CloseReason reason) {
 }
 
 void PeerSession::release_id(CloseReason reason) {
-  const bool is_owed = has_wished_id_ && !is_local() && may_come_back(reason);
+  const bool is_owed = has_wished_id_ && protocol_->tells_resume_secret() && may_come_back(reason);
   if (is_owed && core_->reserve_id(id_, epoch_, secret_, *loop_)) return;
   core_->store().release(id_, epoch_);
 }

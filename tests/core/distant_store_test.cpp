@@ -385,6 +385,7 @@ TEST_CASE("distant store: a handler that it destroys uncalled is an answer: it c
   CHECK(b->heard() == Lines{"welcome b", "error store_unavailable #1", "pong #2"});
   b->say("#3 join s");
   w.store->held_join({}, {1, RoomState{1, {}}, 0});
+  w.run();
   b->say("#4 leave s");
   w.store->held_leave = {};
   w.run();

@@ -27,6 +27,7 @@ class SecretEncoder final : public Encoder {
 class SecretProtocol final : public Protocol {
  public:
   std::string_view name() const noexcept override { return "secret"; }
+  bool tells_resume_secret() const noexcept override { return true; }
   void decode(const MessageView& message, std::vector<Command>& commands) override {
     text_.decode(message, commands);
   }

@@ -305,7 +305,7 @@ TEST_CASE("identity: whoever may join no room gets no TURN credentials, with the
   ice.servers = {{{"stun:s"}, {}, {}}};
   World w(ice);
   w.pass("ada");
-  w.pass("bob").grants.allow("r", {.join = false});
+  w.pass("bob").grants.allow("r", {.join = false, .metadata = {}});
   w.pass("eve").grants.allow("r", {});
   const auto ada = w.client("ada");
   const auto bob = w.client("bob");

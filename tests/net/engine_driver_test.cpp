@@ -377,16 +377,13 @@ TEST_CASE(
   wait_for_connections(3);
 
   std::promise<void> aborted;
-  std::promise<std::size_t> queued;
   boost::asio::post(world.socket().executor(), [&, gone = aborted.get_future()]() mutable {
     gone.wait();
     const Frame frame = engine_message("too late");
     world.socket().send(std::span(&frame, 1));
-    boost::asio::post(world.socket().executor(), [&] { queued.set_value(world.socket().queued_bytes()); });
   });
   client.abort_poll();
   wait_for_connections(2);
   aborted.set_value();
-  CHECK(queued.get_future().get() == 0);
   CHECK(world.next() == "closed lost");
 }

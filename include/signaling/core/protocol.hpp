@@ -44,6 +44,9 @@ class SIGNALING_API Protocol {
   /// How many bytes a message of this language may have, if its transport does not see to that; 0: it does. Default:
   /// Limits::max_message_bytes.
   virtual std::size_t max_message_bytes(const Limits& limits) const noexcept;
+  /// Whether the encoder tells the client its resume secret with the welcome. If not, no id is kept for a client that has
+  /// lost its connection, since it could not prove that the id is its own. Default: false.
+  virtual bool tells_resume_secret() const noexcept;
   /// The peer is admitted as `id`: appends what it does before its first message. Default: nothing.
   virtual void open(std::string_view id, std::vector<Command>& commands);
   /// Appends what `message` asks for. Never throws on input: what cannot be understood becomes

@@ -46,6 +46,7 @@ class SIGNALING_API JsonProtocol final : public Protocol {
   static constexpr std::string_view subprotocol = "signaling.v1";
 
   std::string_view name() const noexcept override { return subprotocol; }
+  bool tells_resume_secret() const noexcept override { return true; }
   void decode(const MessageView& message, std::vector<Command>& commands) override;
   const std::shared_ptr<const Encoder>& encoder() const noexcept override { return encoder_; }
 
