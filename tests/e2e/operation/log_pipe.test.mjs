@@ -63,6 +63,7 @@ test("a reader that goes away: clients go on, and are sent away when the server 
   const server = await serve(t, "pipe");
   await comeAndGo(server, 2);
   const client = await NativeClient.connect(server);
+  await client.join("other");
   server.child.stderr.destroy();
   await comeAndGo(server, 20);
   assert.equal((await client.request({ type: "ping" })).type, "pong");
@@ -74,6 +75,7 @@ test("a reader that goes away: clients go on, and are sent away when the server 
 test("stderr closed from the start: its number is nobody's connection", async (t) => {
   const server = await serve(t, "ignore", { shell: "2>&-" });
   const client = await NativeClient.connect(server);
+  await client.join("other");
   await comeAndGo(server, 20);
   assert.equal((await client.request({ type: "ping" })).type, "pong");
   await client.expectNothing();
@@ -86,6 +88,7 @@ test("a pipe that nobody reads: answers in less than 100 ms, and the end in time
   const server = await serve(t, writer, { args: ["--log-max-queued-bytes", "20000"] });
   closeSync(writer);
   const client = await NativeClient.connect(server);
+  await client.join("other");
   // The pipe takes 64 KiB, the queue 20 kB.
   for (let i = 0; (await dropped(server)) === 0; ++i) {
     assert.ok(i < 100, "the pipe is full by now");
