@@ -167,6 +167,7 @@ class Parser {
     set_.bound("--max-metadata-bytes", limits.max_metadata_bytes, "Bytes of a member's metadata");
     set_.bound("--max-id-bytes", limits.max_id_bytes, "Bytes of a room or peer id");
     set_.bound("--max-rooms-per-peer", limits.max_rooms_per_peer, "Rooms one peer is in");
+    set_.bound("--max-names-per-peer", limits.max_names_per_peer, "Names one peer claims beside its id");
     set_.bound("--max-peers-per-room", limits.max_peers_per_room, "Members of one room");
     set_.bound("--max-peers", limits.max_peers, "Peers in all");
     set_.bound("--max-reserved-ids", limits.max_reserved_ids,

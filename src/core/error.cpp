@@ -32,6 +32,7 @@ constexpr std::array entries{
           Retry::no},
     Entry{errc::room_full, "room_full", "The room is full.", Fault::none, Retry::yes},
     Entry{errc::too_many_rooms, "too_many_rooms", "You are in too many rooms.", Fault::peer, Retry::no},
+    Entry{errc::too_many_names, "too_many_names", "You have claimed too many names.", Fault::peer, Retry::no},
     Entry{errc::too_many_peers, "too_many_peers", "The server is full.", Fault::none, Retry::yes},
     Entry{errc::rate_limited, "rate_limited", "Too many messages; this one was dropped.", Fault::peer,
           Retry::yes},

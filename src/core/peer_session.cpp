@@ -204,6 +204,8 @@ void PeerSession::on_authorized(const Decision& decision, JoinRequest request) {
   if (decision.metadata()) request.metadata = Payload(*decision.metadata());
   if (request.alias.empty() || has_alias(request.alias)) return submit_join(std::move(request));
   if (!valid_id(request.alias) || !request.alias.starts_with(alias_mark)) return fail(request, errc::bad_id);
+  const std::size_t max_names = core_->limits().max_names_per_peer;
+  if (max_names != 0 && aliases_.size() >= max_names) return fail(request, errc::too_many_names);
   claim_alias(std::move(request));
 }
 

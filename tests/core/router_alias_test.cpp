@@ -90,3 +90,21 @@ TEST_CASE("router: a peer that is gone while its alias is claimed gives it back"
   world.run();
   CHECK(b->heard() == Lines{"welcome b", "joined r v1 []"});
 }
+
+TEST_CASE("router: a peer claims no more names than it may, and keeps those that it has") {
+  RouterOptions options;
+  options.limits.max_names_per_peer = 2;
+  ScriptWorld world(std::move(options));
+  auto a = world.client("a");
+  auto b = world.client("b");
+  a->say("hall r 1");
+  a->say("hall r 2");
+  a->say("#1 hall r 3");
+  a->say("#2 hall r 1");
+  b->say("call 2 hello");
+  b->say("#3 hall s 3");
+  world.run();
+  CHECK(a->heard() == Lines{"welcome a", "joined r v1 []", "joined r v1 []", "error too_many_names #1",
+                            "joined r v1 [] #2", "msg b hello"});
+  CHECK(b->heard() == Lines{"welcome b", "joined s v1 [] #3"});
+}

@@ -24,6 +24,7 @@ enum class errc : std::uint8_t {
   peer_not_found,      ///< the addressee is in no room that the sender is in
   room_full,           ///< over Limits::max_peers_per_room
   too_many_rooms,      ///< over Limits::max_rooms_per_peer
+  too_many_names,      ///< over Limits::max_names_per_peer
   too_many_peers,      ///< over Limits::max_peers
   rate_limited,        ///< over the rate of messages or joins
   overloaded,          ///< too much was sent while an earlier request was still waiting

@@ -24,6 +24,9 @@ struct SIGNALING_API Limits {
   std::size_t max_id_bytes = 128;
   /// Rooms one peer is in at a time. Default 32. Over it: `too_many_rooms`.
   std::size_t max_rooms_per_peer = 32;
+  /// Names that one peer claims beside its id, in languages where clients name themselves; it keeps them until it is
+  /// gone. Default 16. Over it: `too_many_names`.
+  std::size_t max_names_per_peer = 16;
   /// Members of one room, on all nodes together. Default 1000. Over it: `room_full`.
   std::size_t max_peers_per_room = 1000;
   /// Peers of this router. Default 100,000. Over it: `too_many_peers`, and the connection closes. Cost: some 2 kB each,
