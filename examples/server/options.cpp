@@ -87,6 +87,8 @@ class Parser {
     set_.option("--store-required", options_.store_required,
                 "While the store is away, turn clients and joins away; else rooms go on within this node");
     set_.option("--allow-client-ids", options_.client_ids, "Clients may choose their peer id with ?peer=");
+    set_.option("--allow-strangers", options_.strangers,
+                "Clients may send to any peer whose id they know, not only to members of their rooms");
     set_.option("--deflate", options_.deflate, "Accept permessage-deflate");
     set_.option("--echo", options_.echo, "Serve echoes: WebSocket at /echo, Engine.IO at /engine.io/");
   }

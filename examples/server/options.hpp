@@ -46,6 +46,7 @@ struct Options {
   signaling::identity::IceOptions ice;
   std::filesystem::path turn_secret_file;
   bool client_ids = false;
+  bool strangers = false;
   bool deflate = false;
   bool echo = false;
   /// Speaks what the conformance suites of Engine.IO and Socket.IO expect, and nothing else, over Socket.IO.

@@ -68,8 +68,10 @@ SendResult PeerSession::route(const Envelope& envelope) {
 }
 
 // The addressee is looked for among the members of the sender's rooms: so it has seen the sender join, and
-// nobody learns whether a peer of other rooms exists.
+// nobody learns whether a peer of other rooms exists. Languages without rooms reach those who speak them, too.
 SendResult PeerSession::route_to_peer(Envelope envelope) {
+  const bool skips_self = envelope.reach == Reach::speakers && envelope.audience == Audience::others;
+  if (skips_self && (envelope.to == id_ || has_alias(envelope.to))) return {};
   std::span<const Membership> rooms = rooms_;
   if (!envelope.room.empty()) {
     const Membership* named = membership_of(envelope.room);
@@ -83,15 +85,13 @@ SendResult PeerSession::route_to_peer(Envelope envelope) {
   for (const Membership& membership : rooms) {
     if (const auto result = membership.room->send_to(envelope, encoded)) return *result;
   }
-  if (envelope.reach == Reach::anybody) return core_->send_to_peer(envelope, encoded);
-  if (rooms_.empty()) {
-    // Peers without a room see nobody join or leave, so there is no order to keep: knowing the id is enough.
-    const auto peer = core_->directory().find_peer(envelope.to);
-    if (peer && peer->engaged_rooms_.load(std::memory_order_relaxed) == 0) {
-      return peer->push(encoded, envelope);
-    }
-  }
+  if (core_->options().strangers == Strangers::reachable) envelope.reach = Reach::anybody;
+  if (envelope.reach != Reach::members) return core_->send_to_peer(envelope, encoded);
   return {SendStatus::dropped, errc::peer_not_found};
+}
+
+bool PeerSession::is_within(const Envelope& envelope) const noexcept {
+  return envelope.reach != Reach::speakers || protocol_->name() == envelope.language;
 }
 
 SendResult PeerSession::push(EncodedEvent& encoded, const Envelope& envelope) {

@@ -91,7 +91,7 @@ void PeerSession::handle(const MessageView& message) {
 
 void PeerSession::execute(const Command& command) {
   std::visit(Overloaded{
-                 [&](const command::Join& c) { join(own(c)); },
+                 [&](const command::Join& c) { join(c); },
                  [&](const command::Leave& c) { leave(c.room, c.request); },
                  [&](const command::Update& c) { update(c.room, c.metadata, c.request); },
                  [&](const command::Members& c) { members(c.room, c.request); },
@@ -110,7 +110,7 @@ void PeerSession::join(std::string_view room, std::optional<std::string_view> me
   command.room = room;
   command.metadata = metadata;
   command.request = request;
-  join(own(command));
+  join(command);
 }
 
 PeerSession::JoinRequest PeerSession::own(const command::Join& command) const {
@@ -205,6 +205,7 @@ void PeerSession::on_authorized(const Decision& decision, JoinRequest request) {
   if (request.alias.empty() || has_alias(request.alias)) return submit_join(std::move(request));
   if (!valid_id(request.alias) || !request.alias.starts_with(alias_mark)) return fail(request, errc::bad_id);
   const std::size_t max_names = core_->limits().max_names_per_peer;
+  std::erase_if(aliases_, [&](const std::string& name) { return !has_alias(name); });  // taken over by others
   if (max_names != 0 && aliases_.size() >= max_names) return fail(request, errc::too_many_names);
   claim_alias(std::move(request));
 }
@@ -269,7 +270,6 @@ void PeerSession::give_up(const JoinRequest& request, errc error) {
 void PeerSession::submit_join(JoinRequest request) {
   if (const Membership* joined = membership_of(request.room)) return rejoin(joined->room, std::move(request));
   busy_ = true;
-  engaged_rooms_.fetch_add(1, std::memory_order_relaxed);
   joining_ = std::make_unique<Joining>(Joining{request.room});
   if (!request.metadata) request.metadata.emplace();
   const std::string room = request.room;
@@ -290,7 +290,6 @@ void PeerSession::on_join_result(errc error, const std::shared_ptr<RoomView>& ro
   busy_ = false;
   const auto joining = std::move(joining_);
   if (error != errc::ok) {
-    left_room();
     fail(request, error);
   } else if (state_ == State::gone) {
     tell_room_of_leave(room, LeaveReason::disconnect, {});
@@ -345,7 +344,6 @@ void PeerSession::tell_room_of_leave(const std::shared_ptr<RoomView>& room, Leav
   // Another life of this peer has pushed it out, and the room here has gone with its last member.
   core_->store().leave({room->id(), id_, epoch_, reason}, [](std::error_code, Version) {});
   tell(event::Left{room->id(), reason, request});
-  left_room();
 }
 
 void PeerSession::update(std::string_view room, std::string_view metadata, std::string_view request) {

@@ -47,6 +47,7 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   void disconnected(CloseReason reason) override;
   void join(std::string_view room, std::optional<std::string_view> metadata,
             std::string_view request) override;
+  void join(const command::Join& command) override { join(own(command)); }
   void leave(std::string_view room, std::string_view request) override;
   void update(std::string_view room, std::string_view metadata, std::string_view request) override;
   void members(std::string_view room, std::string_view request) override;
@@ -64,8 +65,8 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   /// True if `secret` is the one from this peer's welcome.
   bool proves(std::string_view secret) const noexcept;
 
-  /// The room has told this peer that it left.
-  void left_room() noexcept { engaged_rooms_.fetch_sub(1, std::memory_order_relaxed); }
+  /// Whether a message that goes to an id, and through no room, may come here.
+  bool is_within(const Envelope& envelope) const noexcept;
 
   /// Queues frames of an event for this peer; closes it if it is too slow for them.
   SendResult push(std::span<const Frame> frames, Delivery delivery);
@@ -188,8 +189,6 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   State state_ = State::admitting;
   bool busy_ = false;
   std::atomic<bool> sent_away_{false};
-  // Rooms that the peer is in or about to join or leave, as far as it was told: 0 means it sees no room at all.
-  std::atomic<std::uint32_t> engaged_rooms_{0};
   // Other threads look at the id and the identity only when this is set, and then neither changes any more.
   std::atomic<bool> has_id_{false};
   bool has_wished_id_ = false;

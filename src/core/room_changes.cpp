@@ -103,7 +103,6 @@ void RoomView::complete(room_change::Leave& change, Version version) {
               {{"peer", peer->id()}, {"room", id_}, {"reason", to_string(change.reason)}});
   }
   peer->tell(event::Left{id_, change.reason, change.request});
-  peer->left_room();
 }
 
 void RoomView::start(room_change::Update& change) {

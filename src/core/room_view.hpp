@@ -107,6 +107,8 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   Version version() const override;
   std::size_t size() const override;
   std::vector<Member> members() const override;
+  /// The version up to which this picture is complete: 0 without local members, since then no news come.
+  Version followed_version() const;
 
   /// To all members but `skip`. `encoded` is the envelope's event.
   SendResult broadcast(const Envelope& envelope, EncodedEvent& encoded, const PeerSession* skip);
@@ -196,9 +198,6 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   /// Encodes in every language needed, then runs `change` and delivers to all local members but `skip` under one lock.
   template <class Change>
   SendResult tell(EncodedEvent& encoded, const PeerSession* skip, Delivery delivery, Change change);
-
-  /// The version up to which this picture is complete: 0 without local members, since then no news come.
-  Version followed_version() const;
 
   // Under the lock:
   Entry* find(std::string_view peer);

@@ -109,8 +109,13 @@ SendResult RouterCore::send(Envelope envelope) {
   envelope.reach = Reach::anybody;
   const Event event = event::Message{envelope};
   EncodedEvent encoded(event);
-  if (!envelope.to.empty()) return send_to_peer(envelope, encoded);
-  if (const auto room = find_room(envelope.room)) return room->broadcast(envelope, encoded, nullptr);
+  if (!envelope.to.empty() && envelope.room.empty()) return send_to_peer(envelope, encoded);
+  if (const auto room = find_room(envelope.room)) {
+    if (envelope.to.empty()) return room->broadcast(envelope, encoded, nullptr);
+    if (const auto result = room->send_to(envelope, encoded)) return *result;
+    // A room with members here knows those of all nodes.
+    if (room->followed_version() != 0) return {SendStatus::dropped, errc::peer_not_found};
+  }
   return publish(envelope);
 }
 
@@ -122,7 +127,10 @@ SendResult RouterCore::publish(const Envelope& envelope) {
 }
 
 SendResult RouterCore::send_to_peer(const Envelope& envelope, EncodedEvent& encoded) {
-  if (const auto peer = find_peer(envelope.to)) return peer->push(encoded, envelope);
+  if (const auto peer = find_peer(envelope.to)) {
+    if (!peer->is_within(envelope)) return {SendStatus::dropped, errc::peer_not_found};
+    return peer->push(encoded, envelope);
+  }
   Envelope routed = envelope;
   routed.room = {};
   return publish(routed);
@@ -242,7 +250,7 @@ void RouterCore::delivered(const Envelope& envelope) {
   if (obey(envelope)) return;
   if (envelope.room.empty()) {
     const auto peer = find_peer(envelope.to);
-    if (!peer) return tell_sender(envelope, errc::peer_not_found);
+    if (!peer || !peer->is_within(envelope)) return tell_sender(envelope, errc::peer_not_found);
     const Event event = event::Message{envelope};
     EncodedEvent encoded(event);
     const SendResult result = peer->push(encoded, envelope);

@@ -46,18 +46,35 @@ TEST_CASE("router: nothing from a peer arrives after its leave") {
   CHECK(Lines(lines.end() - 2, lines.end()) == Lines{"error peer_not_found", "error not_joined"});
 }
 
-TEST_CASE("router: peers in no room reach each other by id") {
+TEST_CASE("router: peers that share no room do not reach each other, and cannot tell who is there") {
   ScriptWorld world;
   auto a = world.client("a");
   auto b = world.client("b");
   world.run();
   b->heard();
-  a->say("send b hello");
-  b->say("join r");
-  a->say("#1 send b again");
+  a->heard();
+  a->say("#1 send b hello");
+  a->say("#2 send nobody hello");
+  a->say("join r");
+  a->say("#3 send b hello");
   world.run();
-  CHECK(b->heard() == Lines{"msg a hello", "joined r v1 []"});
-  CHECK(a->heard().back() == "error peer_not_found #1");
+  CHECK(b->heard().empty());
+  CHECK(a->heard() == Lines{"error peer_not_found #1", "error peer_not_found #2", "joined r v1 []",
+                            "error peer_not_found #3"});
+}
+
+TEST_CASE("router: strangers reach each other by id where the host allows it") {
+  RouterOptions options;
+  options.strangers = Strangers::reachable;
+  ScriptWorld world(options);
+  auto a = world.client("a");
+  auto b = world.client("b");
+  world.run();
+  b->heard();
+  a->say("join r");
+  a->say("send b hello");
+  world.run();
+  CHECK(b->heard() == Lines{"msg a hello"});
 }
 
 TEST_CASE("router: a broadcast reaches all others of the room in one shared frame") {

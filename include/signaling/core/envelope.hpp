@@ -20,6 +20,7 @@ enum class Audience : std::uint8_t { others, everybody };
 /// Whom a peer can address. A client's wire language decides, never the client.
 enum class Reach : std::uint8_t {
   members,  ///< members of a room that the sender is in; the promises of order hold
+  speakers,  ///< if there is no such member, also a peer of that id or alias whose protocol has the name `language`
   anybody,  ///< if there is no such member, also a peer of that id or alias elsewhere, or a room it is not in
 };
 
@@ -53,8 +54,9 @@ struct SIGNALING_API Envelope {
   std::string_view original;               ///< what receivers of the same `language` take
   MessageKind kind = MessageKind::text;    ///< of the payload
   Delivery delivery = Delivery::reliable;  ///< may it be dropped
-  Audience audience = Audience::others;    ///< who of `room` gets it
-  Reach reach = Reach::members;            ///< whom `to` and `room` may name
+  Audience audience =
+      Audience::others;          ///< who of `room` gets it; of Reach::speakers: the sender too, if named
+  Reach reach = Reach::members;  ///< whom `to` and `room` may name
 };
 
 /// The name of a type: "offer", "answer", "candidate", "message", "event".

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "signaling/core/command.hpp"
 #include "signaling/core/envelope.hpp"
 #include "signaling/core/error.hpp"
 #include "signaling/core/export.hpp"
@@ -58,9 +59,11 @@ class SIGNALING_API Peer {
   virtual void update(std::string_view room, std::string_view metadata, std::string_view request = {}) = 0;
   /// Answer: `event::Members` or `event::Error`.
   virtual void members(std::string_view room, std::string_view request = {}) = 0;
+  /// The same with all that a protocol can ask for, such as a room without a bound.
+  virtual void join(const command::Join& command) = 0;
   /// Sends to `envelope.to` if set, else to all others of `envelope.room`. With both set, only a member of that room
-  /// is found; with `to` alone, a member of any shared room (cost: one look-up per room until it is found), or, when
-  /// both are in no room at all, whoever has that id.
+  /// is found; with `to` alone, a member of any shared room (cost: one look-up per room until it is found). Beyond
+  /// these, RouterOptions::strangers and Envelope::reach decide.
   virtual SendResult send(const Envelope& envelope) = 0;
 
   /// The rooms the peer is in.

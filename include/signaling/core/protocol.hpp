@@ -39,7 +39,8 @@ class SIGNALING_API Encoder {
 class SIGNALING_API Protocol {
  public:
   virtual ~Protocol() = default;
-  /// A word for statistics and logs: "signaling.v1".
+  /// A word for statistics and logs: "signaling.v1". Peers whose protocols have the same name speak one language
+  /// (Reach::speakers). Never changes; any thread may ask.
   virtual std::string_view name() const noexcept = 0;
   /// How many bytes a message of this language may have, if its transport does not see to that; 0: it does. Default:
   /// Limits::max_message_bytes.

@@ -31,6 +31,12 @@ class SIGNALING_API RouterCore;
 /// Whether a client may choose its own peer id, when the policy does not choose one.
 enum class ClientIds : std::uint8_t { ignore, accept };
 
+/// Whether a client reaches peers by id with which it shares no room.
+enum class Strangers : std::uint8_t {
+  hidden,     ///< never, except that languages without rooms reach those who speak them: the default
+  reachable,  ///< each peer, whatever it speaks; whoever knows an id can send to it
+};
+
 /// All fields are read when the router is made and not later; limits can be replaced by Router::set_limits.
 struct SIGNALING_API RouterOptions {
   Limits limits;  ///< what each peer may cost
@@ -47,6 +53,8 @@ struct SIGNALING_API RouterOptions {
   Random* random = nullptr;
   /// Default `ignore`: ids are 128 random bits, so nobody can guess another's.
   ClientIds client_ids = ClientIds::ignore;
+  /// Default `hidden`: a client cannot even tell whether such a peer exists.
+  Strangers strangers = Strangers::hidden;
   /// This process among those that share the store. Empty: a random one.
   NodeId node;
 };
@@ -90,9 +98,9 @@ class SIGNALING_API Router {
   /// likes, and has no message rate; it lives until `Peer::close`. Throws std::invalid_argument without an executor.
   std::shared_ptr<Peer> connect_local(LocalPeerOptions options);
 
-  /// The host's own word: to the peer with the id or alias `envelope.to`, or to all members of `envelope.room`, on all
-  /// nodes. No membership is needed, no policy asked; `from` stays as it is. There is no order between this and what
-  /// peers send.
+  /// The host's own word: to the peer with the id or alias `envelope.to`, to the member `envelope.to` of
+  /// `envelope.room` if both are set, or to all members of `envelope.room`, on all nodes. No membership of the sender is
+  /// needed, no policy asked; `from` stays as it is. There is no order between this and what peers send.
   SendResult send(const Envelope& envelope);
 
   /// Puts the peer with this id or alias, on whichever node it is, out of `room`; with `room` empty it is closed,
