@@ -55,26 +55,25 @@ EmitResult Broadcast::send(const OutgoingEvent& outgoing) const {
   return result;
 }
 
-// A name may be that of a room and the id of a socket; what this node does not know may be either, on another
-// node.
+// The id of a socket is a room that holds this socket, beside the room that has the same name.
 EmitResult Broadcast::emit_to(std::string_view name, Exceptions except, const OutgoingEvent& outgoing) const {
-  const Router& router = nsp_->router();
+  EmitResult result = emit_to_socket(name, except, outgoing);
   const RoomId room = nsp_->room_id(name);
-  const bool is_peer = router.find_peer(name) != nullptr;
-  const bool is_room = !room.empty() && router.find_room(room) != nullptr;
-  EmitResult result{SendStatus::sent, errc::ok};
-  if (is_peer || !is_room) result = emit_to_peer(name, except, outgoing);
-  if (!is_peer && result.error == errc::peer_not_found) result = {SendStatus::sent, errc::ok};
-  if (room.empty() || (is_peer && !is_room)) return result;
-  if (is_peer) except.ids.push_back(name);
-  return worse(result, emit_to_room(room, std::move(except), outgoing));
+  if (result.error == errc::peer_not_found) {
+    result = {SendStatus::sent, errc::ok};  // a room need not have anybody in it
+  } else {
+    except.ids.push_back(name);
+  }
+  return room.empty() ? result : worse(result, emit_to_room(room, std::move(except), outgoing));
 }
 
-EmitResult Broadcast::emit_to_peer(std::string_view id, const Exceptions& except,
-                                   const OutgoingEvent& outgoing) const {
+// A socket of this namespace is a member of the room that holds all of them; no other peer is one.
+EmitResult Broadcast::emit_to_socket(std::string_view id, const Exceptions& except,
+                                     const OutgoingEvent& outgoing) const {
   if (sender_ && id == sender_->id()) return {SendStatus::sent, errc::ok};
   std::string storage;
   Envelope envelope = make_envelope(outgoing, except, storage);
+  envelope.room = nsp_->everybody();
   envelope.to = id;
   return nsp_->router().send(envelope);
 }

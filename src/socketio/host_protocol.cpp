@@ -9,14 +9,6 @@ namespace signaling::socketio {
 HostProtocol::HostProtocol(const ServedNamespace& nsp, const std::shared_ptr<SocketSession>& socket)
     : nsp_(nsp), socket_(socket) {}
 
-void HostProtocol::open(std::string_view /*id*/, std::vector<Command>& commands) {
-  command::Join join;
-  join.room = nsp_.everybody();
-  join.capacity = command::Join::Capacity::unlimited;
-  join.answer = command::Join::Answer::none;
-  commands.emplace_back(join);
-}
-
 void HostProtocol::decode(const MessageView& message, std::vector<Command>& /*commands*/) {
   if (const auto socket = socket_.lock()) socket->handle(message);
 }

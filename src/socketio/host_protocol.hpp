@@ -20,7 +20,6 @@ class HostProtocol final : public Protocol {
   std::string_view name() const noexcept override { return "socket.io"; }
   /// Engine.IO bounds them: EngineOptions::max_payload_bytes.
   std::size_t max_message_bytes(const Limits& /*limits*/) const noexcept override { return 0; }
-  void open(std::string_view id, std::vector<Command>& commands) override;
   void decode(const MessageView& message, std::vector<Command>& commands) override;
   const std::shared_ptr<const Encoder>& encoder() const noexcept override;
 

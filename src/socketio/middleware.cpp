@@ -13,7 +13,7 @@ Next::Decision::Decision(const std::shared_ptr<NamespaceTransport>& transport, s
 
 Next::Decision::~Decision() {
   try {
-    refuse("The server gave no answer", {});
+    refuse(no_decision, {});
   } catch (...) {
     // Without memory the client gets no answer.
   }

@@ -20,6 +20,9 @@ class ClientSession;
 class ServedNamespace;
 class SocketSession;
 
+/// What a client is told whom middleware has not decided on.
+inline constexpr std::string_view no_decision = "The server gave no answer";
+
 /// One namespace of one client, as the router sees it: a transport of its own over the connection that all
 /// share.
 ///
@@ -72,6 +75,8 @@ class NamespaceTransport final : public Transport, public std::enable_shared_fro
   /// What waits for the middleware, the answer to the CONNECT first.
   std::vector<Frame> held_;
   std::size_t middleware_ = 0;
+  /// While it is checking: then the client is refused.
+  TimePoint decide_by_ = TimePoint::max();
   State state_ = State::admitting;
 };
 

@@ -1,5 +1,6 @@
 #include "socketio/served_namespace.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "signaling/socketio/vocabularies.hpp"
@@ -8,6 +9,17 @@
 #include "socketio/socket_session.hpp"
 
 namespace signaling::socketio {
+namespace {
+
+// The id of a socket is a room that holds it, whoever else has joined a room of that name. Empty: there is no such
+// socket.
+std::vector<PeerId> with_socket(PeerId socket, std::vector<PeerId> ids) {
+  if (!socket.empty() && std::ranges::find(ids, socket) == ids.end())
+    ids.insert(ids.begin(), std::move(socket));
+  return ids;
+}
+
+}  // namespace
 
 ServedNamespace::ServedNamespace(ServerContext& context, std::string_view name)
     : context_(context),
@@ -73,22 +85,28 @@ std::vector<PeerId> ServedNamespace::members_of(const RoomId& room) const {
 }
 
 std::vector<PeerId> ServedNamespace::sockets_of(std::string_view room) const {
-  if (find(room)) return {PeerId(room)};
-  return members_of(room_id(room));
+  return with_socket(socket_named(room), members_of(room_id(room)));
+}
+
+PeerId ServedNamespace::socket_named(std::string_view id) const {
+  return PeerId(find(id) ? id : std::string_view());
 }
 
 std::vector<PeerId> ServedNamespace::sockets() const { return members_of(everybody_); }
 
 void ServedNamespace::fetch_sockets(std::string_view room,
                                     Callback<void(std::error_code, std::vector<PeerId>)> done) const {
-  if (!room.empty() && find(room)) return done({}, {PeerId(room)});
-  router().members(room.empty() ? everybody_ : room_id(room),
-                   [done = std::move(done)](std::error_code error, std::vector<Member> members) mutable {
-                     std::vector<PeerId> ids;
-                     ids.reserve(members.size());
-                     for (Member& member : members) ids.push_back(std::move(member.id));
-                     done(error, std::move(ids));
-                   });
+  const RoomId id = room.empty() ? everybody_ : room_id(room);
+  if (id.empty()) return done({}, with_socket(socket_named(room), {}));
+  // The server may be gone when the store answers.
+  router().members(id, [socket = socket_named(room), done = std::move(done)](
+                           std::error_code error, std::vector<Member> members) mutable {
+    std::vector<PeerId> ids;
+    ids.reserve(members.size());
+    for (Member& member : members) ids.push_back(std::move(member.id));
+    if (!error) ids = with_socket(std::move(socket), std::move(ids));
+    done(error, std::move(ids));
+  });
 }
 
 std::shared_ptr<Socket> ServedNamespace::find(std::string_view id) const {

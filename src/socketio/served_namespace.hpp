@@ -61,6 +61,8 @@ class ServedNamespace final : public Namespace {
 
  private:
   std::vector<PeerId> members_of(const RoomId& room) const;
+  /// `id`, if a socket of this node has it; else empty.
+  PeerId socket_named(std::string_view id) const;
 
   ServerContext& context_;
   const std::string name_;

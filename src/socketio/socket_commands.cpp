@@ -79,35 +79,48 @@ void SocketSession::join(std::string_view room, JoinHandler done) {
     if (done) done(room_id.empty() ? errc::bad_id : errc::closed);
     return;
   }
-  if (room == id() || std::ranges::find(rooms_, room) != rooms_.end()) {
+  JoinedRoom* entry = find_room(room);
+  if (entry != nullptr && !entry->joined) {
+    joins_[entry->tag].push_back(std::move(done));
+    return;
+  }
+  // It may have been put out of the room, and the note of that be still on its way.
+  if (room == id() || (entry != nullptr && is_member(room_id))) {
     if (done) done({});
     return;
   }
-  rooms_.emplace_back(room);
-  const std::uint64_t tag = next_tag_++;
-  joins_.emplace(tag, PendingJoin{std::string(room), std::move(done)});
-  peer_->join(room_id, {}, std::to_string(tag));
+  if (entry == nullptr) entry = &rooms_.emplace_back(JoinedRoom{std::string(room), 0, false});
+  entry->tag = next_tag_++;
+  entry->joined = false;
+  joins_[entry->tag].push_back(std::move(done));
+  peer_->join(room_id, {}, std::to_string(entry->tag));
 }
 
 void SocketSession::leave(std::string_view room) {
-  const auto found = std::ranges::find(rooms_, room);
-  if (found == rooms_.end()) return;
-  rooms_.erase(found);
+  if (std::erase_if(rooms_, [room](const JoinedRoom& entry) { return entry.name == room; }) == 0) return;
   peer_->leave(nsp_.room_id(room));
 }
 
-void SocketSession::forget_room(std::string_view room) { std::erase(rooms_, room); }
+SocketSession::JoinedRoom* SocketSession::find_room(std::string_view room) noexcept {
+  const auto found = std::ranges::find(rooms_, room, &JoinedRoom::name);
+  return found == rooms_.end() ? nullptr : &*found;
+}
+
+bool SocketSession::is_member(std::string_view room_id) const {
+  const std::vector<RoomId> rooms = peer_->rooms();
+  return std::ranges::find(rooms, room_id) != rooms.end();
+}
 
 std::vector<std::string> SocketSession::rooms() const {
   std::vector<std::string> names{id()};
-  names.insert(names.end(), rooms_.begin(), rooms_.end());
+  for (const JoinedRoom& room : rooms_) names.push_back(room.name);
   return names;
 }
 
 // The id is a room too.
 bool SocketSession::is_excepted(const Note& note) const noexcept {
   const auto is_room = [this](std::string_view name) {
-    return name == id() || std::ranges::find(rooms_, name) != rooms_.end();
+    return name == id() || std::ranges::find(rooms_, name, &JoinedRoom::name) != rooms_.end();
   };
   return std::ranges::any_of(note.rooms, is_room) || std::ranges::find(note.ids, id()) != note.ids.end();
 }

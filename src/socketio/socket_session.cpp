@@ -49,6 +49,11 @@ bool SocketSession::guarded(Call call) {
 
 void SocketSession::open() {
   connected_ = true;
+  command::Join everybody;
+  everybody.room = nsp_.everybody();
+  everybody.capacity = command::Join::Capacity::unlimited;
+  everybody.answer = command::Join::Answer::none;
+  peer_->join(everybody);
   const auto self = shared_from_this();
   nsp_.add(self);
   for (const ConnectionHandler& handler : nsp_.connection_handlers()) {
@@ -77,7 +82,7 @@ void SocketSession::receive(const Incoming& incoming) {
     if (incoming.is_ack) emission.kind = Emission::Kind::ack;
     emission.id = incoming.id;
     emission.arguments = incoming.values.array;
-    for (const Frame& frame : incoming.attachments) emission.attachments.push_back(frame.text_view());
+    emission.attachments = views_of(incoming.attachments);
     const std::string packed = pack(emission);
     peer_->receive({MessageKind::binary, packed});
   }
@@ -142,7 +147,7 @@ void SocketSession::handle(const Note& note) {
     case Note::Kind::joined: return complete_join(note.number, {});
     case Note::Kind::refused: return complete_join(note.number, static_cast<errc>(note.error));
     case Note::Kind::put_out:
-      if (!note.rooms.empty()) forget_room(nsp_.room_name(note.rooms[0]));
+      if (!note.rooms.empty()) on_put_out(nsp_.room_name(note.rooms[0]));
       return;
     case Note::Kind::disconnect:
       return disconnect(note.number == 0 ? Disconnect::nsp : Disconnect::connection);
@@ -153,8 +158,19 @@ void SocketSession::handle(const Note& note) {
 void SocketSession::complete_join(std::uint64_t tag, std::error_code error) {
   auto found = joins_.extract(tag);
   if (!found) return;
-  if (error) forget_room(found.mapped().room);
-  if (found.mapped().done) (void)guarded([&] { found.mapped().done(error); });
+  const auto entry = std::ranges::find(rooms_, tag, &JoinedRoom::tag);  // none: it was left meanwhile
+  if (entry != rooms_.end()) {
+    entry->joined = true;
+    if (error) rooms_.erase(entry);
+  }
+  for (JoinHandler& done : found.mapped()) {
+    if (done) (void)guarded([&] { done(error); });
+  }
+}
+
+// A room that it is joining again was left before: the note is about that.
+void SocketSession::on_put_out(std::string_view room) {
+  std::erase_if(rooms_, [room](const JoinedRoom& entry) { return entry.joined && entry.name == room; });
 }
 
 void SocketSession::on_time(TimePoint now) {
@@ -203,8 +219,10 @@ void SocketSession::fail_pending() {
   auto acks = std::exchange(acks_, {});
   auto joins = std::exchange(joins_, {});
   for (auto& [id, ack] : acks) (void)guarded([&done = ack.done] { done(errc::closed, {}); });
-  for (auto& [tag, join] : joins) {
-    if (join.done) (void)guarded([&done = join.done] { done(errc::closed); });
+  for (auto& [tag, handlers] : joins) {
+    for (JoinHandler& done : handlers) {
+      if (done) (void)guarded([&done] { done(errc::closed); });
+    }
   }
 }
 

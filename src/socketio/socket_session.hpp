@@ -86,9 +86,11 @@ class SocketSession final : public Socket, public std::enable_shared_from_this<S
     TimePoint deadline;
     AckHandler done;
   };
-  struct PendingJoin {
-    std::string room;
-    JoinHandler done;
+  /// A room that it has joined, or is joining by the request with this tag.
+  struct JoinedRoom {
+    std::string name;
+    std::uint64_t tag = 0;
+    bool joined = false;
   };
 
   void receive(const Incoming& incoming);
@@ -97,7 +99,9 @@ class SocketSession final : public Socket, public std::enable_shared_from_this<S
   void dispatch_event(std::string_view event, const Arguments& arguments, const Acknowledge& acknowledge);
   void complete_ack(std::uint64_t id, const Arguments& arguments);
   void complete_join(std::uint64_t tag, std::error_code error);
-  void forget_room(std::string_view room);
+  void on_put_out(std::string_view room);
+  JoinedRoom* find_room(std::string_view room) noexcept;
+  bool is_member(std::string_view room_id) const;
   SendResult send(Envelope envelope);
   void tell(const std::vector<DisconnectHandler>& handlers, CloseReason reason);
   void fail_pending();
@@ -117,9 +121,9 @@ class SocketSession final : public Socket, public std::enable_shared_from_this<S
   std::vector<DisconnectHandler> disconnecting_handlers_;
   std::vector<DisconnectHandler> disconnect_handlers_;
 
-  /// Those it has joined, or is joining.
-  std::vector<std::string> rooms_;
-  std::map<std::uint64_t, PendingJoin> joins_;
+  std::vector<JoinedRoom> rooms_;
+  /// By tag: who waits for the result of a join.
+  std::map<std::uint64_t, std::vector<JoinHandler>> joins_;
   std::map<std::uint64_t, PendingAck> acks_;
   std::uint64_t next_tag_ = 1;
   std::uint64_t next_ack_ = 0;

@@ -94,6 +94,47 @@ TEST_CASE("Middleware: one that throws, or forgets to decide, refuses") {
 }
 
 TEST_CASE(
+    "Middleware: a client that it has not let in is no socket of the namespace, and misses what is emitted") {
+  std::optional<Next> waiting;
+  ServerScript script;
+  Namespace& nsp = script.server.of("/");
+  nsp.use([&](const SocketPtr&, const Next& next) { waiting = next; });
+  nsp.on_connection([&](const SocketPtr&) { nsp.emit("came"); });
+  FakeSession& client = script.session("ann");
+  script.say(client, "0");
+  CHECK(nsp.sockets().empty());
+  Lines fetched{"unanswered"};
+  nsp.fetch_sockets("", [&](std::error_code, std::vector<PeerId> ids) { fetched = ids; });
+  CHECK(fetched.empty());
+  nsp.emit("secret");
+  nsp.to("ann").emit("secret");
+  script.run();
+  (*waiting)();
+  script.run();
+  CHECK(client.heard() == Lines{R"(0{"sid":"ann"})", R"(2["came"])"});
+  CHECK(nsp.sockets() == Lines{"ann"});
+}
+
+TEST_CASE("Middleware: a decision that is kept for too long is a refusal") {
+  std::vector<Next> kept;
+  ServerOptions options;
+  options.decision_timeout = std::chrono::seconds(5);
+  ServerScript script(options);
+  script.server.of("/").use([&](const SocketPtr&, const Next& next) { kept.push_back(next); });
+  FakeSession& client = script.session("ann");
+  script.say(client, "0");
+  script.pass(std::chrono::milliseconds(4999));
+  CHECK(client.heard().empty());
+  CHECK(client.deadline() == script.clock.now() + std::chrono::milliseconds(1));
+  script.pass(std::chrono::milliseconds(1));
+  CHECK(client.heard() == Lines{R"(4{"message":"The server gave no answer"})"});
+  CHECK(script.router.stats().peers == 0);
+  kept[0]();
+  script.run();
+  CHECK(client.heard().empty());
+}
+
+TEST_CASE(
     "Middleware: a decision for a client that is gone means nothing, and one for its next try is its own") {
   std::vector<Next> waiting;
   ServerScript script;

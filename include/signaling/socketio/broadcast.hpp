@@ -34,8 +34,9 @@ struct SIGNALING_API EmitResult {
 /// Says who gets an event, and sends it: `nsp.to("a").to("b").except("c").emit("hello")`.
 ///
 /// Without a room it goes to all sockets of the namespace, else to those that are in one of the rooms, each
-/// of them once; never to the socket it was made from, on all nodes. The id of a socket is a room that holds
-/// this socket. Peers of other languages that are members of a room get the event too, with its argument, or
+/// of them once; never to the socket it was made from, on all nodes. The id of a socket of this namespace is a
+/// room that holds this socket; whoever has joined a room of that name gets the event too. Ids of other peers
+/// mean nothing here. Peers of other languages that are members of a room get the event too, with its argument, or
 /// the array of its arguments, as data; they do not know exceptions, and get it once for each room they are
 /// in.
 ///
@@ -73,7 +74,8 @@ class SIGNALING_API Broadcast {
     std::vector<std::string_view> ids;
   };
   EmitResult emit_to(std::string_view name, Exceptions except, const OutgoingEvent& outgoing) const;
-  EmitResult emit_to_peer(std::string_view id, const Exceptions& except, const OutgoingEvent& outgoing) const;
+  EmitResult emit_to_socket(std::string_view id, const Exceptions& except,
+                            const OutgoingEvent& outgoing) const;
   EmitResult emit_to_room(std::string_view id, Exceptions except, const OutgoingEvent& outgoing) const;
   Envelope make_envelope(const OutgoingEvent& outgoing, const Exceptions& except, std::string& storage) const;
 

@@ -29,6 +29,9 @@ struct SIGNALING_API ServerOptions {
   /// CONNECT packets on one connection in all, each of which asks the policy. Default 1000. Over it: the
   /// connection closes, `overloaded`.
   std::size_t max_connects = 1000;
+  /// How long the middleware of a namespace may take to decide on a client. Default 30 s. After it: the client is
+  /// refused.
+  std::chrono::milliseconds decision_timeout = std::chrono::seconds(30);
   /// Acknowledgements that one socket owes. Default 1000. Over it: `emit_with_ack` fails with `overloaded`.
   std::size_t max_pending_acks = 1000;
   /// Gets exceptions of handlers. Null: nothing is logged.
