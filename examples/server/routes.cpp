@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -32,11 +33,16 @@ net::WebSocketRoute native_route(const Options& options) {
   return route;
 }
 
-net::WebSocketRoute vertex_route(signaling::Router& router) {
-  auto factory = std::make_shared<protocols::VertexFactory>([&router] {
-    const auto room = router.find_room(protocols::vertex_room);
-    return room ? room->members() : std::vector<signaling::Member>();
-  });
+std::vector<signaling::Member> members_of(const signaling::Router& router, std::string_view name) {
+  const auto room = router.find_room(name);
+  return room ? room->members() : std::vector<signaling::Member>();
+}
+
+net::WebSocketRoute vertex_route(const signaling::Router& router, const Options& options) {
+  protocols::VertexOptions vertex;
+  vertex.max_json_depth = options.max_json_depth;
+  auto factory = std::make_shared<protocols::VertexFactory>(
+      [&router] { return members_of(router, protocols::vertex_room); }, vertex);
   net::WebSocketRoute route;
   route.settings.any_key = true;  // the app's key has 8 bytes
   route.make_protocol = [factory](const signaling::ConnectInfo& /*info*/) { return factory->make(); };
@@ -54,8 +60,8 @@ struct CorsResponder {
   }
 };
 
-void answer_connections(signaling::Router& router, const CorsResponder& answer) {
-  socketio::token_peers_connections(router, [answer](std::error_code error, std::string json) {
+void answer_connections(socketio::TokenPeersConnections& connections, const CorsResponder& answer) {
+  connections.ask([answer](std::error_code error, std::string json) {
     answer(error ? net::HttpResponse::text(503, "Service Unavailable\n")
                  : net::HttpResponse::json(200, std::move(json)));
   });
@@ -69,14 +75,16 @@ unsigned status_for(const signaling::Admission& admission) {
 }
 
 // Who is ready, for the clients of the vocabulary "token-peers", who show what they connect with.
-net::HttpHandler connections_handler(signaling::Router& router, std::shared_ptr<signaling::Policy> policy) {
-  return [&router, policy](const net::HttpRequest& request, const net::HttpResponder& responder) {
+net::HttpHandler connections_handler(const signaling::Router& router,
+                                     std::shared_ptr<signaling::Policy> policy) {
+  auto connections = std::make_shared<socketio::TokenPeersConnections>(router);
+  return [connections, policy](const net::HttpRequest& request, const net::HttpResponder& responder) {
     CorsResponder answer{responder, net::cors_headers(request)};
-    if (!policy) return answer_connections(router, answer);
+    if (!policy) return answer_connections(*connections, answer);
     auto info = std::make_shared<signaling::ConnectInfo>(net::connect_info(request));
-    policy->authenticate(*info, [&router, answer, info](const signaling::Admission& admission) {
+    policy->authenticate(*info, [connections, answer, info](const signaling::Admission& admission) {
       const unsigned status = status_for(admission);
-      if (status == 200) return answer_connections(router, answer);
+      if (status == 200) return answer_connections(*connections, answer);
       auto response = net::HttpResponse::text(status, status == 401 ? "Unauthorized\n" : "Forbidden\n");
       if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
       answer(std::move(response));
@@ -116,10 +124,12 @@ net::EngineRoute socketio_route(socketio::Server& server, const Options& options
 }
 
 void serve_vocabularies(socketio::Server& server, const std::string& main_vocabulary) {
-  server.of("/").serve(socketio::Vocabulary::make(main_vocabulary));
+  socketio::VocabularyOptions options;
+  options.members = [&router = server.router()](std::string_view room) { return members_of(router, room); };
+  server.of("/").serve(socketio::Vocabulary::make(main_vocabulary, socketio::main_namespace, options));
   for (const std::string_view name : socketio::vocabulary_names()) {
     const std::string nsp = '/' + std::string(name);
-    server.of(nsp).serve(socketio::Vocabulary::make(name, nsp));
+    server.of(nsp).serve(socketio::Vocabulary::make(name, nsp, options));
   }
 }
 
@@ -137,7 +147,7 @@ void add_routes(net::Server& server, signaling::Router& router, socketio::Server
                 const Options& options) {
   if (options.static_files.empty()) server.route("GET", "/", index_page(options));
   server.websocket("/signaling", native_route(options));
-  server.websocket("/ws", vertex_route(router));
+  server.websocket("/ws", vertex_route(router, options));
   server.route("GET", "/connections", connections_handler(router, policy));
   server.route("GET", "/readyz", ready_handler(server, store));
   server.engine_io("/socket.io/", socketio_route(socketio, options));

@@ -13,9 +13,9 @@ bool is_named(const JsonValue& name, std::string_view expected) noexcept {
   return size && std::string_view(buffer.data(), *size) == expected;
 }
 
-bool read_members(std::string_view text, std::span<const std::string_view> names,
-                  std::span<JsonValue> values) noexcept {
-  JsonScanner scanner(text, max_json_nesting);
+bool read_members(std::string_view text, std::span<const std::string_view> names, std::span<JsonValue> values,
+                  std::size_t max_depth) noexcept {
+  JsonScanner scanner(text, max_depth);
   JsonMember member;
   for (;;) {
     const JsonScanner::Step step = scanner.next_member(member);

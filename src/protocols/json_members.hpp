@@ -16,9 +16,11 @@ namespace signaling::protocols {
 /// Looks for members of the object that `text` is: values[i] becomes the value of names[i]. What is missing
 /// stays as it was. Of a member that is given more than once the last counts, as for JSON.parse (ECMA-262
 /// 25.5.1).
-/// False: the text is no JSON object; then what `values` hold is of no use.
+/// `max_depth`: as of JsonScanner. False: the text is no JSON object, or is nested deeper; then what `values`
+/// hold is of no use.
 [[nodiscard]] SIGNALING_API bool read_members(std::string_view text, std::span<const std::string_view> names,
-                                              std::span<JsonValue> values) noexcept;
+                                              std::span<JsonValue> values,
+                                              std::size_t max_depth = max_json_nesting) noexcept;
 
 /// The same by value: missing members, and all of them if the text is no object, have an empty text.
 template <std::size_t N>

@@ -34,7 +34,8 @@ Frame unknown_type(const JsonValue& type) {
 
 class VertexProtocol final : public Protocol {
  public:
-  explicit VertexProtocol(std::shared_ptr<const Encoder> encoder) : encoder_(std::move(encoder)) {}
+  VertexProtocol(std::shared_ptr<const Encoder> encoder, const VertexOptions& options)
+      : encoder_(std::move(encoder)), max_json_depth_(options.max_json_depth) {}
 
   std::string_view name() const noexcept override { return vertex_language; }
   void decode(const MessageView& message, Commands& commands) override;
@@ -48,6 +49,7 @@ class VertexProtocol final : public Protocol {
   void say_bye(std::string_view end, std::string_view session, Commands& commands);
 
   std::shared_ptr<const Encoder> encoder_;
+  const std::size_t max_json_depth_;
   KeptTexts texts_;
   /// Empty until the client has said `new`.
   std::string id_;
@@ -58,7 +60,7 @@ void VertexProtocol::decode(const MessageView& message, Commands& commands) {
   texts_.clear();
   std::array<JsonValue, 2> fields;
   static constexpr std::array<std::string_view, 2> names{"type", "data"};
-  if (!read_members(message.bytes, names, fields)) {
+  if (!read_members(message.bytes, names, fields, max_json_depth_)) {
     commands.emplace_back(
         command::Invalid{errc::bad_json, "Unable to process request, it is no JSON object", {}});
     return;
@@ -93,7 +95,7 @@ void VertexProtocol::register_client(const JsonValue& data, Commands& commands) 
   }
   command::Join join;
   join.room = vertex_room;
-  join.metadata = texts_.keep(metadata + '}');
+  join.metadata = texts_.keep(claimed_metadata(metadata += '}'));
   join.request = request;
   join.alias = texts_.keep(std::string(vertex_alias_prefix) + id_);
   join.capacity = command::Join::Capacity::unlimited;
@@ -113,7 +115,8 @@ void VertexProtocol::relay(EnvelopeType type, std::string_view message, const Js
   send.envelope.payload = is_present(content) ? content.text : data.text;
   send.envelope.language = vertex_language;
   send.envelope.original = message;
-  send.envelope.reach = Reach::anybody;
+  send.envelope.reach = Reach::speakers;
+  send.envelope.audience = Audience::everybody;
   commands.emplace_back(send);
 }
 
@@ -155,15 +158,18 @@ void VertexProtocol::say_bye(std::string_view end, std::string_view session, Com
   send.envelope.payload = texts_.keep(std::string(payload.finish().text_view()));
   send.envelope.language = vertex_language;
   send.envelope.original = texts_.keep(R"({"type":"bye","data":)" + std::string(send.envelope.payload) + "}");
-  send.envelope.reach = Reach::anybody;
+  send.envelope.reach = Reach::speakers;
+  send.envelope.audience = Audience::everybody;
   commands.emplace_back(send);
 }
 
 }  // namespace
 
-VertexFactory::VertexFactory(std::function<std::vector<Member>()> members)
-    : encoder_(std::make_shared<const VertexEncoder>(std::move(members))) {}
+VertexFactory::VertexFactory(std::function<std::vector<Member>()> members, const VertexOptions& options)
+    : encoder_(std::make_shared<const VertexEncoder>(std::move(members))), options_(options) {}
 
-std::unique_ptr<Protocol> VertexFactory::make() const { return std::make_unique<VertexProtocol>(encoder_); }
+std::unique_ptr<Protocol> VertexFactory::make() const {
+  return std::make_unique<VertexProtocol>(encoder_, options_);
+}
 
 }  // namespace signaling::protocols

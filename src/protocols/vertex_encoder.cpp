@@ -2,8 +2,10 @@
 #include "protocols/vertex_encoder.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <span>
+#include <string>
 
 #include "protocols/json_writer.hpp"
 #include "protocols/peer_name.hpp"
@@ -23,11 +25,19 @@ void write_outsider_field(JsonWriter& out, std::string_view name, const JsonValu
   out.raw(",\"").raw(name).raw("\":").raw(is_present(value) ? value.text : std::string_view(R"("")"));
 }
 
+// Of a peer of another language: text that people read, and nothing else.
+JsonValue text_of(const JsonValue& value) { return value.kind == JsonKind::string ? value : JsonValue(); }
+
 void write_peer(JsonWriter& out, const MemberView& member) {
-  const auto [id, device, user, agent] =
-      members_of(member.metadata, {"id", "device_name", "username", "user_agent"});
-  write_peer_name(out.raw(R"({"id":)"), id.text, member.id);
-  const auto write = is_present(id) ? write_field : write_outsider_field;
+  const std::string_view id = claimed_name(member.metadata, "id");
+  auto [device, user, agent] = members_of(member.metadata, {"device_name", "username", "user_agent"});
+  write_peer_name(out.raw(R"({"id":)"), id, member.id);
+  const auto write = !id.empty() ? write_field : write_outsider_field;
+  if (id.empty()) {
+    device = text_of(device);
+    user = text_of(user);
+    agent = text_of(agent);
+  }
   write(out, "device_name", device);
   write(out, "username", user);
   write(out, "user_agent", agent);
@@ -57,21 +67,52 @@ Frame write_error(const event::Error& error) {
 
 // An offer, answer or candidate of a peer that speaks another language.
 Frame write_translated(const Envelope& envelope) {
-  const auto [id] = members_of(envelope.from_metadata, {"id"});
   JsonWriter out(overhead + 2 * envelope.from.size() + envelope.to.size() + envelope.payload.size());
   out.raw(R"({"type":")").raw(to_string(envelope.type)).raw(R"(","data":{"to":)").string(envelope.to);
-  write_peer_name(out.raw(R"(,"id":)"), id.text, envelope.from);  // whom clients answer
+  write_peer_name(out.raw(R"(,"id":)"), {}, envelope.from);  // whom clients answer
   out.raw(envelope.type == EnvelopeType::candidate ? R"(,"candidate":)" : R"(,"description":)");
-  out.raw(envelope.payload.empty() ? std::string_view("null") : envelope.payload);
+  if (envelope.kind == MessageKind::binary) {
+    out.base64(envelope.payload);
+  } else {
+    out.raw(envelope.payload.empty() ? std::string_view("null") : envelope.payload);
+  }
   if (envelope.type == EnvelopeType::offer) out.raw(R"(,"media":"video")");
   const std::string session = std::string(peer_id_prefix).append(envelope.from) + '-';
   out.raw(R"(,"session_id":)").string(session + std::string(peer_id_prefix).append(envelope.to));
   return out.raw("}}").finish();
 }
 
+// One end of the session says goodbye, and nobody else for it.
+bool is_end(const Envelope& envelope, std::string_view name) {
+  KeptTexts texts;
+  const auto [id] = members_of(envelope.payload, {"session_id"});
+  const std::string_view session = texts.name(id);
+  return session.starts_with(std::string(name) + '-') || session.ends_with('-' + std::string(name));
+}
+
+// A message of this language, in the name of who has sent it.
+void write_own(const Envelope& envelope, std::vector<Frame>& frames) {
+  static constexpr std::array<std::string_view, 2> sender_fields{"id", "from"};
+  const std::string name = peer_name(claimed_name(envelope.from_metadata, "id"), envelope.from);
+  if (envelope.type == EnvelopeType::event) {
+    KeptTexts texts;
+    JsonValue value;
+    (void)JsonScanner(name, max_json_nesting).read_text(value);
+    const std::string as_peer = std::string(peer_id_prefix).append(envelope.from);
+    if (!is_end(envelope, texts.name(value)) && !is_end(envelope, as_peer)) return;
+    return frames.push_back(Frame::text(envelope.original));
+  }
+  const auto [data] = members_of(envelope.original, {"data"});
+  const std::string data_signed = sign(data.text, sender_fields, name);
+  if (data_signed.empty()) return frames.push_back(Frame::text(envelope.original));
+  std::string text(envelope.original);
+  text.replace(static_cast<std::size_t>(data.text.data() - envelope.original.data()), data.text.size(),
+               data_signed);
+  frames.push_back(Frame::text(text));
+}
+
 void encode_message(const Envelope& envelope, std::vector<Frame>& frames) {
-  if (envelope.language == vertex_language) return frames.push_back(Frame::text(envelope.original));
-  if (envelope.kind == MessageKind::binary) return;
+  if (envelope.language == vertex_language) return write_own(envelope, frames);
   switch (envelope.type) {
     case EnvelopeType::offer:
     case EnvelopeType::answer:

@@ -1,11 +1,10 @@
 #include "signaling/socketio/argument.hpp"
 
-#include <charconv>
-
 #include "protocols/json_members.hpp"
 #include "protocols/json_text.hpp"
 #include "protocols/json_writer.hpp"
 #include "signaling/socketio/packet.hpp"
+#include "socketio/placeholders.hpp"
 
 namespace signaling::socketio {
 namespace {
@@ -18,12 +17,8 @@ constexpr std::string_view first_placeholder = R"({"_placeholder":true,"num":0})
 
 // The attachment that `json`, if it is nothing but a placeholder, stands for.
 const Frame* find_attachment(std::string_view json, const std::vector<Frame>& attachments) {
-  const auto [mark, number] = protocols::members_of(json, {"_placeholder", "num"});
-  if (mark.text != "true" || number.kind != JsonKind::number) return nullptr;
-  std::size_t index = 0;
-  const char* const last = number.text.data() + number.text.size();
-  const auto [end, error] = std::from_chars(number.text.data(), last, index);
-  return error == std::errc() && end == last && index < attachments.size() ? &attachments[index] : nullptr;
+  const auto index = attachment_of(json);
+  return index && *index < attachments.size() ? &attachments[*index] : nullptr;
 }
 
 }  // namespace

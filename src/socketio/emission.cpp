@@ -97,7 +97,7 @@ bool unpack(std::string_view text, Emission& emission) {
   return false;
 }
 
-std::vector<std::string_view> views_of(const std::vector<Frame>& attachments) {
+std::vector<std::string_view> views_of(std::span<const Frame> attachments) {
   std::vector<std::string_view> views;
   views.reserve(attachments.size());
   for (const Frame& frame : attachments) views.push_back(frame.text_view());

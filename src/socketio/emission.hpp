@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,7 +37,7 @@ std::string pack(const Emission& emission);
 /// Views point into `text`. False: it is none, as another node may send anything.
 [[nodiscard]] bool unpack(std::string_view text, Emission& emission);
 
-std::vector<std::string_view> views_of(const std::vector<Frame>& attachments);
+std::vector<std::string_view> views_of(std::span<const Frame> attachments);
 
 /// Frames between the encoder of a namespace and its transports, which never reach a client: they do not
 /// begin with the `4` that all of Socket.IO's do.

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <exception>
+#include <string>
 #include <utility>
 
+#include "signaling/socketio/vocabularies.hpp"
 #include "socketio/argument_list.hpp"
 #include "socketio/client_session.hpp"
 #include "socketio/emission.hpp"
@@ -103,6 +105,8 @@ void NamespaceTransport::answer(std::span<const Frame> frames) {
   }
   if (!socket_ || nsp_.middleware().empty()) return open(frames);
   state_ = State::checking;
+  const auto timeout = client_->context().options().decision_timeout;
+  if (timeout.count() != 0) decide_by_ = client_->context().now() + timeout;
   held_.assign(frames.begin(), frames.end());
   call_middleware();
 }
@@ -191,6 +195,9 @@ void NamespaceTransport::receive(const connection_event::EventReceived& event) {
     socket_->receive(event.values, event.ack, event.attachments);
   } else if (event.attachments.empty()) {
     peer_->receive({MessageKind::text, event.values.array});
+  } else {
+    const std::string packed = pack(BinaryEvent{event.values.array, views_of(event.attachments)});
+    peer_->receive({MessageKind::binary, packed});
   }
 }
 
@@ -199,10 +206,15 @@ void NamespaceTransport::receive(const connection_event::AckReceived& event) {
 }
 
 TimePoint NamespaceTransport::next_deadline() const {
+  if (state_ == State::checking) return decide_by_;
   return socket_ ? socket_->next_deadline() : TimePoint::max();
 }
 
 void NamespaceTransport::on_time(TimePoint now) {
+  if (state_ == State::checking) {
+    if (now >= decide_by_) refuse(middleware_, no_decision, {});
+    return;
+  }
   if (socket_) socket_->on_time(now);
 }
 

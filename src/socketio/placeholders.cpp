@@ -5,16 +5,20 @@
 #include <charconv>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
+#include "protocols/json_members.hpp"
 #include "protocols/json_scanner.hpp"
 #include "protocols/json_text.hpp"
+#include "protocols/json_writer.hpp"
 
 namespace signaling::socketio {
 namespace {
 
 // One array or object that is open.
 struct Level {
+  const char* first = nullptr;
   bool is_placeholder = false;
   /// The value of `num`, if there is one.
   std::string_view number;
@@ -85,7 +89,8 @@ void note_member(Level& level, std::string_view name, std::string_view value) no
   if (is_name(name, "num")) level.number = value;
 }
 
-// Calls `visit` with the number of each placeholder, until it returns false. Returns what it returned last.
+// Calls `visit` with the number of each placeholder and the object that it is, until it returns false. Returns what it
+// returned last. One inside another comes before it.
 template <class Visit>
 bool visit_placeholders(std::string_view json, Visit visit) {
   std::array<Level, protocols::max_json_nesting + 1> levels{};
@@ -94,8 +99,9 @@ bool visit_placeholders(std::string_view json, Visit visit) {
   Tokens tokens(json);
   for (std::string_view token = tokens.next(); !token.empty(); token = tokens.next()) {
     if (token[0] == '}' || token[0] == ']') {
-      if (levels[depth].is_placeholder && !visit(levels[depth].number)) return false;
-      --depth;
+      const Level& level = levels[depth--];
+      const std::string_view object(level.first, static_cast<std::size_t>(token.data() + 1 - level.first));
+      if (level.is_placeholder && !visit(level.number, object)) return false;
       continue;
     }
     if (token[0] == '"' && tokens.at_colon()) {
@@ -104,7 +110,7 @@ bool visit_placeholders(std::string_view json, Visit visit) {
     }
     if (!name.empty()) note_member(levels[depth], name, token);
     name = {};
-    if (token[0] == '{' || token[0] == '[') levels[++depth] = Level();
+    if (token[0] == '{' || token[0] == '[') levels[++depth] = Level{token.data(), false, {}};
   }
   return true;
 }
@@ -112,15 +118,21 @@ bool visit_placeholders(std::string_view json, Visit visit) {
 }  // namespace
 
 bool placeholders_fit(std::string_view json, std::size_t attachments) noexcept {
-  return visit_placeholders(json, [attachments](std::string_view number) {
+  return visit_placeholders(json, [attachments](std::string_view number, std::string_view /*object*/) {
     const auto value = value_of(number);
     return value && *value < attachments;
   });
 }
 
+std::optional<std::size_t> attachment_of(std::string_view json) noexcept {
+  const auto [mark, number] = protocols::members_of(json, {"_placeholder", "num"});
+  if (mark.text != "true" || number.kind != protocols::JsonKind::number) return std::nullopt;
+  return value_of(number.text);
+}
+
 std::string shift_placeholders(std::string_view json, std::size_t by) {
   std::vector<std::string_view> numbers;
-  (void)visit_placeholders(json, [&numbers](std::string_view number) {
+  (void)visit_placeholders(json, [&numbers](std::string_view number, std::string_view /*object*/) {
     numbers.push_back(number);
     return true;
   });
@@ -135,6 +147,25 @@ std::string shift_placeholders(std::string_view json, std::size_t by) {
     rest = number.data() + number.size();
   }
   return shifted.append(rest, json.data() + json.size());
+}
+
+std::string inline_attachments(std::string_view json, std::span<const std::string_view> attachments) {
+  std::vector<std::pair<std::string_view, std::string_view>> found;  // object, number
+  (void)visit_placeholders(json, [&found](std::string_view number, std::string_view object) {
+    std::erase_if(found, [object](const auto& inner) { return inner.first.data() > object.data(); });
+    found.emplace_back(object, number);
+    return true;
+  });
+  protocols::JsonWriter out(json.size());
+  const char* rest = json.data();
+  for (const auto& [object, number] : found) {
+    const auto value = value_of(number);
+    if (!value || *value >= attachments.size()) continue;
+    out.raw({rest, static_cast<std::size_t>(object.data() - rest)}).base64(attachments[*value]);
+    rest = object.data() + object.size();
+  }
+  out.raw({rest, static_cast<std::size_t>(json.data() + json.size() - rest)});
+  return std::string(out.finish().text_view());
 }
 
 }  // namespace signaling::socketio

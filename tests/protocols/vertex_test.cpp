@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "signaling/core/memory_store.hpp"
 #include "support/vocabulary_client.hpp"
@@ -170,10 +172,76 @@ TEST_CASE("vertex: bye reaches both ends of the session") {
   a->say(R"({"type":"bye","data":{"session_id":"1-2","from":"1"}})");
   CHECK(a->heard() == Lines{bye("1", "1-2")});
   CHECK(b->heard() == Lines{bye("2", "1-2")});
-  c->say(R"({"type":"bye","data":{"session_id":"2-1"}})");
-  CHECK(b->heard() == Lines{bye("2", "2-1")});
-  CHECK(a->heard() == Lines{bye("1", "2-1")});
-  CHECK(c->heard().empty());
+  b->say(R"({"type":"bye","data":{"session_id":"1-2"}})");
+  CHECK(b->heard() == Lines{bye("2", "1-2")});
+  CHECK(a->heard() == Lines{bye("1", "1-2")});
+}
+
+TEST_CASE("vertex: nobody says bye for others, and nobody claims an id for that which is in use") {
+  VertexWorld world;
+  auto a = world.client("a", "1");
+  auto b = world.client("b", "2");
+  auto c = world.client("c");
+  a->forget();
+  const auto is_error = [](const std::string& line) { return line.starts_with(R"({"type":"error",)"); };
+  for (const bool tries_to_be_one : {false, true}) {
+    if (tries_to_be_one) c->say(R"({"type":"new","data":{"id":"1"}})");
+    c->say(R"({"type":"bye","data":{"session_id":"2-1"}})");
+    const Lines heard = c->heard();
+    CHECK(heard.size() == (tries_to_be_one ? 3 : 2));
+    CHECK(std::ranges::all_of(heard, is_error));
+  }
+  CHECK(a->heard().empty());
+  CHECK(b->heard().empty());
+}
+
+TEST_CASE("vertex: data.id and data.from are the sender's, whatever they say") {
+  VertexWorld world;
+  auto a = world.client("a", "1");
+  auto b = world.client("b");
+  b->say(R"({"type":"new","data":{"id":2}})");
+  auto c = world.client("c");
+  a->forget();
+  const auto offer = [](const std::string& id, const std::string& from) {
+    return R"({"type":"offer","data":{"to":"1","id":)" + id + R"(, "from":)" + from + R"(},"id":"x"})";
+  };
+  b->say(offer(R"("3")", "[1]"), offer("2", R"("2")"));
+  CHECK(a->heard() == Lines{offer("2", "2"), offer("2", R"("2")")});
+  c->say(offer("2", R"("1")"));
+  CHECK(a->heard() == Lines{offer(R"("peer:c")", R"("peer:c")")});
+}
+
+TEST_CASE("vertex: a native peer that shares no room is not there") {
+  VertexWorld world;
+  auto a = world.client("a", "1");
+  auto n = native_client(world, "n");
+  a->say(R"({"type":"offer","data":{"to":"peer:n","description":1}})");
+  CHECK(a->heard().front().starts_with(R"({"type":"error","data":{"requestMsg":"offer")"));
+  CHECK(n->heard().empty());
+}
+
+TEST_CASE("vertex: names in the metadata of a native peer are not its names here") {
+  VertexWorld world;
+  auto a = world.client("a", "1");
+  auto n = native_client(world, "n");
+  n->say(
+      R"({"type":"join","room":"vertex/everybody","metadata":{"id":"2","username":["x"],"user_agent":"u"}})",
+      R"({"type":"answer","to":"a","data":1})");
+  const Lines heard = a->heard();
+  REQUIRE(heard.size() == 2);
+  CHECK(heard[0] == peers(peer("1") + R"(,{"id":"peer:n","device_name":"","username":"","user_agent":"u"})"));
+  CHECK(heard[1].find(R"("id":"peer:n")") != std::string::npos);
+}
+
+TEST_CASE("vertex: what is nested too deep is no request") {
+  VertexWorld world;
+  const VertexFactory factory([] { return std::vector<Member>(); }, {.max_json_depth = 3});
+  ProtocolClient client(world, factory.make(), "a");
+  client.say(R"({"type":"leave","data":[[]]})");
+  CHECK(client.heard().empty());
+  client.say(R"({"type":"leave","data":[[[]]]})");
+  CHECK(client.heard() ==
+        Lines{R"({"type":"error","data":{"reason":"Unable to process request, it is no JSON object"}})"});
 }
 
 TEST_CASE("vertex: a session of ids with dashes is split behind the own one") {

@@ -21,12 +21,16 @@ class TinyEncoder final : public Encoder {
   }
 };
 
-/// Answers each event with itself; to `bye` it says goodbye.
+/// Answers each event with itself, and how many attachments it has, if any; to `bye` it says goodbye.
 class TinyProtocol final : public Protocol {
  public:
   std::string_view name() const noexcept override { return "tiny"; }
   void decode(const MessageView& message, std::vector<Command>& commands) override {
-    if (message.bytes == R"(["bye"])") {
+    if (BinaryEvent event; message.kind == MessageKind::binary && unpack(message.bytes, event)) {
+      const std::string answer = std::to_string(event.attachments.size()) + "," + std::string(event.event);
+      commands.emplace_back(
+          command::Reply{{encode_event({PacketType::event, "/tiny", {}, 0}, "you-sent", answer)}});
+    } else if (message.bytes == R"(["bye"])") {
       commands.emplace_back(command::Goodbye{});
     } else if (message.bytes == R"(["wrong"])") {
       commands.emplace_back(command::Invalid{});
@@ -72,11 +76,18 @@ TEST_CASE("Vocabulary: its protocol gets the array of each event, its frames go 
   CHECK(script.say(R"(2/tiny,12["a"])") == Lines{R"(2/tiny,["you-said",["a"]])"});
 }
 
-TEST_CASE("Vocabulary: attachments and acknowledgements are passed over") {
+TEST_CASE("Vocabulary: an event with attachments is a binary message") {
   TinyScript script;
   script.say("0/tiny,");
   script.say(R"(51-/tiny,["a",{"_placeholder":true,"num":0}])");
   script.session->say_binary("x");
+  script.run();
+  CHECK(script.session->heard() == Lines{R"(2/tiny,["you-sent",1,["a",{"_placeholder":true,"num":0}]])"});
+}
+
+TEST_CASE("Vocabulary: acknowledgements are passed over") {
+  TinyScript script;
+  script.say("0/tiny,");
   CHECK(script.say(R"(3/tiny,1[])").empty());
   CHECK(script.say(R"(2/tiny,["b"])") == Lines{R"(2/tiny,["you-said",["b"]])"});
 }

@@ -63,7 +63,7 @@ class SIGNALING_API Namespace {
   /// The namespace's name: "/" or "/game".
   virtual const std::string& name() const noexcept = 0;
 
-  /// Clients speak this, and none of the handlers is called. Packets with attachments are passed over.
+  /// Clients speak this, and none of the handlers is called.
   virtual Namespace& serve(std::shared_ptr<const Vocabulary> vocabulary) = 0;
   /// Called for each client, in this order, after the policy has admitted it. The socket may join rooms
   /// already.
@@ -82,7 +82,8 @@ class SIGNALING_API Namespace {
   virtual Broadcast except(std::string_view room) = 0;
 
   /// Ids of the sockets in a room, on all nodes, and of other peers that are in it, as far as this node knows:
-  /// of rooms that no socket of this node is in, it knows nothing.
+  /// of rooms that no socket of this node is in, it knows nothing. The id of a socket of this node is in the
+  /// room of that name.
   virtual std::vector<PeerId> sockets_of(std::string_view room) const = 0;
   /// The same for all sockets of the namespace.
   virtual std::vector<PeerId> sockets() const = 0;

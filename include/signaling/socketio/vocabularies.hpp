@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include "signaling/core/callback.hpp"
 #include "signaling/core/export.hpp"
@@ -22,10 +23,24 @@ inline constexpr std::string_view rooms_mesh_room = "rooms-mesh/everybody";
 /// All clients of "token-peers".
 inline constexpr std::string_view token_peers_room = "token-peers/everybody";
 
+/// An event with attachments, as the protocol of a vocabulary gets it.
+struct SIGNALING_API BinaryEvent {
+  std::string_view event;                     ///< the array of the event, with placeholders
+  std::vector<std::string_view> attachments;  ///< what the placeholders stand for
+};
+/// As one binary message.
+SIGNALING_API std::string pack(const BinaryEvent& event);
+/// Views point into `bytes`. False: it is no such message.
+[[nodiscard]] SIGNALING_API bool unpack(std::string_view bytes, BinaryEvent& event);
+
 /// Settings of a vocabulary. Read when it is made and not later.
 struct SIGNALING_API VocabularyOptions {
   /// For timestamps that people read. Default: the machine's. Called from any thread at once.
   std::function<std::chrono::system_clock::time_point()> wall_clock;
+  /// Who is in a room of the router that the clients are connected to, on all nodes; none if there is no such room.
+  /// Clients of "token-peers" send before they have claimed a name, and say one all the same: with this it is passed on,
+  /// unless somebody has it. Default: they are called by their ids. Called from any thread at once.
+  std::function<std::vector<Member>(std::string_view room)> members;
 };
 
 /// Which event names and fields mean join, leave, offer and so on to the clients of one namespace:
@@ -35,6 +50,7 @@ struct SIGNALING_API VocabularyOptions {
 /// packet header. The frames that its encoder writes are whole Engine.IO messages, packet header included;
 /// the first answers the CONNECT, for which the id of the peer is the id of the socket. When the router
 /// closes the peer, what the client should be told is the DISCONNECT of the namespace.
+/// An event with attachments is a binary message, a BinaryEvent.
 /// A failure of what a client asked for is told to it with the event `error({code, message})`, which clients
 /// that do not know it pass over; events that the vocabulary does not have are passed over here.
 ///
@@ -56,9 +72,21 @@ class SIGNALING_API Vocabulary {
 /// All that `Vocabulary::make` knows.
 SIGNALING_API std::span<const std::string_view> vocabulary_names() noexcept;
 
-/// The clients of "token-peers" that are ready, on all nodes: a JSON array of `{socketId, peerId, peerType}`. Completes
-/// as the store does: at once, or later, on any thread.
-SIGNALING_API void token_peers_connections(const Router& router,
-                                           Callback<void(std::error_code error, std::string json)> done);
+/// The clients of "token-peers" that are ready, on all nodes: a JSON array of `{socketId, peerId, peerType}`.
+///
+/// However many ask, the store is asked once at a time: whoever asks meanwhile shares the answer to the next question, so
+/// that no answer is older than what it answers.
+/// Ownership: the router must outlive it. Threads: any.
+class SIGNALING_API TokenPeersConnections {
+ public:
+  using Done = Callback<void(std::error_code error, std::string json)>;
+  explicit TokenPeersConnections(const Router& router);
+  /// Completes as the store does: at once, or later, on any thread.
+  void ask(Done done);
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
 
 }  // namespace signaling::socketio

@@ -13,11 +13,11 @@ namespace {
 using protocols::JsonWriter;
 using protocols::members_of;
 
+constexpr std::string_view language_name = "email-calls";
 constexpr std::string_view alias_prefix = "\037email-calls:";
 
 JsonWriter& write_email(JsonWriter& out, std::string_view id, std::string_view metadata) {
-  const auto [email] = members_of(metadata, {"emailID"});
-  return protocols::write_peer_name(out, email.text, id);
+  return protocols::write_peer_name(out, protocols::claimed_name(metadata, "emailID"), id);
 }
 
 class EmailCallsEncoder final : public VocabularyEncoder {
@@ -40,22 +40,31 @@ class EmailCallsEncoder final : public VocabularyEncoder {
 
   void write_message(const event::Message& message, Frames& frames) const override {
     const Envelope& envelope = message.envelope;
+    const bool is_own = envelope.language == language_name;
+    const Content content = is_own ? unpack_content(envelope.original) : Content();
+    const std::string header = event_header(content.attachments.size());
+    const auto write_data = [&](JsonWriter& out) {
+      (is_own ? out.raw(content.json) : write_payload(out, envelope)).raw("}");
+    };
     if (envelope.type == EnvelopeType::offer) {
-      EventWriter event(event_header(), "incoming_call", expected_size(envelope));
+      EventWriter event(header, "incoming_call", expected_size(envelope));
       write_email(event.out().raw(R"({"from":)"), envelope.from, envelope.from_metadata);
-      write_payload(event.out().raw(R"(,"offer":)"), envelope).raw("}");
+      write_data(event.out().raw(R"(,"offer":)"));
       frames.push_back(event.finish());
     } else if (envelope.type == EnvelopeType::answer) {
-      EventWriter event(event_header(), "call_accepted", expected_size(envelope));
-      write_payload(event.out().raw(R"({"ans":)"), envelope).raw("}");
+      EventWriter event(header, "call_accepted", expected_size(envelope));
+      write_data(event.out().raw(R"({"ans":)"));
       frames.push_back(event.finish());
+    } else {
+      return;
     }
+    append_attachments(content, frames);
   }
 };
 
 class EmailCallsProtocol final : public VocabularyProtocol {
  public:
-  static constexpr std::string_view language = "email-calls";
+  static constexpr std::string_view language = language_name;
 
   EmailCallsProtocol(std::shared_ptr<const Encoder> encoder, const VocabularyOptions& /*options*/)
       : VocabularyProtocol(language, std::move(encoder)) {}
@@ -76,7 +85,7 @@ class EmailCallsProtocol final : public VocabularyProtocol {
     if (join.room.empty() || address.empty()) {
       return reject("The event needs an object with 'roomID' and 'emailID'.", join.request, commands);
     }
-    join.metadata = texts().keep(object_of({{"emailID", email}}));
+    join.metadata = texts().keep(protocols::claimed_metadata(object_of({{"emailID", email}})));
     join.alias = texts().keep(std::string(alias_prefix).append(address));
     join.alias_in_use = command::Join::AliasInUse::take_over;
     commands.emplace_back(join);
@@ -89,8 +98,9 @@ class EmailCallsProtocol final : public VocabularyProtocol {
     if (name.empty()) return reject("The event needs an object with 'emailID'.", request, commands);
     command::Send send = make_send(type, request);
     send.envelope.to = protocols::address_of(name, alias_prefix, texts());
-    send.envelope.payload = data.text;
-    send.envelope.reach = Reach::anybody;
+    const std::string_view content = protocols::is_present(data) ? data.text : std::string_view("null");
+    set_content(send.envelope, event, content, data);
+    send.envelope.reach = Reach::speakers;
     commands.emplace_back(send);
   }
 };

@@ -46,13 +46,16 @@ class RedisRoomsEncoder final : public VocabularyEncoder {
   void write_message(const event::Message& message, Frames& frames) const override {
     const Envelope& envelope = message.envelope;
     for (const Relayed& entry : relayed) {
-      if (entry.type == envelope.type) frames.push_back(write(envelope, entry));
+      if (entry.type != envelope.type) continue;
+      if (envelope.language == language_name) {
+        write_content(entry.event, unpack_content(envelope.original), frames);
+      } else {
+        frames.push_back(write(envelope, entry));
+      }
     }
   }
 
   Frame write(const Envelope& envelope, const Relayed& entry) const {
-    if (envelope.language == language_name)
-      return write_event(event_header(), entry.event, envelope.original);
     EventWriter event(event_header(), entry.event, expected_size(envelope));
     event.out().raw(R"({"userId":)").string(envelope.from).raw(R"(,")").raw(entry.field).raw(R"(":)");
     write_payload(event.out(), envelope).raw("}");
@@ -90,8 +93,7 @@ class RedisRoomsProtocol final : public VocabularyProtocol {
     if (send.envelope.room.empty() || !protocols::is_present(data)) {
       return reject("The event needs a room, a user and data.", entry.event, commands);
     }
-    send.envelope.payload = data.text;
-    send.envelope.original = texts().keep(object_of({{"userId", user}, {entry.field, data}}));
+    set_content(send.envelope, event, texts().keep(object_of({{"userId", user}, {entry.field, data}})), data);
     commands.emplace_back(send);
   }
 };

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "protocols/peer_name.hpp"
 #include "socketio/vocabularies/languages.hpp"
 #include "socketio/vocabularies/utc_string.hpp"
 #include "socketio/vocabularies/vocabulary_encoder.hpp"
@@ -12,8 +13,10 @@
 namespace signaling::socketio {
 namespace {
 
+using protocols::JsonValue;
 using protocols::JsonWriter;
 using protocols::members_of;
+using protocols::sign;
 
 struct Relayed {
   EnvelopeType type;
@@ -32,6 +35,13 @@ constexpr std::array<Relayed, 3> relayed{{
 constexpr std::string_view second_candidate_event = "ice-candidate";
 
 constexpr std::string_view language_name = "rooms-mesh";
+constexpr std::array<std::string_view, 1> sender_fields{"fromPeer"};
+
+/// What people call a member: text, or nothing.
+JsonValue person_of(std::string_view metadata) {
+  const auto [person] = members_of(metadata, {"personName"});
+  return person.kind == protocols::JsonKind::string ? person : JsonValue();
+}
 
 class RoomsMeshEncoder final : public VocabularyEncoder {
  public:
@@ -54,7 +64,7 @@ class RoomsMeshEncoder final : public VocabularyEncoder {
     if (room == rooms_mesh_room) return;
     EventWriter event(event_header(), name, 192 + room.size() + member.id.size() + member.metadata.size());
     event.out().raw("{");
-    const auto [person] = members_of(member.metadata, {"personName"});
+    const JsonValue person = person_of(member.metadata);
     if (protocols::is_present(person)) event.out().raw(R"("personName":)").raw(person.text).raw(",");
     event.out().raw(R"("roomName":)").string(room).raw(R"(,"socketId":)").string(member.id).raw("}");
     frames.push_back(event.finish());
@@ -62,37 +72,47 @@ class RoomsMeshEncoder final : public VocabularyEncoder {
 
   void write_message(const event::Message& message, Frames& frames) const override {
     const Envelope& envelope = message.envelope;
-    if (envelope.type == EnvelopeType::message) return frames.push_back(write_text(envelope));
+    if (envelope.type == EnvelopeType::message) return write_text(envelope, frames);
     for (const Relayed& entry : relayed) {
       if (entry.type == envelope.type) return write_relayed(envelope, entry, frames);
     }
   }
 
-  Frame write_text(const Envelope& envelope) const {
-    if (envelope.language == language_name) return write_event(event_header(), "message", envelope.original);
-    const auto [person] = members_of(envelope.from_metadata, {"personName"});
+  void write_text(const Envelope& envelope, Frames& frames) const {
+    if (envelope.language == language_name) {
+      return write_content("message", unpack_content(envelope.original), frames);
+    }
+    const JsonValue person = person_of(envelope.from_metadata);
     EventWriter event(event_header(), "message", expected_size(envelope));
     JsonWriter& out = event.out().raw(R"({"personName":)");
     protocols::is_present(person) ? out.raw(person.text) : out.string(envelope.from);
     write_payload(out.raw(R"(,"content":)"), envelope);
     out.raw(R"(,"timestamp":)").string(to_utc_string(wall_clock_())).raw("}");
-    return event.finish();
+    frames.push_back(event.finish());
   }
 
   void write_relayed(const Envelope& envelope, const Relayed& entry, Frames& frames) const {
+    const bool is_own = envelope.language == language_name;
     if (envelope.to.empty() && envelope.room == rooms_mesh_room) {
+      if (is_own) return write_content(entry.receive, unpack_content(envelope.original), frames);
       EventWriter event(event_header(), entry.receive, expected_size(envelope));
       write_payload(event.out(), envelope);
       return frames.push_back(event.finish());
     }
-    frames.push_back(write_direct(envelope, entry, entry.direct));
-    if (entry.type == EnvelopeType::candidate) {
-      frames.push_back(write_direct(envelope, entry, second_candidate_event));
+    const bool is_candidate = entry.type == EnvelopeType::candidate;
+    if (is_own) {
+      Content content = unpack_content(envelope.original);
+      const std::string text = sign(content.json, sender_fields, protocols::quoted(envelope.from));
+      if (!text.empty()) content.json = text;
+      write_content(entry.direct, content, frames);
+      if (is_candidate) write_content(second_candidate_event, content, frames);
+    } else {
+      frames.push_back(write_direct(envelope, entry, entry.direct));
+      if (is_candidate) frames.push_back(write_direct(envelope, entry, second_candidate_event));
     }
   }
 
   Frame write_direct(const Envelope& envelope, const Relayed& entry, std::string_view name) const {
-    if (envelope.language == language_name) return write_event(event_header(), name, envelope.original);
     EventWriter event(event_header(), name, expected_size(envelope));
     event.out().raw(R"({")").raw(entry.field).raw(R"(":)");
     write_payload(event.out(), envelope).raw(R"(,"fromPeer":)").string(envelope.from);
@@ -165,9 +185,9 @@ class RoomsMeshProtocol final : public VocabularyProtocol {
     if (send.envelope.room.empty()) return;
     const std::string now = '"' + to_utc_string(wall_clock_()) + '"';
     const protocols::JsonValue timestamp{protocols::JsonKind::string, false, now};
-    send.envelope.payload = content.text;
-    send.envelope.original =
-        texts().keep(object_of({{"personName", person}, {"content", content}, {"timestamp", timestamp}}));
+    const std::string text =
+        object_of({{"personName", person}, {"content", content}, {"timestamp", timestamp}});
+    set_content(send.envelope, event, texts().keep(text), content);
     send.envelope.audience = Audience::everybody;
     commands.emplace_back(send);
   }
@@ -179,9 +199,8 @@ class RoomsMeshProtocol final : public VocabularyProtocol {
     send.envelope.to = texts().name(to);
     if (send.envelope.to.empty())
       return reject("The event needs an object with 'toPeer'.", entry.direct, commands);
-    send.envelope.payload = data.text;
-    send.envelope.original = argument.text;
-    send.envelope.reach = Reach::anybody;
+    set_content(send.envelope, event, argument.text, data);
+    send.envelope.reach = Reach::speakers;
     commands.emplace_back(send);
   }
 
@@ -190,7 +209,7 @@ class RoomsMeshProtocol final : public VocabularyProtocol {
     if (!protocols::is_present(argument)) return reject("The event needs an argument.", entry.send, commands);
     command::Send send = make_send(entry.type, entry.send);
     send.envelope.room = rooms_mesh_room;
-    send.envelope.payload = argument.text;
+    set_content(send.envelope, event, argument.text, argument);
     commands.emplace_back(send);
   }
 

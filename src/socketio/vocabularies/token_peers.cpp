@@ -1,6 +1,14 @@
 // Path 3/8 and 6/8: the vocabulary "token-peers". All clients are in one room, with metadata once they are
 // ready; the name that a client then gives itself is an alias.
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "protocols/peer_name.hpp"
 #include "socketio/vocabularies/languages.hpp"
@@ -18,18 +26,19 @@ constexpr std::string_view language_name = "token-peers";
 constexpr std::string_view alias_prefix = "\037token-peers:";
 constexpr std::string_view ready_request = "ready";
 
-/// A member of the room, in the words of this vocabulary.
-JsonWriter& write_connection(JsonWriter& out, const MemberView& member) {
-  const auto [peer, type] = members_of(member.metadata, {"peerId", "peerType"});
-  out.raw(R"({"socketId":)").string(member.id).raw(R"(,"peerId":)");
-  protocols::write_peer_name(out, peer.text, member.id);
-  if (is_present(type)) out.raw(R"(,"peerType":)").raw(type.text);
-  return out.raw("}");
-}
+std::string_view name_of(std::string_view metadata) { return protocols::claimed_name(metadata, "peerId"); }
 
 JsonWriter& write_name(JsonWriter& out, std::string_view id, std::string_view metadata) {
-  const auto [peer] = members_of(metadata, {"peerId"});
-  return protocols::write_peer_name(out, peer.text, id);
+  return protocols::write_peer_name(out, name_of(metadata), id);
+}
+
+/// A member of the room, in the words of this vocabulary.
+JsonWriter& write_connection(JsonWriter& out, const MemberView& member) {
+  const auto [type] = members_of(member.metadata, {"peerType"});
+  out.raw(R"({"socketId":)").string(member.id).raw(R"(,"peerId":)");
+  write_name(out, member.id, member.metadata);
+  if (is_present(type)) out.raw(R"(,"peerType":)").raw(type.text);
+  return out.raw("}");
 }
 
 /// What has no metadata has not said that it is ready.
@@ -37,7 +46,8 @@ bool is_ready(std::string_view metadata) noexcept { return !metadata.empty(); }
 
 class TokenPeersEncoder final : public VocabularyEncoder {
  public:
-  TokenPeersEncoder(std::string_view nsp, const VocabularyOptions& /*options*/) : VocabularyEncoder(nsp) {}
+  TokenPeersEncoder(std::string_view nsp, const VocabularyOptions& options)
+      : VocabularyEncoder(nsp), members_(options.members) {}
 
  private:
   /// Tells the new one who is there.
@@ -63,8 +73,8 @@ class TokenPeersEncoder final : public VocabularyEncoder {
 
   /// A client that gets ready. Peers of other languages change their metadata for reasons of their own.
   void write_peer_updated(const event::PeerUpdated& updated, Frames& frames) const override {
-    const auto [peer] = members_of(updated.peer.metadata, {"peerId"});
-    if (updated.room == token_peers_room && is_present(peer)) write_open(updated.peer, frames);
+    const bool has_name = !name_of(updated.peer.metadata).empty();
+    if (updated.room == token_peers_room && has_name) write_open(updated.peer, frames);
   }
 
   void write_open(const MemberView& member, Frames& frames) const {
@@ -88,14 +98,39 @@ class TokenPeersEncoder final : public VocabularyEncoder {
   void write_message(const event::Message& message, Frames& frames) const override {
     const Envelope& envelope = message.envelope;
     if (envelope.type == EnvelopeType::event) return;
-    if (envelope.language == language_name) {
-      return frames.push_back(write_event(event_header(), "message", envelope.original));
-    }
+    if (envelope.language == language_name) return write_own(envelope, frames);
     EventWriter event(event_header(), "message", expected_size(envelope));
     write_name(event.out().raw(R"({"from":)"), envelope.from, envelope.from_metadata);
     event.out().raw(R"(,"target":)").string(envelope.to.empty() ? std::string_view("all") : envelope.to);
     write_payload(event.out().raw(R"(,"payload":)"), envelope).raw("}");
     frames.push_back(event.finish());
+  }
+
+  /// In the name of who has sent it.
+  void write_own(const Envelope& envelope, Frames& frames) const {
+    static constexpr std::array<std::string_view, 1> fields{"from"};
+    Content content = unpack_content(envelope.original);
+    std::string text;
+    const std::string_view name = name_of(envelope.from_metadata);
+    if (!name.empty() || !may_say_name(content.json)) {
+      text = protocols::sign(content.json, fields, protocols::peer_name(name, envelope.from));
+    }
+    if (!text.empty()) content.json = text;
+    write_content("message", content, frames);
+  }
+
+  /// Who is not ready yet has no name, and clients send all the same: under one that they claim later, as a rule.
+  bool may_say_name(std::string_view message) const {
+    const auto [from] = members_of(message, {"from"});
+    protocols::KeptTexts texts;
+    const std::string_view said = texts.name(from);
+    if (!members_ || said.empty() || said == "all" || said.starts_with(protocols::peer_id_prefix))
+      return false;
+    const std::vector<Member> members = members_(token_peers_room);
+    return std::ranges::none_of(members, [&](const Member& member) {
+      const auto [peer] = members_of(protocols::claims_of(member.metadata.view()), {"peerId"});
+      return texts.name(peer) == said;
+    });
   }
 
   void write_refusal(const event::Error& error, Frames& frames) const override {
@@ -112,6 +147,8 @@ class TokenPeersEncoder final : public VocabularyEncoder {
         write_event(event_header(), "uniquenessError",
                     R"({"message":"The peer ID is in use. Choose another one and try again."})"));
   }
+
+  std::function<std::vector<Member>(std::string_view room)> members_;
 };
 
 class TokenPeersProtocol final : public VocabularyProtocol {
@@ -152,27 +189,34 @@ class TokenPeersProtocol final : public VocabularyProtocol {
       commands.emplace_back(command::Leave{token_peers_room, unasked_request});
     command::Join join = join_everybody();
     join.request = ready_request;
-    join.metadata = texts().keep(object_of({{"peerId", peer}, {"peerType", type}}));
+    join.metadata =
+        texts().keep(protocols::claimed_metadata(object_of({{"peerId", peer}, {"peerType", type}})));
     join.alias = texts().keep(std::string(alias_prefix).append(name));
     join.alias_in_use = command::Join::AliasInUse::close;
     commands.emplace_back(join);
   }
 
   /// What peers of other languages understand: the content, if the message is wrapped as the clients wrap it.
-  static std::string_view payload_of(const protocols::JsonValue& message) {
+  static protocols::JsonValue payload_of(const protocols::JsonValue& message) {
     const auto [payload] = members_of(message.text, {"payload"});
-    return is_present(payload) ? payload.text : message.text;
+    return is_present(payload) ? payload : message;
   }
 
-  // Clients send before they are ready, and so before they are in the room.
+  /// The server alone says who came and who has gone.
+  static bool is_for_server(const protocols::JsonValue& message) {
+    const auto [action] = members_of(payload_of(message).text, {"action"});
+    const bool is_text = is_present(action) && action.kind == protocols::JsonKind::string;
+    return is_text && (protocols::is_named(action, "open") || protocols::is_named(action, "close"));
+  }
+  static constexpr std::string_view not_the_server = "'open' and 'close' are actions of the server.";
+
   void send_to_all(const ClientEvent& event, Commands& commands) {
     const protocols::JsonValue& message = event.arguments[0];
     command::Send send = make_send(EnvelopeType::message, "message");
     if (!is_present(message)) return reject("The event needs an argument.", send.request, commands);
+    if (is_for_server(message)) return reject(not_the_server, send.request, commands);
     send.envelope.room = token_peers_room;
-    send.envelope.payload = payload_of(message);
-    send.envelope.original = message.text;
-    send.envelope.reach = Reach::anybody;
+    set_content(send.envelope, event, message.text, payload_of(message));
     commands.emplace_back(send);
   }
 
@@ -182,10 +226,11 @@ class TokenPeersProtocol final : public VocabularyProtocol {
     const std::string_view name = texts().name(target);
     command::Send send = make_send(EnvelopeType::message, "messageOne");
     if (name.empty()) return reject("The event needs an object with 'target'.", send.request, commands);
+    if (is_for_server(message)) return reject(not_the_server, send.request, commands);
     send.envelope.to = protocols::address_of(name, alias_prefix, texts());
-    send.envelope.payload = payload_of(message);
-    send.envelope.original = message.text;
-    send.envelope.reach = Reach::anybody;
+    set_content(send.envelope, event, message.text, payload_of(message));
+    send.envelope.reach = Reach::speakers;
+    send.envelope.audience = Audience::everybody;
     commands.emplace_back(send);
   }
 
@@ -198,9 +243,35 @@ std::shared_ptr<const Vocabulary> make_token_peers(std::string_view nsp, const V
   return std::make_shared<VocabularyOf<TokenPeersEncoder, TokenPeersProtocol>>(nsp, options);
 }
 
-void token_peers_connections(const Router& router, Callback<void(std::error_code, std::string)> done) {
+struct TokenPeersConnections::State : std::enable_shared_from_this<State> {
+  explicit State(const Router& its_router) : router(its_router) {}
+
+  void ask_store();
+  void answer(std::error_code error, const std::string& json);
+
+  const Router& router;
+  std::mutex mutex;
+  bool asking = false;
+  std::vector<Done> asked;    ///< they get the answer that is under way
+  std::vector<Done> waiting;  ///< and these the next one
+};
+
+TokenPeersConnections::TokenPeersConnections(const Router& router)
+    : state_(std::make_shared<State>(router)) {}
+
+void TokenPeersConnections::ask(Done done) {
+  {
+    const std::scoped_lock lock(state_->mutex);
+    state_->waiting.push_back(std::move(done));
+    if (std::exchange(state_->asking, true)) return;
+    state_->asked.swap(state_->waiting);
+  }
+  state_->ask_store();
+}
+
+void TokenPeersConnections::State::ask_store() {
   router.members(token_peers_room,
-                 [done = std::move(done)](std::error_code error, const std::vector<Member>& members) mutable {
+                 [self = shared_from_this()](std::error_code error, const std::vector<Member>& members) {
                    JsonWriter out(64);
                    out.raw("[");
                    std::string_view comma;
@@ -209,8 +280,25 @@ void token_peers_connections(const Router& router, Callback<void(std::error_code
                      write_connection(out.raw(comma), {member.id, member.metadata.view(), member.joined_at});
                      comma = ",";
                    }
-                   done(error, std::string(out.raw("]").finish().text_view()));
+                   self->answer(error, std::string(out.raw("]").finish().text_view()));
                  });
+}
+
+void TokenPeersConnections::State::answer(std::error_code error, const std::string& json) {
+  std::vector<Done> answered;
+  bool is_last = true;
+  {
+    const std::scoped_lock lock(mutex);
+    answered.swap(asked);
+    // A store that fails may be at its end, and the router with it: nobody is to ask again.
+    if (error) std::move(waiting.begin(), waiting.end(), std::back_inserter(answered));
+    if (error) waiting.clear();
+    asked.swap(waiting);
+    is_last = asked.empty();
+    asking = !is_last;
+  }
+  for (Done& done : answered) done(error, json);
+  if (!is_last) ask_store();
 }
 
 }  // namespace signaling::socketio

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "signaling/core/clock.hpp"
+#include "socketio/emission.hpp"
 #include "socketio/vocabularies/languages.hpp"
 
 namespace signaling::socketio {
@@ -22,6 +24,20 @@ std::shared_ptr<const Vocabulary> Vocabulary::make(std::string_view name, std::s
   VocabularyOptions complete = options;
   if (!complete.wall_clock) complete.wall_clock = wall_time;
   return makers[static_cast<std::size_t>(known - names.begin())](nsp, complete);
+}
+
+std::string pack(const BinaryEvent& event) {
+  Emission emission;
+  emission.arguments = event.event;
+  emission.attachments = event.attachments;
+  return pack(emission);
+}
+
+bool unpack(std::string_view bytes, BinaryEvent& event) {
+  Emission emission;
+  if (!unpack(bytes, emission)) return false;
+  event = {emission.arguments, std::move(emission.attachments)};
+  return true;
 }
 
 std::span<const std::string_view> vocabulary_names() noexcept { return names; }

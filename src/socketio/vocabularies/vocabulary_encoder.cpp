@@ -1,9 +1,12 @@
 // Path 6/8: event -> packet of Socket.IO, encoded once, shared by all receivers. Next: core/frame.cpp
 #include "socketio/vocabularies/vocabulary_encoder.hpp"
 
+#include <span>
+#include <utility>
 #include <variant>
 
 #include "signaling/socketio/packet.hpp"
+#include "signaling/socketio/vocabularies.hpp"
 
 namespace signaling::socketio {
 namespace {
@@ -11,9 +14,8 @@ namespace {
 // More than the fixed text of any event takes.
 constexpr std::size_t overhead = 192;
 
-std::string header_of_events(std::string_view nsp) {
-  PacketHeader header;
-  header.nsp = nsp;
+std::string header_of_events(std::string_view nsp, std::size_t attachments = 0) {
+  const PacketHeader header{PacketType::event, nsp, {}, attachments};
   return std::string(encode_packet(header).text_view());
 }
 
@@ -67,6 +69,33 @@ void VocabularyEncoder::write_failure(const event::Error& error, Frames& frames)
   event.out().raw(R"({"code":)").string(to_string(error.code));
   event.out().raw(R"(,"message":)").string(message).raw("}");
   frames.push_back(event.finish());
+}
+
+std::string VocabularyEncoder::event_header(std::size_t attachments) const {
+  return attachments == 0 ? event_header_ : header_of_events(nsp_, attachments);
+}
+
+void VocabularyEncoder::write_content(std::string_view name, const Content& content, Frames& frames) const {
+  frames.push_back(write_event(event_header(content.attachments.size()), name, content.json));
+  append_attachments(content, frames);
+}
+
+std::string pack_content(const Content& content) {
+  if (content.attachments.empty()) return std::string(content.json);
+  return pack(BinaryEvent{content.json, content.attachments});
+}
+
+// No JSON begins as a packed event does.
+Content unpack_content(std::string_view original) {
+  BinaryEvent packed;
+  if (!unpack(original, packed)) return {original, {}};
+  return {packed.event, std::move(packed.attachments)};
+}
+
+void append_attachments(const Content& content, Frames& frames) {
+  for (const std::string_view bytes : content.attachments) {
+    frames.push_back(Frame::binary(std::as_bytes(std::span(bytes))));
+  }
 }
 
 EventWriter::EventWriter(std::string_view header, std::string_view name, std::size_t expected_size)

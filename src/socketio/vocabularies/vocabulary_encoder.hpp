@@ -12,6 +12,17 @@ namespace signaling::socketio {
 
 using Frames = std::vector<Frame>;
 
+/// What a client sent, as others of its language get it: a JSON value, and what the placeholders in it stand for.
+struct Content {
+  std::string_view json;
+  std::vector<std::string_view> attachments;
+};
+
+/// As Envelope::original: the value itself, or a BinaryEvent.
+std::string pack_content(const Content& content);
+/// Views point into `original`.
+Content unpack_content(std::string_view original);
+
 /// Writes what all vocabularies have in common: the answer to CONNECT, and errors. An event that a vocabulary
 /// has no word for becomes nothing.
 class VocabularyEncoder : public Encoder {
@@ -32,6 +43,10 @@ class VocabularyEncoder : public Encoder {
 
   const std::string& nsp() const noexcept { return nsp_; }
   const std::string& event_header() const noexcept { return event_header_; }
+  /// Of an event with so many attachments, which follow it.
+  std::string event_header(std::size_t attachments) const;
+  /// The event with this argument.
+  void write_content(std::string_view name, const Content& content, Frames& frames) const;
 
  private:
   void encode_error(const event::Error& error, Frames& frames) const;
@@ -61,6 +76,8 @@ Frame write_event(std::string_view header, std::string_view name, std::string_vi
 
 /// The payload as a JSON value: binary as a string of base64, nothing as `null`.
 protocols::JsonWriter& write_payload(protocols::JsonWriter& out, const Envelope& envelope);
+
+void append_attachments(const Content& content, Frames& frames);
 
 /// Bytes that a message which carries the envelope will have at most, as a rule.
 std::size_t expected_size(const Envelope& envelope) noexcept;

@@ -1,6 +1,12 @@
 // Path 3/8: message -> command. Next: core/peer_session.cpp
 #include "socketio/vocabularies/vocabulary_protocol.hpp"
 
+#include <utility>
+
+#include "signaling/socketio/vocabularies.hpp"
+#include "socketio/placeholders.hpp"
+#include "socketio/vocabularies/vocabulary_encoder.hpp"
+
 namespace signaling::socketio {
 namespace {
 
@@ -20,13 +26,36 @@ bool read_event(std::string_view text, ClientEvent& event) noexcept {
   }
 }
 
+// With attachments, it comes packed.
+bool read_message(const MessageView& message, ClientEvent& event) {
+  if (message.kind == MessageKind::text) return read_event(message.bytes, event);
+  BinaryEvent packed;
+  if (!unpack(message.bytes, packed) || !read_event(packed.event, event)) return false;
+  event.attachments = std::move(packed.attachments);
+  return placeholders_fit(packed.event, event.attachments.size());
+}
+
 }  // namespace
 
 void VocabularyProtocol::decode(const MessageView& message, Commands& commands) {
   texts_.clear();
   ClientEvent event;
-  if (message.kind == MessageKind::text && read_event(message.bytes, event)) return handle(event, commands);
+  if (read_message(message, event)) return handle(event, commands);
   commands.emplace_back(command::Invalid{errc::bad_json, "The message is no event.", "event"});
+}
+
+void VocabularyProtocol::set_content(Envelope& envelope, const ClientEvent& event, std::string_view original,
+                                     const protocols::JsonValue& payload) {
+  envelope.payload = payload.text;
+  envelope.original = original;
+  if (event.attachments.empty()) return;
+  envelope.original = texts_.keep(pack_content({original, event.attachments}));
+  if (const auto index = attachment_of(payload.text); index && *index < event.attachments.size()) {
+    envelope.kind = MessageKind::binary;
+    envelope.payload = event.attachments[*index];
+  } else {
+    envelope.payload = texts_.keep(inline_attachments(payload.text, event.attachments));
+  }
 }
 
 command::Send VocabularyProtocol::make_send(EnvelopeType type, std::string_view request) const {

@@ -19,6 +19,8 @@ using Commands = std::vector<Command>;
 struct ClientEvent {
   protocols::JsonValue name;
   std::array<protocols::JsonValue, 3> arguments;
+  /// What placeholders in the arguments stand for.
+  std::vector<std::string_view> attachments;
 
   bool is(std::string_view expected) const noexcept { return protocols::is_named(name, expected); }
 };
@@ -41,6 +43,10 @@ class VocabularyProtocol : public Protocol {
 
   /// A send in this language, with the tag that all commands need: see VocabularyEncoder.
   command::Send make_send(EnvelopeType type, std::string_view request) const;
+  /// `original` is what clients of this language get of the event; all others get `payload`, in which attachments are
+  /// strings of base64, or which is binary as a whole.
+  void set_content(Envelope& envelope, const ClientEvent& event, std::string_view original,
+                   const protocols::JsonValue& payload);
   protocols::KeptTexts& texts() noexcept { return texts_; }
 
  private:

@@ -192,7 +192,7 @@ describe("email-calls", () => {
     for (const emailID of ["o@x", "n@x"]) {
       await native.join("r", { emailID });
       await native.request({ type: "leave", room: "r" });
-      await caller.expect(["user_joined", { emailID }]);
+      await caller.expect(["user_joined", { emailID: `peer:${native.id}` }]);
       caller.emit("call_user", { emailID, offer: OFFER });
     }
     await owner.expect(["incoming_call", { from: "a@x", offer: OFFER }]);
@@ -223,6 +223,28 @@ describe("token-peers", () => {
     await peer.expect(told(name, "all", "hi"));
     await native.close();
     await peer.expect(told(name, "all", { action: "close", message: "Peer has left the signaling server" }));
+  });
+});
+
+describe("strangers", () => {
+  const attempts = {
+    "rooms-mesh": (id) => ["offer", { offer: OFFER, toPeer: id }],
+    "email-calls": (id) => ["call_user", { emailID: `peer:${id}`, offer: OFFER }],
+    "token-peers": (id) => ["messageOne", { target: `peer:${id}`, payload: OFFER }],
+  };
+  for (const [vocabulary, attempt] of Object.entries(attempts)) {
+    meeting(vocabulary, `${vocabulary} does not reach a native client that shares no room with it`, async (client, native) => {
+      await native.join("alone");
+      client.emit(...attempt(native.id));
+      await client.expectError("peer_not_found");
+      await native.expectNothing();
+    });
+  }
+
+  meeting("rooms-mesh", "two native clients that share no room do not reach each other", async (_, native) => {
+    const other = await NativeClient.connect(server);
+    assert.equal((await native.request({ type: "message", to: other.id, data: 1 })).code, "peer_not_found");
+    await other.expectNothing();
   });
 });
 

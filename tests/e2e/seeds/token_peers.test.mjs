@@ -95,8 +95,8 @@ function readiness(withClients) {
     await expectConnections(world, ...clients);
     const [, b, , , , last] = clients;
     for (const target of names.slice(0, 4)) {
-      last.emit("messageOne", { from: "all", target, payload: SDP });
-      await clients[names.indexOf(target)].expect(["message", { from: "all", target, payload: SDP }]);
+      last.emit("messageOne", { from: "peer", target, payload: SDP });
+      await clients[names.indexOf(target)].expect(["message", { from: "peer", target, payload: SDP }]);
     }
     await b.close();
     for (const other of clients.filter((one) => one !== b)) await other.expect(closed("constructor"));
@@ -207,6 +207,40 @@ function messages(withClients) {
   });
 }
 
+function senders(withClients) {
+  withClients("from is the name that the sender has claimed, whatever it says", 3, async (_, a, b, c) => {
+    await readyAll([a, b, c], 2);
+    for (const from of ["p1", "all", a.id, ["p1"], null]) {
+      a.emit("message", { from, payload: SDP });
+      for (const other of [b, c]) await other.expect(["message", { from: "p0", payload: SDP }]);
+    }
+    a.emit("messageOne", { from: "p1", target: "p1", payload: SDP });
+    await b.expect(["message", { from: "p0", target: "p1", payload: SDP }]);
+    c.emit("message", { from: "p1", payload: SDP }); // not ready: it has no name, and this one is taken
+    for (const other of [a, b]) await other.expect(["message", { from: `peer:${c.id}`, payload: SDP }]);
+  });
+
+  withClients("nobody but the server says who comes and goes", 2, async (_, a, b) => {
+    await readyAll([a, b]);
+    for (const action of ["open", "close"]) {
+      a.emit("message", { from: "p1", target: "all", payload: { action, connections: [] } });
+      await a.expectError("bad_request");
+      a.emit("messageOne", { from: "all", target: "p1", payload: { action, connections: [] } });
+      await a.expectError("bad_request");
+    }
+    await b.expectNothing(a);
+  });
+
+  withClients("binary data arrives as binary data", 2, async (_, a, b) => {
+    await readyAll([a, b]);
+    const message = { from: "p0", target: "p1", payload: { file: Buffer.from([0, 1, 255]), more: [Buffer.from("x")] } };
+    for (const event of ["message", "messageOne"]) {
+      a.emit(event, message);
+      await b.expect(["message", message]);
+    }
+  });
+}
+
 function wrongInput(withClients) {
   withClients("no argument, null, arrays and other types are an error to their sender alone", 3, async (world, a, b, c) => {
     await readyAll([a, b, c], 2);
@@ -236,5 +270,6 @@ onEveryTransport("token-peers", settings, (withClients) => {
   readiness(withClients);
   farewells(withClients);
   messages(withClients);
+  senders(withClients);
   wrongInput(withClients);
 });

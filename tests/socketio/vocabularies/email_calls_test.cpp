@@ -121,7 +121,7 @@ TEST_CASE("email-calls: a peer of another language is called peer: and its id") 
   CHECK(
       n->heard() ==
       Lines{
-          R"({"type":"joined","room":"r","peer":"n","version":2,"peers":[{"id":"a","metadata":{"emailID":"a@x"},"polite":false}]})"});
+          R"({"type":"joined","room":"r","peer":"n","version":2,"peers":[{"id":"a","metadata": {"emailID":"a@x"},"polite":false}]})"});
   a->say(R"(["call_user",{"emailID":"peer:n","offer":{"sdp":"x"}}])");
   CHECK(n->heard() == Lines{R"({"type":"offer","from":"a","data":{"sdp":"x"}})"});
   n->say(R"({"type":"answer","to":"a","data":{"sdp":"y"}})",

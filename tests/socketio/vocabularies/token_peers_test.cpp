@@ -1,5 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "signaling/core/memory_store.hpp"
 #include "socketio/vocabularies/vocabulary_world.hpp"
 
 namespace signaling::socketio {
@@ -23,6 +28,52 @@ std::string closed(const std::string& peer) {
   return R"(42["message",{"from":")" + peer +
          R"(","target":"all","payload":{"action":"close","message":"Peer has left the signaling server"}}])";
 }
+
+/// A MemoryStore that lets the test answer for snapshots: with what was there when it was asked.
+class PatientStore final : public StateStore {
+ public:
+  void open(const NodeId& node, StoreListener& listener, Callback<void(std::error_code)> done) override {
+    store_.open(node, listener, std::move(done));
+  }
+  void close(const NodeId& node) override { store_.close(node); }
+  void claim(const Claim& request, Callback<void(std::error_code, Epoch)> done) override {
+    store_.claim(request, std::move(done));
+  }
+  void release(std::string_view peer, Epoch epoch) override { store_.release(peer, epoch); }
+  void join(Join request, Callback<void(std::error_code, Joined)> done) override {
+    store_.join(std::move(request), std::move(done));
+  }
+  void leave(const Leave& request, Callback<void(std::error_code, Version)> done) override {
+    store_.leave(request, std::move(done));
+  }
+  void update(const Update& request, Callback<void(std::error_code, Version)> done) override {
+    store_.update(request, std::move(done));
+  }
+  void snapshot(std::string_view room, Version version,
+                Callback<void(std::error_code, RoomState)> done) override {
+    store_.snapshot(room, version, [&](std::error_code, RoomState state) {
+      asked.push_back({std::move(done), std::move(state)});
+    });
+  }
+  std::error_code publish(const NodeId& node, const Envelope& envelope,
+                          std::span<const NodeId> targets) override {
+    return store_.publish(node, envelope, targets);
+  }
+
+  void answer(std::error_code error) {
+    Asked first = std::move(asked.front());
+    asked.erase(asked.begin());
+    first.done(error, std::move(first.state));
+  }
+  struct Asked {
+    Callback<void(std::error_code, RoomState)> done;
+    RoomState state;
+  };
+  std::vector<Asked> asked;
+
+ private:
+  MemoryStore store_;
+};
 
 struct TokenPeers : VocabularyWorld {
   explicit TokenPeers(RouterOptions options = {}) : VocabularyWorld("token-peers", std::move(options)) {}
@@ -150,6 +201,38 @@ TEST_CASE("token-peers: /connections lists those who are ready") {
   CHECK(connections(world.router) == R"([{"socketId":"a","peerId":17,"peerType":{"kind":"robot"}}])");
 }
 
+TEST_CASE("token-peers: however many ask for /connections, the store is asked once at a time") {
+  const auto store = std::make_shared<PatientStore>();
+  RouterOptions options;
+  options.store = store;
+  TokenPeers world(std::move(options));
+  TokenPeersConnections connections(world.router);
+  Lines answers;
+  const auto ask = [&](const std::string& who) {
+    connections.ask([&answers, who](std::error_code error, const std::string& json) {
+      answers.push_back(who + (error ? "!" : json));
+    });
+  };
+  ask("1 ");
+  auto a = world.ready("a", "p1");
+  ask("2 ");
+  ask("3 ");
+  REQUIRE(store->asked.size() == 1);
+  store->answer({});
+  CHECK(answers == Lines{"1 []"});
+  REQUIRE(store->asked.size() == 1);
+  store->answer({});
+  const std::string list = R"([{"socketId":"a","peerId":"p1"}])";
+  CHECK(answers == Lines{"1 []", "2 " + list, "3 " + list});
+  CHECK(store->asked.empty());
+  ask("4 ");
+  ask("5 ");
+  store->answer(errc::store_unavailable);
+  CHECK(answers.size() == 5);
+  CHECK(answers.back() == "5 !");
+  CHECK(store->asked.empty());
+}
+
 TEST_CASE("token-peers: the policy is asked about the ID that a client gives itself") {
   struct NoBob final : Policy {
     void authorize_join(const Peer& /*peer*/, const JoinAttempt& attempt,
@@ -215,7 +298,7 @@ TEST_CASE("token-peers: a peer of another language is called peer: and its id") 
   CHECK(
       n->heard() ==
       Lines{
-          R"({"type":"joined","room":"token-peers/everybody","peer":"n","version":3,"peers":[{"id":"a","metadata":{"peerId":"p1"},"polite":false}]})"});
+          R"({"type":"joined","room":"token-peers/everybody","peer":"n","version":3,"peers":[{"id":"a","metadata": {"peerId":"p1"},"polite":false}]})"});
   CHECK(a->heard() == Lines{opened("n", "peer:n")});
   n->say(R"({"type":"offer","to":"a","data":{"sdp":"x"}})",
          R"({"type":"message","room":"token-peers/everybody","data":1})",

@@ -17,12 +17,11 @@ using signaling::testing::ProtocolClient;
 using signaling::testing::ProtocolClientPtr;
 using signaling::testing::ScriptWorld;
 
-/// The answer of token_peers_connections over a store that completes at once.
+/// What TokenPeersConnections answers over a store that completes at once.
 inline std::string connections(const Router& router) {
   std::string result;
-  token_peers_connections(router, [&](std::error_code error, std::string json) {
-    result = error ? error.message() : std::move(json);
-  });
+  TokenPeersConnections(router).ask(
+      [&](std::error_code error, std::string json) { result = error ? error.message() : std::move(json); });
   return result;
 }
 
@@ -47,6 +46,10 @@ struct VocabularyWorld : ScriptWorld {
       VocabularyOptions options;
       options.wall_clock = [] {
         return std::chrono::system_clock::time_point(std::chrono::seconds(1730796577));
+      };
+      options.members = [this](std::string_view room) {
+        const auto found = router.find_room(room);
+        return found ? found->members() : std::vector<Member>();
       };
       vocabulary = Vocabulary::make(name_, nsp, options);
     }
