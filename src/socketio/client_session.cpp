@@ -3,6 +3,7 @@
 #include "socketio/client_session.hpp"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <utility>
 #include <variant>
 
@@ -71,12 +72,14 @@ void ClientSession::pump() {
 
 // True if it did something: the socket may have called back.
 bool ClientSession::flush() {
+  if (answering_) return false;
   // Kept for its memory.
   thread_local std::vector<Frame> reused;
   std::vector<Frame> frames = std::move(reused);
   frames.clear();
-  connection_->take_output(frames);
-  const auto closing = connection_->poll_close();
+  answering_ = connection_->take_output(frames) && socket_;
+  if (answering_) go_on_later();
+  const auto closing = answering_ ? std::nullopt : connection_->poll_close();
   const bool any = !frames.empty() || closing;
   const auto socket = socket_;
   if (socket && !frames.empty()) socket->send(frames);
@@ -85,6 +88,15 @@ bool ClientSession::flush() {
   reused = std::move(frames);
   settle();
   return any;
+}
+
+void ClientSession::go_on_later() {
+  boost::asio::post(executor(), [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->answering_ = false;
+    self->pump();
+  });
 }
 
 void ClientSession::sent(const std::shared_ptr<Peer>& peer, std::size_t bytes) {

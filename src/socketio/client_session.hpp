@@ -57,6 +57,7 @@ class ClientSession final : public std::enable_shared_from_this<ClientSession> {
   };
 
   bool flush();
+  void go_on_later();
   void settle();
   NamespaceTransport* find(std::string_view nsp) const noexcept;
   void handle(const connection_event::NamespaceRequested& event);
@@ -78,6 +79,8 @@ class ClientSession final : public std::enable_shared_from_this<ClientSession> {
   /// Set while the client is in no namespace any more.
   TimePoint idle_until_ = TimePoint::max();
   bool pumping_ = false;
+  /// The answer to a CONNECT has left; what follows it waits for the next turn of the loop.
+  bool answering_ = false;
 };
 
 }  // namespace signaling::socketio

@@ -30,7 +30,14 @@ void Connection::on_time(TimePoint now) {
   }
 }
 
-void Connection::take_output(std::vector<Frame>& frames) {
+bool Connection::take_output(std::vector<Frame>& frames) {
+  const std::uint32_t count = std::exchange(answered_, 0);
+  if (count != 0 && count != output_.size()) {
+    const auto rest = output_.begin() + count;
+    std::move(output_.begin(), rest, std::back_inserter(frames));
+    output_.erase(output_.begin(), rest);
+    return true;
+  }
   std::move(output_.begin(), output_.end(), std::back_inserter(frames));
   constexpr std::size_t few = 16;
   if (output_.capacity() > few) {
@@ -38,6 +45,7 @@ void Connection::take_output(std::vector<Frame>& frames) {
   } else {
     output_.clear();
   }
+  return false;
 }
 
 std::optional<CloseReason> Connection::poll_close() noexcept { return std::exchange(close_, std::nullopt); }
@@ -52,6 +60,7 @@ bool Connection::accept_with(std::string_view nsp, Frame answer) {
   entry->state = NamespaceState::connected;
   connect_by_.reset();
   output_.push_back(std::move(answer));
+  if (answered_ == 0) answered_ = static_cast<std::uint32_t>(output_.size());
   if (entry->held.empty()) return true;
   std::move(entry->held.begin(), entry->held.end(), std::back_inserter(backlog().ready));
   std::vector<StoredPacket>().swap(entry->held);

@@ -35,7 +35,8 @@ void EngineSession::send(Frame packet) {
   if (state_ != EngineState::open) return;
   if (socket_) return write(*socket_, std::move(packet));
   const std::size_t bytes = buffered_bytes_ + packet.size();
-  if (options_->max_buffered_bytes != 0 && bytes > options_->max_buffered_bytes) {
+  // An empty buffer takes any packet: a client that polls gets its answers, however long they are.
+  if (options_->max_buffered_bytes != 0 && buffered_bytes_ != 0 && bytes > options_->max_buffered_bytes) {
     return finish(CloseReason::slow_consumer, close_packet);
   }
   buffered_bytes_ = bytes;

@@ -115,7 +115,7 @@ class Host {
       std::visit(*this, *event);
     }
     std::vector<Frame> frames;
-    connection_.take_output(frames);
+    while (connection_.take_output(frames)) continue;
     for (const Frame& frame : frames) require(frame.text_view().starts_with('4'));
     if (connection_.poll_close()) require(open_.empty());
   }

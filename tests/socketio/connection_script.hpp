@@ -114,7 +114,7 @@ class ConnectionScript {
       if (requested != nullptr && accepts_at_once) CHECK(connection_.accept(requested->nsp, "id"));
     }
     std::vector<Frame> frames;
-    connection_.take_output(frames);
+    while (connection_.take_output(frames)) continue;
     for (const Frame& frame : frames) engine_.send(frame);
     if (const auto reason = connection_.poll_close()) engine_.close(*reason, now_);
   }

@@ -279,6 +279,21 @@ TEST_CASE("connection: what was sent before it closes is still there to send") {
   CHECK(connection.poll_close() == CloseReason::unauthorized);
 }
 
+TEST_CASE("connection: the answer to a CONNECT is sent alone, and what follows it in another turn") {
+  Connection connection(test::connection_options, TimePoint());
+  connection.receive({MessageKind::text, "0"});
+  CHECK(events_of(connection) == Lines{"requested /"});
+  REQUIRE(connection.accept("/", "id"));
+  const Frame event = Frame::text(R"(42["hello"])");
+  REQUIRE(connection.send("/", {&event, 1}));
+  std::vector<Frame> frames;
+  CHECK(connection.take_output(frames));
+  REQUIRE(frames.size() == 1);
+  CHECK(frames[0].text_view() == R"(40{"sid":"id"})");
+  CHECK_FALSE(connection.take_output(frames));
+  CHECK(frames.size() == 2);
+}
+
 TEST_CASE("connection: over polling, namespaces end at once and the connection with the last poll") {
   ConnectionScript script;
   CHECK(script.run("get 1").size() == 1);

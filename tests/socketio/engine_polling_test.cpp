@@ -219,6 +219,16 @@ TEST_CASE("polling: a client that does not poll is closed when its buffer is ful
   CHECK(script.session().buffered_bytes() == 0);
 }
 
+TEST_CASE("polling: a packet that is larger than the buffer is taken if nothing else waits") {
+  EngineOptions options;
+  options.max_buffered_bytes = 10;
+  PollingSession script(options);
+  script.play({{"send 4" + std::string(99, 'a'), {}},
+               {"get 2", {"get 2: 4" + std::string(99, 'a')}},
+               {"send 4a", {}},
+               {"send 4" + std::string(99, 'a'), {"closed: slow-consumer"}}});
+}
+
 TEST_CASE("polling: bounds of 0 are none") {
   EngineOptions options;
   options.max_payload_bytes = 0;

@@ -123,8 +123,9 @@ class SIGNALING_API Connection {
 
   /// What happened next; nothing: wait for more.
   [[nodiscard]] std::optional<ConnectionEvent> poll_event();
-  /// Appends what is to be sent, in order.
-  void take_output(std::vector<Frame>& frames);
+  /// Appends what is to be sent, in order. True: there is more, for another turn of the driver's loop: clients that take
+  /// one message a turn are to find the answer to a CONNECT alone.
+  bool take_output(std::vector<Frame>& frames);
   /// The session is to be closed, after the output. Once.
   [[nodiscard]] std::optional<CloseReason> poll_close() noexcept;
 
@@ -191,6 +192,8 @@ class SIGNALING_API Connection {
   bool ended_ = false;
   PacketError packet_error_ = PacketError::none;
   std::uint32_t refused_namespaces_ = 0;
+  /// How many of `output_` there are up to the first answer to a CONNECT. 0: there is none.
+  std::uint32_t answered_ = 0;
 };
 
 }  // namespace signaling::socketio
