@@ -41,7 +41,8 @@ Deadlines::Id Deadlines::set(std::chrono::milliseconds delay, Callback<void()> f
     const std::scoped_lock lock(mutex_);
     if (is_closed_) return id;
     id = {clock_.now() + std::min(delay, longest_delay), ++count_};
-    is_first = waiting_.emplace(id, std::move(function)).first == waiting_.begin();
+    const auto place = waiting_.emplace(id, std::move(function)).first;
+    is_first = place == waiting_.begin();
   }
   if (is_first && driver_ == Driver::timer) {
     boost::asio::dispatch(executor_, [self = shared_from_this()] { self->update_timer(); });

@@ -348,6 +348,26 @@ TEST_CASE("names: reserved ids are bounded in number, and end with their router"
   CHECK(ada->heard().front() == "welcome ada");
 }
 
+TEST_CASE(
+    "names: without a clock of the host the router has a timer, while it waits for something and no longer") {
+  boost::asio::io_context io;
+  RouterOptions options;
+  options.client_ids = ClientIds::accept;
+  options.limits.id_grace = std::chrono::milliseconds(1);
+  Router router(options);
+  ConnectInfo info;
+  info.wished_id = "ada";
+  ScriptClient owner(router, io.get_executor(), info);
+  io.run();
+  owner.cut(CloseReason::lost);
+  io.restart();
+  io.run();  // until nothing waits
+  ScriptClient next(router, io.get_executor(), info);
+  io.restart();
+  io.run();
+  CHECK(next.heard().front() == "welcome ada");
+}
+
 TEST_CASE("names: with an id_grace of 0 a lost connection's id is free at once") {
   Limits limits;
   limits.id_grace = seconds(0);
