@@ -89,7 +89,7 @@ TEST_CASE("Rooms: ids of sockets of another namespace mean nothing in this one, 
   for (ServerScript* script : {&here, &there}) {
     Namespace& chat = script->server.of("/");
     chat.to(id).emit("secret");
-    CHECK(chat.to(id).disconnect().status == SendStatus::sent);
+    (void)chat.to(id).disconnect();
     CHECK(chat.sockets_of(id).empty());
     here.run();
     there.run();
