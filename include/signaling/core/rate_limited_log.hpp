@@ -21,7 +21,7 @@ class SIGNALING_API RateLimitedLog {
  public:
   /// `sink` null: nothing is written. `event`: a fixed word, as LogRecord::event. `clock` must outlive this.
   RateLimitedLog(std::shared_ptr<LogSink> sink, LogLevel level, std::string_view event,
-                 std::uint32_t per_second = 5, const Clock& clock = system_clock());
+                 std::uint32_t per_second = 20, const Clock& clock = system_clock());
 
   /// One record with these fields, at most seven.
   void write(std::initializer_list<LogField> fields);
