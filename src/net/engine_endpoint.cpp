@@ -16,8 +16,8 @@ namespace {
 
 using socketio::EngineError;
 
-constexpr std::string_view polling = "polling";
-constexpr std::string_view websocket = "websocket";
+constexpr std::string_view polling_name = "polling";
+constexpr std::string_view websocket_name = "websocket";
 
 EngineRoute checked(EngineRoute route) {
   if (!route.accept) throw std::invalid_argument("EngineRoute::accept is empty");
@@ -70,8 +70,8 @@ const LogWriter& EngineEndpoint::log() const noexcept { return context_.log; }
 ServerCounters& EngineEndpoint::counters() const noexcept { return context_.counters; }
 
 bool EngineEndpoint::serves(std::string_view transport) const noexcept {
-  if (transport == polling) return route_.transports != EngineTransports::websocket;
-  return transport == websocket && route_.transports != EngineTransports::polling;
+  if (transport == polling_name) return route_.transports != EngineTransports::websocket;
+  return transport == websocket_name && route_.transports != EngineTransports::polling;
 }
 
 void EngineEndpoint::handle(const HttpRequest& request, const HttpResponder& responder) {
@@ -87,7 +87,7 @@ void EngineEndpoint::handle(const HttpRequest& request, const HttpResponder& res
   const auto session = registry_.find(*sid);
   if (!session) return refuse_with(EngineError::session_unknown);
   const bool is_post = request.method == "POST";
-  if (transport != polling || (!is_post && request.method != "GET")) {
+  if (transport != polling_name || (!is_post && request.method != "GET")) {
     return refuse_with(EngineError::bad_request);
   }
   hand_over(session, {is_post ? EngineRequest::Kind::post : EngineRequest::Kind::get, session->next_request(),
@@ -97,7 +97,7 @@ void EngineEndpoint::handle(const HttpRequest& request, const HttpResponder& res
 void EngineEndpoint::open_session(const HttpRequest& request, const HttpResponder& responder) {
   const auto refuse_with = [&](EngineError error) { responder.send(refuse(error, request)); };
   if (request.method != "GET") return refuse_with(EngineError::bad_handshake_method);
-  if (transport_of(request) != polling) return refuse_with(EngineError::bad_request);
+  if (transport_of(request) != polling_name) return refuse_with(EngineError::bad_request);
   if (!speaks_version_4(request)) return refuse_with(EngineError::unsupported_version);
   EngineTarget made = make_session(request, worker_of(responder.executor()));
   if (auto* const refused = std::get_if<HttpResponse>(&made)) {
@@ -128,12 +128,12 @@ EngineTarget EngineEndpoint::find_target(const HttpRequest& request, const std::
   if (sid) {
     auto session = registry_.find(*sid);
     if (!session) return refuse(EngineError::session_unknown, request);
-    if (transport != websocket) return refuse(EngineError::bad_request, request);
+    if (transport != websocket_name) return refuse(EngineError::bad_request, request);
     auto worker = worker_of(session->executor());
     if (!worker) return refuse(EngineError::session_unknown, request);
     return EngineSessionPlace{std::move(session), std::move(worker)};
   }
-  if (transport != websocket) return refuse(EngineError::bad_request, request);
+  if (transport != websocket_name) return refuse(EngineError::bad_request, request);
   if (!speaks_version_4(request)) return refuse(EngineError::unsupported_version, request);
   return make_session(request, here);
 }

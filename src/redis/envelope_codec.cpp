@@ -8,7 +8,7 @@
 namespace signaling::redis {
 namespace {
 
-constexpr char version = 1;
+constexpr char format_version = 1;
 
 constexpr std::array texts{&Envelope::event,    &Envelope::from,    &Envelope::to,
                            &Envelope::room,     &Envelope::payload, &Envelope::from_metadata,
@@ -68,7 +68,7 @@ bool take_flag(std::string_view& bytes, bool& value) {
 }  // namespace
 
 void append_envelope(std::string& bytes, const Envelope& envelope) {
-  for (const char byte : {version, static_cast<char>(envelope.type), static_cast<char>(envelope.kind),
+  for (const char byte : {format_version, static_cast<char>(envelope.type), static_cast<char>(envelope.kind),
                           static_cast<char>(envelope.delivery), static_cast<char>(envelope.audience),
                           static_cast<char>(envelope.reach), static_cast<char>(envelope.names_room)}) {
     bytes += byte;
@@ -82,7 +82,7 @@ void append_envelope(std::string& bytes, const Envelope& envelope) {
 }
 
 bool take_envelope(std::string_view& bytes, Envelope& envelope) {
-  if (bytes.empty() || bytes.front() != version) return false;
+  if (bytes.empty() || bytes.front() != format_version) return false;
   bytes.remove_prefix(1);
   const bool enums = take_enum(bytes, EnvelopeType::event, envelope.type) &&
                      take_enum(bytes, MessageKind::binary, envelope.kind) &&

@@ -25,7 +25,9 @@ bool is_refusal(const Lines& heard) {
 }
 
 TEST_CASE("reach: a peer of another language that shares no room is not there, alone or in its room") {
-  for (const auto& [vocabulary, event] : attempts) {
+  for (const Attempt& attempt : attempts) {
+    const auto vocabulary = attempt.vocabulary;
+    const auto event = attempt.event;
     CAPTURE(vocabulary);
     VocabularyWorld world(vocabulary);
     auto a = world.client("a");
@@ -41,7 +43,9 @@ TEST_CASE("reach: a peer of another language that shares no room is not there, a
 }
 
 TEST_CASE("reach: the same on another node, and the sender is told the same") {
-  for (const auto& [vocabulary, event] : attempts) {
+  for (const Attempt& attempt : attempts) {
+    const auto vocabulary = attempt.vocabulary;
+    const auto event = attempt.event;
     CAPTURE(vocabulary);
     RouterOptions options;
     options.store = std::make_shared<MemoryStore>();
@@ -58,7 +62,9 @@ TEST_CASE("reach: the same on another node, and the sender is told the same") {
 }
 
 TEST_CASE("reach: a host may let clients reach strangers") {
-  for (const auto& [vocabulary, event] : attempts) {
+  for (const Attempt& attempt : attempts) {
+    const auto vocabulary = attempt.vocabulary;
+    const auto event = attempt.event;
     CAPTURE(vocabulary);
     RouterOptions options;
     options.strangers = Strangers::reachable;
