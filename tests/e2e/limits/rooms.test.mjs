@@ -4,6 +4,8 @@
 import assert from "node:assert/strict";
 import { NativeClient } from "../support/native_client.mjs";
 import { Opcode, RawWebSocket, frame } from "../support/raw_websocket.mjs";
+import { SeedClient } from "../seeds/support/seed_client.mjs";
+import { until } from "../support/deadline.mjs";
 import { besieged } from "../support/siege.mjs";
 
 const MANY = 50;
@@ -138,3 +140,41 @@ besieged("--max-joins-per-second 0: no bound", JOIN_ANY, async (server) => {
   }
   await client.close();
 });
+
+besieged(
+  "--max-names-per-peer: too_many_names",
+  ["--max-names-per-peer", "2", "--auth-token", "t", ...JOIN_ANY],
+  async (server) => {
+    const client = await SeedClient.connect(server, { namespace: "/token-peers", auth: { token: "t" } });
+    for (const name of ["one", "two"]) {
+      client.emit("ready", name);
+      assert.equal((await client.next())[0], "message");
+    }
+    client.emit("ready", "three");
+    await client.expectError("too_many_names");
+    client.emit("ready", "two");
+    assert.equal((await client.next())[1].target, "two");
+    await client.close();
+  },
+  { client: { query: { token: "t" } } },
+);
+
+besieged(
+  "--max-reserved-ids: above it the id of a lost client is free",
+  ["--allow-client-ids", "--max-reserved-ids", "1"],
+  async (server) => {
+    for (const peer of ["kept", "free"]) {
+      const client = await NativeClient.connect(server, { query: { peer } });
+      client.socket._socket.resetAndDestroy();
+    }
+    await until(async () => {
+      const client = new NativeClient(server, { query: { peer: "free" } });
+      const answer = await client.next();
+      await client.close();
+      return answer.peer === "free";
+    }, "the id of the second lost client");
+    const thief = new NativeClient(server, { query: { peer: "kept" } });
+    assert.equal((await thief.next()).code, "id_in_use");
+    await thief.closed();
+  },
+);

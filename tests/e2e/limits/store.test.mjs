@@ -271,3 +271,15 @@ besieged(
     await near.close();
   },
 );
+
+besieged(
+  "--decision-timeout: internal and 1011, for a client that cannot be admitted meanwhile",
+  ["--decision-timeout", "500ms"],
+  async (server, redis, siege) => {
+    await whileSilent(redis, async () => {
+      const clients = Array.from({ length: CROWD }, () => new NativeClient(server));
+      for (const client of clients) assert.deepEqual(await lastWords(client), { error: "internal", code: 1011 });
+      await siege.exchange();
+    });
+  },
+);
