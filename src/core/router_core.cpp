@@ -87,6 +87,8 @@ RouterCore::Added RouterCore::add_peer(const std::shared_ptr<PeerSession>& peer)
 }
 
 bool RouterCore::reserve_id(std::string_view id, Epoch epoch, std::string_view secret, const Loop& loop) {
+  // The claim ends with the node.
+  if (shutting_down_.load(std::memory_order_acquire)) return true;
   const auto grace = limits().id_grace;
   if (is_closed() || grace.count() <= 0 || !reserved_ids_.has_room(limits().max_reserved_ids)) return false;
   const auto end = loop.deadlines()->set(grace, [weak = weak_from_this(), id = PeerId(id), epoch] {
@@ -166,8 +168,14 @@ void RouterCore::members(std::string_view room, Callback<void(std::error_code, s
   });
 }
 
+// A timer would keep an execution context from running out of work.
+void RouterCore::begin_shutdown() {
+  if (shutting_down_.exchange(true, std::memory_order_acq_rel)) return;
+  for (const auto& loop : loops()) loop->deadlines()->close();
+}
+
 std::size_t RouterCore::drain(std::size_t count, std::chrono::milliseconds reconnect_within) {
-  shutting_down_.store(true, std::memory_order_release);
+  begin_shutdown();
   std::vector<std::shared_ptr<PeerSession>> chosen;
   std::size_t left = 0;
   for (const auto& peer : directory_.peers()) {
@@ -190,7 +198,7 @@ std::chrono::milliseconds RouterCore::random_delay(std::chrono::milliseconds lon
 }
 
 void RouterCore::shut_down(std::chrono::milliseconds reconnect_after) {
-  shutting_down_.store(true, std::memory_order_release);
+  begin_shutdown();
   for (const auto& peer : directory_.peers()) {
     if (!peer->send_away(reconnect_after)) peer->close(CloseReason::going_away);
   }

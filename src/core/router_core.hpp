@@ -94,6 +94,7 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
  private:
   std::chrono::milliseconds random_delay(std::chrono::milliseconds longest);
   std::vector<std::shared_ptr<Loop>> loops() const;
+  void begin_shutdown();
   void lose_alias(std::string_view name, Epoch epoch);
   /// To nodes that only the store knows.
   SendResult publish(const Envelope& envelope);

@@ -357,7 +357,7 @@ TEST_CASE(
   Router router(options);
   ConnectInfo info;
   info.wished_id = "ada";
-  ScriptClient owner(router, io.get_executor(), info);
+  ScriptClient owner(router, io.get_executor(), info, std::make_unique<SecretProtocol>());
   io.run();
   owner.cut(CloseReason::lost);
   io.restart();
@@ -366,6 +366,39 @@ TEST_CASE(
   io.restart();
   io.run();
   CHECK(next.heard().front() == "welcome ada");
+}
+
+TEST_CASE("names: a router that shuts down keeps its reserved ids without keeping its thread at work") {
+  const auto store = std::make_shared<MemoryStore>();
+  boost::asio::io_context io;
+  Node other(store);
+  RouterOptions options;
+  options.client_ids = ClientIds::accept;
+  options.store = store;
+  options.limits.id_grace = std::chrono::hours(1);
+  auto router = std::make_unique<Router>(options);
+  ConnectInfo info;
+  std::vector<std::unique_ptr<ScriptClient>> clients;
+  for (const char* const id : {"before", "after"}) {
+    info.wished_id = id;
+    clients.push_back(
+        std::make_unique<ScriptClient>(*router, io.get_executor(), info, std::make_unique<SecretProtocol>()));
+  }
+  clients.front()->cut(CloseReason::lost);
+  io.poll();
+  router->shut_down(std::chrono::milliseconds(0));
+  io.restart();
+  io.run();  // would go on for an hour
+  for (const char* const id : {"before", "after"}) {
+    const auto thief = other.client(id);
+    other.run();
+    CHECK(thief->heard() == Lines{"error id_in_use"});
+  }
+  clients.clear();
+  router.reset();
+  const auto next = other.client("before");
+  other.run();
+  CHECK(next->heard().front() == "welcome before");
 }
 
 TEST_CASE("names: with an id_grace of 0 a lost connection's id is free at once") {
