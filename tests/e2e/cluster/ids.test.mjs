@@ -10,7 +10,10 @@ let cluster;
 const hooks = [];
 before(
   async () =>
-    (cluster = await Cluster.start({ after: (hook) => hooks.push(hook) }, { args: ["--allow-client-ids"] })),
+    (cluster = await Cluster.start(
+      { after: (hook) => hooks.push(hook) },
+      { args: ["--allow-client-ids", "--id-grace", "3s"] }, // so that what is kept for those who were lost ends soon
+    )),
 );
 after(async () => {
   for (const hook of hooks) await hook();

@@ -226,7 +226,7 @@ test("drain: as on SIGTERM, and the administration listens until the end", async
   assert.equal((await ask(server, "GET", "/rooms")).status, 200);
   for (const client of clients) assert.equal((await client.closed()).code, 1001);
   await until(() => server.output.includes("event=drained"), "the end");
-  assert.equal(await server.stop(), 0, "it has ended by itself");
+  assert.equal(await server.stop(0), 0, "it has ended by itself");
 });
 
 test("on several nodes: peers are those of all, and each of them can be put out by any node", async (t) => {

@@ -81,7 +81,7 @@ function nameTests(testWith) {
       await b.expectError("peer_not_found");
       const offer = JSON.parse(`{"__proto__":{"sdp":1},"constructor":null}`);
       b.emit("offer", { toPeer: a.id, fromPeer: name, offer });
-      await a.expect(["offer", { toPeer: a.id, fromPeer: name, offer }]);
+      await a.expect(["offer", { toPeer: a.id, fromPeer: b.id, offer }]); // the server names the sender
     }
     await a.expectNothing(b);
   });
