@@ -20,11 +20,11 @@ step() { printf '\n== %s (%d min so far)\n' "$1" $((SECONDS / 60)); }
 
 if [[ ${#selection[@]} == 0 ]]; then
   cat <<'TXT'
-run.sh --full, on two cores with nothing compiled yet, takes some 45 minutes:
-   4  build of the library, the programs and their tests
-  12  build of the unit tests with AddressSanitizer (and the fuzzers) and with ThreadSanitizer
-   8  unit tests, simulation, end-to-end tests, documentation, lints
-  21  sanitizers, fuzzers, clang-tidy, packages and their consumers, Boost 1.81, Redis 8 and Valkey 8, benchmark
+run.sh --full, on two cores with nothing compiled yet, takes about an hour, half of it for compiling:
+  build of the library, the programs and their tests
+  build of the unit tests with AddressSanitizer (and the fuzzers) and with ThreadSanitizer
+  unit tests, simulation, end-to-end tests, documentation, lints
+  sanitizers, fuzzers, clang-tidy, packages and their consumers, Boost 1.81, Redis 8 and Valkey 8, benchmark
 TXT
 fi
 step 'Installing what is missing'

@@ -24,6 +24,7 @@ class SIGNALING_API QueryValue {
  public:
   /// The query has no parameter of that name.
   QueryValue() = default;
+  /// The query has the parameter, with this value.
   explicit QueryValue(std::string value) : value_(std::move(value)) {}
   /// It is there, but not decodable: a `%` without two hexadecimal digits, or bytes that are not UTF-8.
   static QueryValue malformed() noexcept {
@@ -32,18 +33,18 @@ class SIGNALING_API QueryValue {
     return result;
   }
 
+  /// True if it is there, but not decodable.
   bool is_malformed() const noexcept { return malformed_; }
   /// True if there is a value, which may be empty.
   explicit operator bool() const noexcept { return value_.has_value(); }
   /// Only if there is a value.
-  const std::string& operator*() const& noexcept { return *value_; }
-  std::string&& operator*() && noexcept { return *std::move(value_); }
+  const std::string& operator*() const noexcept { return *value_; }
+  /// Only if there is a value.
   const std::string* operator->() const noexcept { return &*value_; }
   /// The value, or `other`.
   std::string value_or(std::string_view other) const { return value_ ? *value_ : std::string(other); }
-  friend bool operator==(const QueryValue& value, std::string_view text) noexcept {
-    return value.value_ && *value.value_ == text;
-  }
+  /// True if there is a value, and it is `text`.
+  bool operator==(std::string_view text) const noexcept { return value_ && *value_ == text; }
 
  private:
   std::optional<std::string> value_;

@@ -79,7 +79,9 @@ SIGNALING_API std::span<const std::string_view> vocabulary_names() noexcept;
 /// Ownership: the router must outlive it. Threads: any.
 class SIGNALING_API TokenPeersConnections {
  public:
+  /// Gets the array, or why the store gave no answer.
   using Done = Callback<void(std::error_code error, std::string json)>;
+  /// Answers for the clients of this router's cluster.
   explicit TokenPeersConnections(const Router& router);
   /// Completes as the store does: at once, or later, on any thread.
   void ask(Done done);
