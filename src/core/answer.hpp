@@ -18,7 +18,13 @@ class Answer {
   Answer& operator=(const Answer&) = delete;
   Answer& operator=(Answer&&) = delete;
   ~Answer() {
-    if (auto function = std::exchange(function_, std::nullopt)) on_dropped_(*function);
+    auto function = std::exchange(function_, std::nullopt);
+    if (!function) return;
+    try {
+      on_dropped_(*function);
+    } catch (
+        ...) {  // NOLINT(bugprone-empty-catch): no memory for the answer; the deadline of the request gives one
+    }
   }
 
   template <class... Arguments>

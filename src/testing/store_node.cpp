@@ -87,13 +87,13 @@ Pending<Value> StoreNode::begin(std::string what) {
 }
 
 Pending<bool> StoreNode::start_open() {
-  const auto pending = begin<bool>("open");
+  auto pending = begin<bool>("open");
   store_->open(id_, *this, [done = pending.handler()](std::error_code error) mutable { done(error, true); });
   return pending;
 }
 
 Pending<Epoch> StoreNode::start_claim(std::string peer, std::string secret, std::string resume) {
-  const auto pending = begin<Epoch>("claim of " + quote(peer));
+  auto pending = begin<Epoch>("claim of " + quote(peer));
   store_->claim({id_, peer, secret, resume}, pending.handler());
   spoil(peer);
   spoil(secret);
@@ -108,14 +108,14 @@ void StoreNode::release(std::string peer, Epoch epoch) {
 
 Pending<StateStore::Joined> StoreNode::start_join(std::string room, const Someone& who, std::size_t capacity,
                                                   Version known) {
-  const auto pending = begin<StateStore::Joined>("join of " + quote(who.id));
+  auto pending = begin<StateStore::Joined>("join of " + quote(who.id));
   store_->join({room, who.member(), capacity, known}, pending.handler());
   spoil(room);
   return pending;
 }
 
 Pending<Version> StoreNode::start_leave(std::string room, const Someone& who, LeaveReason reason) {
-  const auto pending = begin<Version>("leave of " + quote(who.id));
+  auto pending = begin<Version>("leave of " + quote(who.id));
   std::string peer = who.id;
   store_->leave({room, peer, who.epoch, reason}, pending.handler());
   spoil(room);
@@ -124,7 +124,7 @@ Pending<Version> StoreNode::start_leave(std::string room, const Someone& who, Le
 }
 
 Pending<Version> StoreNode::start_update(std::string room, const Someone& who, std::string_view metadata) {
-  const auto pending = begin<Version>("update of " + quote(who.id));
+  auto pending = begin<Version>("update of " + quote(who.id));
   std::string peer = who.id;
   store_->update({room, peer, who.epoch, Payload(metadata)}, pending.handler());
   spoil(room);
@@ -133,7 +133,7 @@ Pending<Version> StoreNode::start_update(std::string room, const Someone& who, s
 }
 
 Pending<RoomState> StoreNode::start_snapshot(std::string room, Version known) {
-  const auto pending = begin<RoomState>("snapshot of " + quote(room));
+  auto pending = begin<RoomState>("snapshot of " + quote(room));
   store_->snapshot(room, known, pending.handler());
   spoil(room);
   return pending;

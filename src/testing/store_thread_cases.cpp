@@ -32,6 +32,7 @@ Crowd gather(StoreWorld& w, int number, int peers) {
 void threads_at_once(StoreWorld& w) {
   constexpr int rounds = 40;
   std::vector<Crowd> crowds;
+  crowds.reserve(3);
   for (int i = 0; i < 3; ++i) crowds.push_back(gather(w, i, rounds));
   for (const Crowd& crowd : crowds) crowd.node->ignore_news();
   std::vector<std::vector<Pending<StateStore::Joined>>> joins(crowds.size());
