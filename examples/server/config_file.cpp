@@ -83,8 +83,9 @@ std::vector<CLI::ConfigItem> ConfigFile::from_config(std::istream& input) const 
     const std::size_t equals = line.find('=');
     const std::string name(trimmed(line.substr(0, equals)));
     if (name.empty()) throw wrong(number, line, "has no option in front of the =");
-    if (name.front() == '[') throw wrong(number, line, "is no option: there are no sections");
-    if (app_.get_option_no_throw("--" + name) == nullptr) throw wrong(number, line, "is no option");
+    if (name.front() == '[')
+      throw wrong(number, line, "is not an option: a configuration file has no sections");
+    if (app_.get_option_no_throw("--" + name) == nullptr) throw wrong(number, line, "is not an option");
     const bool is_flag = equals == std::string_view::npos;
     if (is_set_in_environment(name)) continue;
     add(entries, name,
