@@ -11,9 +11,9 @@ OptionSet::OptionSet(const std::string& description, const std::string& version)
   app_.allow_config_extras(CLI::config_extras_mode::error);
   app_.get_formatter()->column_width(44);
   app_.footer(
-      "Every option is also read from the environment: --max-message-bytes from "
-      "SIGNALING_MAX_MESSAGE_BYTES.\n"
-      "Durations are written 500ms, 5s or 2m; a limit or duration of 0 is switched off.");
+      "Every option with (Env:...) is also read from the environment.\n"
+      "Durations are written 500ms, 5s or 2m. 0 switches a limit or duration off, unless docs/limits.md says "
+      "otherwise.");
 }
 
 void OptionSet::parse(int argc, char** argv) {
