@@ -52,9 +52,9 @@ void OptionSet::bound(const std::string& name, std::uint32_t& target, const std:
   option(name, target, help)->type_name("N")->check(check_number)->capture_default_str();
 }
 
-void OptionSet::duration(const std::string& name, std::chrono::milliseconds& target,
-                         const std::string& help) {
+CLI::Option* OptionSet::duration(const std::string& name, std::chrono::milliseconds& target,
+                                 const std::string& help) {
   auto text = std::make_shared<std::string>(duration_text(target));
-  option(name, *text, help)->type_name("TIME")->capture_default_str();
   finally([text, &target, name] { target = named(name, [&] { return parse_duration(*text); }); });
+  return option(name, *text, help)->type_name("TIME")->capture_default_str();
 }

@@ -45,7 +45,7 @@ class OptionSet {
   void addresses(const std::string& name, std::vector<ListenAddress>& target, const std::string& help);
   void bound(const std::string& name, std::size_t& target, const std::string& help);
   void bound(const std::string& name, std::uint32_t& target, const std::string& help);
-  void duration(const std::string& name, std::chrono::milliseconds& target, const std::string& help);
+  CLI::Option* duration(const std::string& name, std::chrono::milliseconds& target, const std::string& help);
 
   /// Runs when all texts are there, in the order of these calls. May throw CLI::ValidationError.
   void finally(std::function<void()> function) { finish_.push_back(std::move(function)); }

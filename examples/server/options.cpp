@@ -228,9 +228,10 @@ class Parser {
     set_.option("--socketio-transports", transports_, "all, polling or websocket")
         ->type_name("NAME")
         ->capture_default_str();
-    set_.option(
-        "--socketio-conformance", options_.socketio_conformance,
-        "Serve what the conformance suites of Engine.IO and Socket.IO expect, with their short times");
+    set_.option("--socketio-conformance", options_.socketio_conformance,
+                "Serve what the conformance suites of Engine.IO and Socket.IO expect, with their short times "
+                "where no "
+                "others are given");
     add_socketio_times();
     add_socketio_limits();
     set_.finally([this] {
@@ -244,15 +245,28 @@ class Parser {
 
   void add_socketio_times() {
     auto& engine = options_.engine;
-    set_.duration("--socketio-ping-interval", engine.ping_interval,
-                  "From a Socket.IO client's pong to the next ping");
-    set_.duration("--socketio-ping-timeout", engine.ping_timeout, "For a Socket.IO client's pong");
+    auto& connect_timeout = options_.socketio.connection.connect_timeout;
+    const auto* const ping_interval = set_.duration("--socketio-ping-interval", engine.ping_interval,
+                                                    "From a Socket.IO client's pong to the next ping");
+    const auto* const ping_timeout =
+        set_.duration("--socketio-ping-timeout", engine.ping_timeout, "For a Socket.IO client's pong");
     set_.duration("--socketio-upgrade-timeout", engine.upgrade_timeout,
                   "For the change from polling to WebSocket");
     set_.duration("--socketio-close-timeout", engine.close_timeout,
                   "For the poll that takes what is left at the end");
-    set_.duration("--socketio-connect-timeout", options_.socketio.connection.connect_timeout,
-                  "For a Socket.IO client to be in a namespace");
+    const auto* const connect = set_.duration("--socketio-connect-timeout", connect_timeout,
+                                              "For a Socket.IO client to be in a namespace");
+    use_in_suites(*ping_interval, engine.ping_interval, std::chrono::milliseconds(300));
+    use_in_suites(*ping_timeout, engine.ping_timeout, std::chrono::milliseconds(200));
+    use_in_suites(*connect, connect_timeout, std::chrono::milliseconds(1000));
+  }
+
+  // What the published suites are written for, unless the option is given.
+  void use_in_suites(const CLI::Option& option, std::chrono::milliseconds& target,
+                     std::chrono::milliseconds time) {
+    set_.finally([this, &option, &target, time] {
+      if (options_.socketio_conformance && option.empty()) target = time;
+    });
   }
 
   void add_socketio_limits() {

@@ -1,6 +1,5 @@
 #include "routes.hpp"
 
-#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -102,19 +101,9 @@ net::HttpHandler ready_handler(const net::Server& server, const Store& store) {
   };
 }
 
-socketio::EngineOptions engine_options(const Options& options) {
-  socketio::EngineOptions result = options.engine;
-  if (options.socketio_conformance) {  // what the published suites are written for
-    result.ping_interval = std::chrono::milliseconds(300);
-    result.ping_timeout = std::chrono::milliseconds(200);
-    result.max_payload_bytes = 1'000'000;
-  }
-  return result;
-}
-
 net::EngineRoute socketio_route(socketio::Server& server, const Options& options) {
   net::EngineRoute route;
-  route.options = engine_options(options);
+  route.options = options.engine;
   route.transports = options.transports;
   route.max_sessions = options.max_sessions;
   route.accept = [&server](const net::HttpRequest& request) -> net::EngineDecision {
@@ -137,7 +126,6 @@ void serve_vocabularies(socketio::Server& server, const std::string& main_vocabu
 
 socketio::ServerOptions socketio_options(const Options& options, std::shared_ptr<signaling::LogSink> log) {
   socketio::ServerOptions result = options.socketio;
-  if (options.socketio_conformance) result.connection.connect_timeout = std::chrono::seconds(1);
   result.log = std::move(log);
   return result;
 }
@@ -158,6 +146,6 @@ void add_routes(net::Server& server, signaling::Router& router, socketio::Server
   }
   if (options.echo) server.websocket("/echo", echo_route());
   if (options.echo || options.socketio_conformance) {
-    server.engine_io("/engine.io/", engine_echo_route(engine_options(options)));
+    server.engine_io("/engine.io/", engine_echo_route(options.engine));
   }
 }

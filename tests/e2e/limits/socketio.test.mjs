@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
+import { PATIENT_CONFORMANCE } from "../socketio/support/conformance.mjs";
 import { EngineWebSocket } from "../socketio/support/engine_websocket.mjs";
 import { PollingSession, engineRequest } from "../socketio/support/polling_session.mjs";
 import { connectWire, wires } from "../socketio/support/wires.mjs";
@@ -130,7 +131,7 @@ async function ask(wire, count) {
 
 onEachWire(
   "--socketio-max-pending-acks: overloaded for the host, and nobody is asked, until one is answered",
-  ["--socketio-conformance", "--socketio-max-pending-acks", "3"],
+  [...PATIENT_CONFORMANCE, "--socketio-max-pending-acks", "3"],
   async (wire) => {
     assert.equal(await wire.next(), '42["auth",{}]');
     await ask(wire, 3);
@@ -149,7 +150,7 @@ onEachWire(
 
 onEachWire(
   "--socketio-max-pending-acks 0: any number of questions",
-  ["--socketio-conformance", "--socketio-max-pending-acks", "0", "--max-messages-per-second", "0"],
+  [...PATIENT_CONFORMANCE, "--socketio-max-pending-acks", "0", "--max-messages-per-second", "0"],
   async (wire) => {
     assert.equal(await wire.next(), '42["auth",{}]');
     await ask(wire, 200);

@@ -7,6 +7,7 @@ import { after, before } from "node:test";
 import { Manager } from "socket.io-client";
 import { until, within } from "../support/deadline.mjs";
 import { startServer } from "../support/server.mjs";
+import { PATIENT_CONFORMANCE } from "./support/conformance.mjs";
 import { onEachTransport } from "./support/each_transport.mjs";
 
 const JSON_VALUES = [
@@ -30,7 +31,7 @@ const JSON_VALUES = [
 
 let server;
 
-before(async () => (server = await startServer(["--socketio-conformance", "--threads", "2"])));
+before(async () => (server = await startServer([...PATIENT_CONFORMANCE, "--threads", "2"])));
 after(async () => assert.equal(await server.stop(), 0, server.output));
 
 /** What the server acknowledges with. */

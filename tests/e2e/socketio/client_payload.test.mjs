@@ -6,22 +6,15 @@ import { after, before } from "node:test";
 import { SeedClient } from "../seeds/support/seed_client.mjs";
 import { within } from "../support/deadline.mjs";
 import { startServer } from "../support/server.mjs";
+import { PATIENT_CONFORMANCE } from "./support/conformance.mjs";
 import { onEachTransport } from "./support/each_transport.mjs";
 
 const MAX_PAYLOAD = 1_000_000;
-const MAX_MESSAGE = 256 * 1024;
 
-/** Here the payload of Engine.IO is the only bound; `strict` has that of messages as well. */
 let server;
-let strict;
 
-before(async () => {
-  server = await startServer(["--socketio-conformance", "--max-message-bytes", String(MAX_PAYLOAD)]);
-  strict = await startServer(["--socketio-conformance"]);
-});
-after(async () => {
-  for (const each of [server, strict]) assert.equal(await each.stop(), 0, each.output);
-});
+before(async () => (server = await startServer(PATIENT_CONFORMANCE)));
+after(async () => assert.equal(await server.stop(), 0, server.output));
 
 /** Bytes that are the same each time, and of all values. */
 function bytes(size, seed = 0) {
