@@ -3,7 +3,7 @@
 #include "socketio/client_session.hpp"
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
+#include <chrono>
 #include <utility>
 #include <variant>
 
@@ -11,6 +11,12 @@
 #include "socketio/server_context.hpp"
 
 namespace signaling::socketio {
+namespace {
+
+// From the answer to a CONNECT to what follows it. Shorter, and a client on a busy machine would read both at once.
+constexpr std::chrono::milliseconds answer_gap{10};
+
+}  // namespace
 
 ClientSession::ClientSession(ServerContext& context, const ConnectInfo& info)
     : context_(context), request_(info) {}
@@ -30,6 +36,7 @@ std::shared_ptr<const ConnectInfo> ClientSession::shared_request() {
 
 void ClientSession::receive(const MessageView& message) {
   if (!socket_) return;
+  resume_at_ = TimePoint::max();
   connection_->receive(message);
   pump();
 }
@@ -49,12 +56,14 @@ void ClientSession::on_time(TimePoint now) {
   }
   const auto transports = transports_;
   for (const auto& transport : transports) transport->on_time(now);
+  if (now >= resume_at_) resume_at_ = TimePoint::max();
   pump();
 }
 
 TimePoint ClientSession::next_deadline() const {
   if (!socket_) return TimePoint::max();
-  TimePoint deadline = std::min(idle_until_, connection_->next_deadline().value_or(TimePoint::max()));
+  const TimePoint connection = connection_->next_deadline().value_or(TimePoint::max());
+  TimePoint deadline = std::min({idle_until_, resume_at_, connection});
   for (const auto& transport : transports_) deadline = std::min(deadline, transport->next_deadline());
   return deadline;
 }
@@ -72,14 +81,13 @@ void ClientSession::pump() {
 
 // True if it did something: the socket may have called back.
 bool ClientSession::flush() {
-  if (answering_) return false;
+  if (waits()) return false;
   // Kept for its memory.
   thread_local std::vector<Frame> reused;
   std::vector<Frame> frames = std::move(reused);
   frames.clear();
-  answering_ = connection_->take_output(frames) && socket_;
-  if (answering_) go_on_later();
-  const auto closing = answering_ ? std::nullopt : connection_->poll_close();
+  if (connection_->take_output(frames)) resume_at_ = context_.now() + answer_gap;
+  const auto closing = connection_->has_output() ? std::nullopt : connection_->poll_close();
   const bool any = !frames.empty() || closing;
   const auto socket = socket_;
   if (socket && !frames.empty()) socket->send(frames);
@@ -90,14 +98,7 @@ bool ClientSession::flush() {
   return any;
 }
 
-void ClientSession::go_on_later() {
-  boost::asio::post(executor(), [weak = weak_from_this()] {
-    const auto self = weak.lock();
-    if (!self) return;
-    self->answering_ = false;
-    self->pump();
-  });
-}
+bool ClientSession::waits() const { return resume_at_ != TimePoint::max() && connection_->has_output(); }
 
 void ClientSession::sent(const std::shared_ptr<Peer>& peer, std::size_t bytes) {
   if (bytes == 0) return;
@@ -111,6 +112,7 @@ void ClientSession::sent(const std::shared_ptr<Peer>& peer, std::size_t bytes) {
 
 // The socket counts bytes for all namespaces together; they leave in the order in which they came.
 void ClientSession::settle() {
+  if (socket_ && waits()) return;
   const std::size_t queued = socket_ ? socket_->queued_bytes() : 0;
   if (queued >= in_flight_bytes_) return;
   std::size_t left = in_flight_bytes_ - queued;

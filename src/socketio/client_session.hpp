@@ -57,7 +57,8 @@ class ClientSession final : public std::enable_shared_from_this<ClientSession> {
   };
 
   bool flush();
-  void go_on_later();
+  /// Output stays behind the answer to a CONNECT.
+  bool waits() const;
   void settle();
   NamespaceTransport* find(std::string_view nsp) const noexcept;
   void handle(const connection_event::NamespaceRequested& event);
@@ -78,9 +79,9 @@ class ClientSession final : public std::enable_shared_from_this<ClientSession> {
   std::size_t connects_ = 0;
   /// Set while the client is in no namespace any more.
   TimePoint idle_until_ = TimePoint::max();
+  /// Set between the answer to a CONNECT and what may follow it.
+  TimePoint resume_at_ = TimePoint::max();
   bool pumping_ = false;
-  /// The answer to a CONNECT has left; what follows it waits for the next turn of the loop.
-  bool answering_ = false;
 };
 
 }  // namespace signaling::socketio

@@ -10,6 +10,14 @@ namespace signaling::socketio {
 
 static_assert(sizeof(Connection) <= 240, "there is one for every idle client");
 
+namespace {
+
+bool answers_connect(const Frame& frame) {
+  return frame.kind() == MessageKind::text && frame.text_view().starts_with("40");
+}
+
+}  // namespace
+
 Connection::Connection(const ConnectionOptions& options, TimePoint now)
     : options_(&options), decoder_(options.packets) {
   if (options.connect_timeout.count() != 0) connect_by_ = now + options.connect_timeout;
@@ -31,21 +39,18 @@ void Connection::on_time(TimePoint now) {
 }
 
 bool Connection::take_output(std::vector<Frame>& frames) {
-  const std::uint32_t count = std::exchange(answered_, 0);
-  if (count != 0 && count != output_.size()) {
-    const auto rest = output_.begin() + count;
-    std::move(output_.begin(), rest, std::back_inserter(frames));
-    output_.erase(output_.begin(), rest);
-    return true;
+  auto end = output_.end();
+  const bool has_answer = answers_ != 0;
+  if (has_answer) {
+    --answers_;
+    const auto answer = std::find_if(output_.begin(), end, answers_connect);
+    if (answer != end) end = answer + 1;
   }
-  std::move(output_.begin(), output_.end(), std::back_inserter(frames));
+  std::move(output_.begin(), end, std::back_inserter(frames));
+  output_.erase(output_.begin(), end);
   constexpr std::size_t few = 16;
-  if (output_.capacity() > few) {
-    std::vector<Frame>().swap(output_);
-  } else {
-    output_.clear();
-  }
-  return false;
+  if (output_.empty() && output_.capacity() > few) std::vector<Frame>().swap(output_);
+  return has_answer;
 }
 
 std::optional<CloseReason> Connection::poll_close() noexcept { return std::exchange(close_, std::nullopt); }
@@ -60,7 +65,7 @@ bool Connection::accept_with(std::string_view nsp, Frame answer) {
   entry->state = NamespaceState::connected;
   connect_by_.reset();
   output_.push_back(std::move(answer));
-  if (answered_ == 0) answered_ = static_cast<std::uint32_t>(output_.size());
+  ++answers_;
   if (entry->held.empty()) return true;
   std::move(entry->held.begin(), entry->held.end(), std::back_inserter(backlog().ready));
   std::vector<StoredPacket>().swap(entry->held);

@@ -279,19 +279,35 @@ TEST_CASE("connection: what was sent before it closes is still there to send") {
   CHECK(connection.poll_close() == CloseReason::unauthorized);
 }
 
-TEST_CASE("connection: the answer to a CONNECT is sent alone, and what follows it in another turn") {
+TEST_CASE("connection: output stops behind each answer to a CONNECT, and goes on at the next call") {
   Connection connection(test::connection_options, TimePoint());
-  connection.receive({MessageKind::text, "0"});
-  CHECK(events_of(connection) == Lines{"requested /"});
+  for (const std::string_view packet : {"0", "0/b,"}) {
+    connection.receive({MessageKind::text, packet});
+    CHECK(events_of(connection).size() == 1);
+  }
+  const auto send = [&](std::string_view nsp, const Frame& frame) {
+    REQUIRE(connection.send(nsp, {&frame, 1}));
+  };
   REQUIRE(connection.accept("/", "id"));
-  const Frame event = Frame::text(R"(42["hello"])");
-  REQUIRE(connection.send("/", {&event, 1}));
-  std::vector<Frame> frames;
-  CHECK(connection.take_output(frames));
-  REQUIRE(frames.size() == 1);
-  CHECK(frames[0].text_view() == R"(40{"sid":"id"})");
-  CHECK_FALSE(connection.take_output(frames));
-  CHECK(frames.size() == 2);
+  send("/", Frame::text(R"(42["hello"])"));
+  REQUIRE(connection.accept("/b", "id"));
+  send("/b", Frame::binary(std::as_bytes(std::span("40 as bytes"))));
+  const auto taken = [&](bool more) {
+    std::vector<Frame> frames;
+    CHECK(connection.take_output(frames) == more);
+    Lines lines;
+    for (const Frame& frame : frames) lines.emplace_back(frame.text_view().substr(0, 4));
+    return lines;
+  };
+  CHECK(taken(true) == Lines{R"(40{")"});
+  CHECK(taken(true) == Lines{"42[\"", "40/b"});
+  CHECK(connection.has_output());
+  CHECK(taken(false) == Lines{"40 a"});
+  CHECK_FALSE(connection.has_output());
+  CHECK(taken(false).empty());
+  send("/", Frame::text(R"(42["one"])"));
+  send("/", Frame::text(R"(42["two"])"));
+  CHECK(taken(false).size() == 2);
 }
 
 TEST_CASE("connection: over polling, namespaces end at once and the connection with the last poll") {

@@ -44,6 +44,7 @@ TEST_CASE("Middleware: all of them are asked in order before the client is in, a
   (*waiting)();
   script.run();
   CHECK(calls == Lines{"first", "second", "connection", "event"});
+  script.let_follow(client);
   CHECK(client.heard() == Lines{R"(0{"sid":"ann"})", R"(2["early"])", R"(2["hello"])"});
 }
 
@@ -111,6 +112,7 @@ TEST_CASE(
   script.run();
   (*waiting)();
   script.run();
+  script.let_follow(client);
   CHECK(client.heard() == Lines{R"(0{"sid":"ann"})", R"(2["came"])"});
   CHECK(nsp.sockets() == Lines{"ann"});
 }

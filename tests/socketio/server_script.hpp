@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,9 @@
 namespace signaling::socketio::test {
 
 using Lines = std::vector<std::string>;
+
+/// From the answer to a CONNECT to what follows it.
+inline constexpr std::chrono::milliseconds answer_gap{10};
 
 /// One Engine.IO session without a network: what it sends is remembered, text as it is without the `4`, binary as
 /// `<bytes>`; its end is `closed: reason`. Everything leaves at once, or not at all while it is stuck.
@@ -121,6 +125,12 @@ struct ServerScript {
 
   void say(FakeSession& from, std::string_view packet) {
     from.say(packet);
+    run();
+    if (packet.starts_with('0')) let_follow(from);
+  }
+  /// What waits behind the answer to a CONNECT leaves.
+  void let_follow(FakeSession& session) {
+    session.on_time(clock.now() + answer_gap);
     run();
   }
   /// Everything that is ready happens.

@@ -119,6 +119,7 @@ TEST_CASE("Server: a second CONNECT right behind one that is being refused gets 
   client.say(R"(0{"token":"good"})");
   client.say(R"(21["hi"])");
   script.run();
+  script.let_follow(client);
   const Lines heard = client.heard();
   REQUIRE(heard.size() == 3);
   CHECK(heard[0].starts_with("4{"));

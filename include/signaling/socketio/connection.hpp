@@ -123,9 +123,12 @@ class SIGNALING_API Connection {
 
   /// What happened next; nothing: wait for more.
   [[nodiscard]] std::optional<ConnectionEvent> poll_event();
-  /// Appends what is to be sent, in order. True: there is more, for another turn of the driver's loop: clients that take
-  /// one message a turn are to find the answer to a CONNECT alone.
+  /// Appends what is to be sent, in order, up to the next answer to a CONNECT. True: there is such an answer. What follows
+  /// it is best sent some milliseconds later, or when the client has sent something: one that takes one message per turn of
+  /// its loop loses what it reads together with that answer.
   bool take_output(std::vector<Frame>& frames);
+  /// There is something to be sent.
+  bool has_output() const noexcept { return !output_.empty(); }
   /// The session is to be closed, after the output. Once.
   [[nodiscard]] std::optional<CloseReason> poll_close() noexcept;
 
@@ -192,8 +195,8 @@ class SIGNALING_API Connection {
   bool ended_ = false;
   PacketError packet_error_ = PacketError::none;
   std::uint32_t refused_namespaces_ = 0;
-  /// How many of `output_` there are up to the first answer to a CONNECT. 0: there is none.
-  std::uint32_t answered_ = 0;
+  /// Answers to a CONNECT among `output_`.
+  std::uint32_t answers_ = 0;
 };
 
 }  // namespace signaling::socketio
