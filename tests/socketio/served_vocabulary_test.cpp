@@ -112,6 +112,39 @@ TEST_CASE("Vocabulary: an error is a CONNECT_ERROR before the client is in, and 
   CHECK(closed.say("0/tiny,") == Lines{R"(4/tiny,{"message":"forbidden"})"});
 }
 
+TEST_CASE("Vocabulary: a client that is not admitted gets CONNECT_ERROR with the reason, whatever the code") {
+  struct RefusingPolicy final : Policy {
+    errc code = errc::ok;
+    void authenticate(const ConnectInfo&, Callback<void(Admission)> done) override {
+      Admission admission;
+      admission.decision = Decision::refuse("Not today.", code);
+      done(admission);
+    }
+  };
+  for (const errc code : {errc::unauthorized, errc::forbidden, errc::rate_limited, errc::room_full,
+                          errc::overloaded, errc::expired, errc::messages_lost, errc::internal}) {
+    CAPTURE(to_string(code));
+    const auto policy = std::make_shared<RefusingPolicy>();
+    policy->code = code;
+    RouterOptions options;
+    options.policy = policy;
+    ServerScript script({}, options);
+    script.server.of("/").serve(Vocabulary::make("rooms-mesh"));
+    FakeSession& session = script.session();
+    script.say(session, "0");
+    CHECK(session.heard() == Lines{R"(4{"message":"Not today."})"});
+  }
+}
+
+TEST_CASE("Vocabulary: an error that comes when the client is in is an event, and no CONNECT_ERROR") {
+  ServerScript script;
+  script.server.of("/").serve(Vocabulary::make("rooms-mesh"));
+  FakeSession& session = script.client("ada");
+  script.router.find_peer("ada")->close(CloseReason::expired);
+  script.run();
+  CHECK(session.heard().front().starts_with(R"(2["error",{"code":"expired")"));
+}
+
 TEST_CASE("Vocabulary: a goodbye is a DISCONNECT") {
   TinyScript script;
   script.say("0/tiny,");

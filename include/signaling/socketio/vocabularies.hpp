@@ -52,7 +52,9 @@ struct SIGNALING_API VocabularyOptions {
 /// closes the peer, what the client should be told is the DISCONNECT of the namespace.
 /// An event with attachments is a binary message, a BinaryEvent.
 /// A failure of what a client asked for is told to it with the event `error({code, message})`, which clients
-/// that do not know it pass over; events that the vocabulary does not have are passed over here.
+/// that do not know it ignore; events that the vocabulary does not have are ignored here. An error that answers no event is
+/// written twice, as CONNECT_ERROR and as this event: the first is for a client whose CONNECT has no answer yet, the second
+/// for one that is in. Whoever owns the connection drops the other.
 ///
 /// Ownership: shared; all protocols that one object makes share its encoder.
 /// Threads: any.

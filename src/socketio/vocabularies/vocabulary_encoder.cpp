@@ -19,22 +19,6 @@ std::string header_of_events(std::string_view nsp, std::size_t attachments = 0) 
   return std::string(encode_packet(header).text_view());
 }
 
-// Every command of a vocabulary has a tag. So an error without one comes from the admission, or from the
-// connection.
-bool is_refusal(const event::Error& error) noexcept {
-  if (!error.request.empty()) return false;
-  switch (error.code) {
-    case errc::unauthorized:
-    case errc::forbidden:
-    case errc::bad_id:
-    case errc::id_in_use:
-    case errc::too_many_peers:
-    case errc::store_unavailable:
-    case errc::closed: return true;
-    default: return false;
-  }
-}
-
 }  // namespace
 
 VocabularyEncoder::VocabularyEncoder(std::string_view nsp)
@@ -53,9 +37,11 @@ void VocabularyEncoder::encode(const Event& event, Frames& frames) const {
   }
 }
 
+// Every command of a vocabulary has a tag. An error without one refuses the client, or comes when it is in: the transport
+// knows which, and drops the other packet.
 void VocabularyEncoder::encode_error(const event::Error& error, Frames& frames) const {
   if (error.request == unasked_request) return;
-  if (is_refusal(error)) return write_refusal(error, frames);
+  if (error.request.empty()) write_refusal(error, frames);
   write_failure(error, frames);
 }
 

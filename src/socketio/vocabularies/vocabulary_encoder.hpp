@@ -36,9 +36,9 @@ class VocabularyEncoder : public Encoder {
   virtual void write_peer_left(const event::PeerLeft& /*left*/, Frames& /*frames*/) const {}
   virtual void write_peer_updated(const event::PeerUpdated& /*updated*/, Frames& /*frames*/) const {}
   virtual void write_message(const event::Message& /*message*/, Frames& /*frames*/) const {}
-  /// The peer is not admitted.
+  /// If the client is not in yet: it is refused.
   virtual void write_refusal(const event::Error& error, Frames& frames) const;
-  /// Something that the client asked for has failed.
+  /// Something that the client asked for has failed, or the router has something to tell it.
   virtual void write_failure(const event::Error& error, Frames& frames) const;
 
   const std::string& nsp() const noexcept { return nsp_; }
