@@ -33,7 +33,7 @@ struct SIGNALING_API Envelope {
   /// Name of the event when `type` is `event`, else empty. An event without a name is for receivers of the same
   /// `language` alone.
   std::string_view event;
-  /// The sender; filled in by the router, whatever was here.
+  /// The sender. Of what a peer sends, the router fills it in, whatever was here; of Router::send it stays as it is.
   std::string_view from;
   /// Which life of the sender; filled in by the router. 0: none of a room's members.
   std::uint64_t from_epoch = 0;
@@ -62,7 +62,8 @@ struct SIGNALING_API Envelope {
 /// The name of a type: "offer", "answer", "candidate", "message", "event".
 SIGNALING_API std::string_view to_string(EnvelopeType type) noexcept;
 
-/// What became of a send. Nothing is lost without one of these saying so.
+/// What became of a send, as far as this node knows when the call returns. What fails later, on another node, comes to the
+/// sender as event::Error without a tag. What a connection had not delivered when it broke is lost with it.
 enum class SendStatus : std::uint8_t {
   sent,     ///< on its way to every addressee
   queued,   ///< accepted; at least one addressee is behind and has it in its queue

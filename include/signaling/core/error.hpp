@@ -36,7 +36,7 @@ enum class errc : std::uint8_t {
   store_unavailable,   ///< the state store does not answer
   messages_lost,  ///< other nodes could not be reached for a while; messages to or from them may be missing
   expired,        ///< the time for which the peer was admitted is over
-  internal,       ///< a defect of the library or of the host's hooks
+  internal,  ///< a defect of the library or of the host's hooks, or no decision within Limits::decision_timeout
 };
 
 /// Whose fault an error is, and whether the same request may succeed later.

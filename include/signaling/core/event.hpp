@@ -33,7 +33,7 @@ constexpr bool precedes(const MemberView& a, const MemberView& b) noexcept {
 /// `request`, where there is one, is the tag of the command that this answers, as it came; empty if it had none.
 namespace event {
 
-/// The first event of every peer.
+/// The first event of a peer that is admitted.
 struct SIGNALING_API Welcome {
   std::string_view peer;  ///< the id it was given
   /// Proves on a later connection that it is the same client.
@@ -42,8 +42,8 @@ struct SIGNALING_API Welcome {
   std::string_view ice_servers = {};
 };
 
-/// Answers a join: the room as it was at `version`, without the joiner itself. Every later change follows as an
-/// event with the next version.
+/// Answers a join: the room as it was at `version`, without the joiner itself. Every later change follows as an event. Its
+/// version is the next one, unless nodes could not see each other meanwhile: then what was missed comes in one go.
 struct SIGNALING_API Joined {
   std::string_view room;                ///< the room that was joined
   Version version = 0;                  ///< of the room, after this join
@@ -52,7 +52,7 @@ struct SIGNALING_API Joined {
   std::string_view request;             ///< tag of the join
 };
 
-/// Answers a leave, or tells that the peer was put out of the room.
+/// Answers a leave, or tells that the peer was removed from the room.
 struct SIGNALING_API Left {
   std::string_view room;                    ///< the room that was left
   LeaveReason reason = LeaveReason::leave;  ///< `leave` or `kicked`, for instance

@@ -8,13 +8,13 @@
 
 namespace signaling {
 
-/// What one peer may cost. Every bound has an error of its own; 0 switches a bound off.
+/// What one peer may cost. 0 switches a bound off, unless its comment says otherwise.
 ///
 /// A limit counts what it names and nothing else. Router::set_limits replaces them while the router runs.
 struct SIGNALING_API Limits {
   /// Bytes of one message, after reassembly and decompression. Default 256 KiB: the SDP of a large SFU fits.
-  /// Over it: `message_too_large`, and the connection closes. Cost: that much memory per peer that is in
-  /// the middle of a message. Not for Socket.IO, whose messages have a bound of their own, 1,000,000 bytes.
+  /// At most max_outbound_bytes. Over it: `message_too_large`, and the connection closes. Cost: that much memory per peer that
+  /// is in the middle of a message. Not for Socket.IO, whose messages have a bound of their own, 1,000,000 bytes.
   std::size_t max_message_bytes = 256 * 1024;
   /// Bytes of one peer's metadata in one room. Default 4 KiB. Over it: `metadata_too_large`. Cost: kept per
   /// membership, and sent to every joiner.
@@ -41,11 +41,11 @@ struct SIGNALING_API Limits {
   /// Messages per second and peer in the long run. Default 200. Over it: `rate_limited`, the message is
   /// dropped.
   std::uint32_t messages_per_second = 200;
-  /// Messages at once above that rate: a joiner of a large mesh trickles hundreds of candidates. Default 1000.
+  /// Messages at once above that rate: a joiner of a large mesh trickles hundreds of candidates. Default 1000; 0 is 1.
   std::uint32_t message_burst = 1000;
   /// Joins per second and peer in the long run. Default 10. Over it: `rate_limited`.
   std::uint32_t joins_per_second = 10;
-  /// Joins at once above that rate: a client that comes back joins all its rooms. Default 64.
+  /// Joins at once above that rate: a client that comes back joins all its rooms. Default 64; 0 is 1.
   std::uint32_t join_burst = 64;
   /// Time for the policy to decide on a join, and for policy and store to admit a peer. Default 10 s. Over it:
   /// `internal`; the join fails, or the connection closes.

@@ -30,8 +30,9 @@ struct [[nodiscard]] SIGNALING_API SendResult {
 /// made with), except `close`, `kick`, `set_ice_servers`, `id`, `identity` and `outbound_bytes`, which any thread may
 /// call.
 /// Re-entrancy: no call runs an event handler or a transport's `write` before it returns.
-/// Answers to `join`, `leave`, `update` and `members` arrive as events in the order of the calls; `request` is a
-/// tag that comes back in the answer.
+/// Answers to `join`, `leave`, `update` and `members` arrive as events, those about one room in the order of the calls. An
+/// `event::Error` about what cannot be done at all may come before answers to earlier calls. `request` is a tag that comes
+/// back in the answer.
 class SIGNALING_API Peer {
  public:
   virtual ~Peer() = default;
@@ -49,7 +50,7 @@ class SIGNALING_API Peer {
   /// not touch the transport after this call began.
   virtual void disconnected(CloseReason reason) = 0;
 
-  /// Joins a room, or, when in it, asks for its members anew and replaces the metadata if some is given.
+  /// Joins a room. When in it already: asks for its members, and replaces the metadata if some is given.
   /// Answer: `event::Joined` or `event::Error`.
   virtual void join(std::string_view room, std::optional<std::string_view> metadata = {},
                     std::string_view request = {}) = 0;
@@ -59,7 +60,7 @@ class SIGNALING_API Peer {
   virtual void update(std::string_view room, std::string_view metadata, std::string_view request = {}) = 0;
   /// Answer: `event::Members` or `event::Error`.
   virtual void members(std::string_view room, std::string_view request = {}) = 0;
-  /// The same with all that a protocol can ask for, such as a room without a bound.
+  /// As the other `join`, with all that a protocol can ask for, such as a room without a bound.
   virtual void join(const command::Join& command) = 0;
   /// Sends to `envelope.to` if set, else to all others of `envelope.room`. With both set, only a member of that room
   /// is found; with `to` alone, a member of any shared room (cost: one look-up per room until it is found). Beyond
@@ -74,7 +75,7 @@ class SIGNALING_API Peer {
   /// Replaces the ICE servers that the client knows; `servers` is a JSON array as text. No event: a language without a
   /// word for it, such as a local peer's, drops it.
   virtual void set_ice_servers(std::string_view servers) = 0;
-  /// Puts the peer out of one room; it is told with `event::Left` and `kicked`.
+  /// Removes the peer from one room: it gets `event::Left` with `kicked`.
   virtual void kick(std::string_view room) = 0;
   /// Ends the connection: the peer leaves its rooms, what is queued for it is still written. With
   /// `CloseReason::expired` it gets `event::Error` with `errc::expired` first.

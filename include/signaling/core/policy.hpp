@@ -101,10 +101,11 @@ struct SIGNALING_API JoinAttempt {
 /// takes over leaves its rooms like any other.
 /// Re-entrancy: a hook may call the router. A completion handler may be called before the hook returns or later,
 /// from any thread, and is called at most once. One that is destroyed uncalled is a refusal with `errc::internal`, and so
-/// is one that is not called within Limits::decision_timeout. It keeps the peer and what the router is made of. Views live
-/// until the hook returns.
+/// is one that is not called within Limits::decision_timeout. A handler keeps the peer alive, and with it the inner part of
+/// the router. Views live until the hook returns.
 /// Errors: hooks must not throw.
-/// Local peers belong to the host and are not asked about.
+/// Local peers belong to the host: no hook decides on them, but `connected`, `joined`, `left` and `disconnected` come for them
+/// too.
 class SIGNALING_API Policy {
  public:
   virtual ~Policy() = default;

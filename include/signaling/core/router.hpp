@@ -78,10 +78,10 @@ struct SIGNALING_API LocalPeerOptions {
 /// Ownership: must outlive every transport that was connected and not yet reported as disconnected, and must be
 /// outlived by the execution contexts of all its peers. Its end closes all peers.
 /// Threads: every call from any thread, except that `connect` is called on the transport's executor.
-/// Re-entrancy: no call runs a handler or a transport's `write` before it returns, but `connect`, which may ask the
-/// policy.
-/// Complexity: a direct message costs one look-up; a broadcast one push per member; neither depends on the number of
-/// peers or rooms.
+/// Re-entrancy: no call runs a transport's `write` or a local peer's `on_event` before it returns. `connect` and
+/// `connect_local` may call the policy, and `members` its handler.
+/// Complexity: a direct message costs one look-up for each room of its sender until the addressee is found, a broadcast one
+/// push per member; neither depends on the number of peers or rooms.
 class SIGNALING_API Router {
  public:
   /// Throws std::invalid_argument on options that contradict each other.
@@ -91,7 +91,8 @@ class SIGNALING_API Router {
   Router& operator=(const Router&) = delete;
 
   /// A client came. Its messages may be given to the peer at once; they wait until it is admitted. The first event it
-  /// gets is `event::Welcome`, or `event::Error` and then the end.
+  /// gets is `event::Welcome`, or `event::Error` and then the end. Only `rate_limited`, for what it sent before, may come
+  /// earlier.
   std::shared_ptr<Peer> connect(Transport& transport, std::unique_ptr<Protocol> protocol, ConnectInfo info);
 
   /// Makes a local peer. It may join and send at once. It is not asked for credentials, is in as many rooms as it
@@ -103,12 +104,12 @@ class SIGNALING_API Router {
   /// needed, no policy asked; `from` stays as it is. There is no order between this and what peers send.
   SendResult send(const Envelope& envelope);
 
-  /// Puts the peer with this id or alias, on whichever node it is, out of `room`; with `room` empty it is closed,
+  /// Removes the peer with this id or alias, on whichever node it is, from `room`; with `room` empty it is closed,
   /// `CloseReason::kicked`. Success: done here, or passed on to the node where it is, which does nothing if it is not in the
   /// room. `peer_not_found`: on no node, as far as the store says so at once; `not_joined`: it is on this node, and not in
-  /// the room; `store_unavailable`: not on this node, and the others cannot be asked. Nobody is kept from coming back.
+  /// the room; `store_unavailable`: not on this node, and the others cannot be asked. A peer that was kicked may come back.
   std::error_code kick(std::string_view peer, std::string_view room = {});
-  /// Puts all members of a room out of it, on all nodes. `store_unavailable`: those of this node alone.
+  /// Removes all members of a room from it, on all nodes. `store_unavailable`: those of this node alone.
   std::error_code close_room(std::string_view room);
 
   /// By id or alias. Null if there is none on this node.
@@ -138,7 +139,7 @@ class SIGNALING_API Router {
 
   /// The limits of the moment.
   const Limits& limits() const noexcept;
-  /// For what comes from now on; nobody who is over a new limit is put out for it. The bundled server keeps
+  /// For what comes from now on: a peer that is over a new limit stays as it is. The bundled server keeps
   /// `max_message_bytes` of the connections that are open. Throws std::invalid_argument like the constructor; then
   /// nothing has changed. Cost: the old ones are kept until the router's end.
   void set_limits(const Limits& limits);

@@ -113,7 +113,7 @@ class SIGNALING_API StateStore {
   /// What join() takes.
   struct Join {
     std::string_view room;  ///< the room to join
-    StoreMember member;     ///< who joins it; `joined_at` is of no account
+    StoreMember member;     ///< who joins it; `joined_at` is ignored
     /// 0: no bound.
     std::size_t capacity = 0;
     /// The version that the caller's own picture of the room has; 0: none.

@@ -20,7 +20,7 @@ struct SIGNALING_API IdentityOptions {
   /// Asked in turn until one admits. Empty: everybody is admitted and may do everything.
   std::vector<std::shared_ptr<Authenticator>> authenticators;
   IceOptions ice;  ///< what peers are told of STUN and TURN servers
-  /// Where the timer runs that ends connections and gives credentials anew; runs one thing at a time. Its context must outlive
+  /// Where the timer runs that ends connections and renews credentials; runs one thing at a time. Its context must outlive
   /// the policy. Empty: the host calls `on_time`.
   boost::asio::any_io_executor executor;
   WallClock wall_clock;  ///< tells when credentials and admissions end
@@ -28,7 +28,7 @@ struct SIGNALING_API IdentityOptions {
   std::shared_ptr<LogSink> log;
 };
 
-/// A policy by credentials: who connects shows one, and may do what it grants, until it expires.
+/// A policy by credentials: a client shows one when it connects, and may do what it grants, until it expires.
 ///
 /// All refusals look the same to a client: `unauthorized` on connecting, `forbidden` later, whether or not there is such a
 /// room. A message that names a room needs the grant of that room; one that names only its addressee, who may be met in
@@ -50,13 +50,13 @@ class SIGNALING_API IdentityPolicy : public Policy {
   /// The same for what `authenticate` gave.
   static const Grants* grants_of(const Identity& identity);
 
-  /// For peers that come from now on, and for the others when their credentials are given anew. Throws as the constructor
+  /// For peers that come from now on, and for the others when their credentials are renewed. Throws as the constructor
   /// does, and then nothing has changed.
   void set_ice(IceOptions ice);
 
   /// When `on_time` has something to do; nothing: not until another peer comes.
   std::optional<std::chrono::system_clock::time_point> next_deadline() const;
-  /// Closes whose time is over, and gives credentials anew. May be called at any time.
+  /// Closes the peers whose time is over, and renews credentials. May be called at any time.
   void on_time();
 
   void authenticate(const ConnectInfo& info, Callback<void(Admission)> done) override;

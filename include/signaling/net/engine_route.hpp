@@ -28,8 +28,8 @@ struct SIGNALING_API EngineRoute {
   socketio::EngineOptions options{};  ///< times and bounds of each session
   /// Default: all.
   EngineTransports transports = EngineTransports::all;
-  /// Sessions at a time. Default 100,000. Over it: 503. Cost: about 1 KiB each; one that polls needs no connection
-  /// while it does not, so that ServerOptions::max_connections does not count it.
+  /// Sessions at a time. Default 100,000. Over it: 503. Cost: some 4 kB each, idle, with a Socket.IO client. One that polls
+  /// holds no connection between two polls, so that ServerOptions::max_connections does not bound them.
   std::size_t max_sessions = 100'000;
   /// Nothing more is read from a WebSocket while more than this many bytes wait for its client: for handlers that answer
   /// each message. Default 0: always read; what waits is bounded by EngineOptions::max_buffered_bytes.

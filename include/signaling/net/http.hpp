@@ -93,8 +93,9 @@ struct SIGNALING_API HttpResponse {
 };
 
 /// What a policy may want to know. The token is that of the query, `token=`, or, if that is absent or empty, that of an
-/// `Authorization: Bearer`. The routes of WebSockets and of Engine.IO answer 400 where `token`, `peer` or `resume` is malformed;
-/// here such a token is the whole query as it was sent, so that it never stands for another one, and the others are empty.
+/// `Authorization: Bearer`. The routes of peers' WebSockets and of Engine.IO answer 400 where `token`, `peer` or `resume` is
+/// malformed; here such a token is the whole query as it was sent, so that it never stands for another one, and the others
+/// are empty.
 SIGNALING_API ConnectInfo connect_info(const HttpRequest& request);
 
 /// The fields that let a page of `request.allowed_origin` read the answer; none if that is empty. Credentials

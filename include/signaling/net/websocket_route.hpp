@@ -28,8 +28,8 @@ namespace signaling::net {
 /// | 1001 | going_away | | 4403 | kicked |
 /// | 1002 | protocol_error | | 4408 | timeout |
 /// | 1009 | message_too_large | | 4409 | replaced |
-/// | 1011 | internal, lost | | 4413 | slow_consumer |
-/// | 1013 | overloaded | | | |
+/// | 1011 | internal, lost | | 4410 | expired |
+/// | 1013 | overloaded | | 4413 | slow_consumer |
 ///
 /// Invalid UTF-8 in a text message is answered with 1007 and counts as `protocol_error`.
 SIGNALING_API std::uint16_t websocket_close_code(CloseReason reason) noexcept;

@@ -142,7 +142,7 @@ class SIGNALING_API Connection {
   bool refuse_with(std::string_view nsp, Frame answer);
   /// Packets of a namespace that the client is in, each with its attachments behind it.
   bool send(std::string_view nsp, std::span<const Frame> frames);
-  /// Puts the client out of one namespace, also while it is not decided on. The connection stays.
+  /// Removes the client from one namespace, also while it is not decided on. The connection stays.
   bool disconnect(std::string_view nsp, CloseReason reason);
   /// Ends all namespaces, then the connection, after what was sent.
   void close(CloseReason reason);

@@ -138,7 +138,7 @@ SIGNALING_API Frame encode_connect_error(std::string_view nsp, std::string_view 
                                          std::string_view data = {});
 /// The server's word that the client is out of the namespace.
 SIGNALING_API Frame encode_disconnect(std::string_view nsp);
-/// `header.type` is of no account. `arguments`: raw JSON values with commas between them, or empty.
+/// `header.type` is ignored. `arguments`: raw JSON values with commas between them, or empty.
 SIGNALING_API Frame encode_event(const PacketHeader& header, std::string_view name,
                                  std::string_view arguments);
 /// The same, for an acknowledgement; `header.id` says of which event.
