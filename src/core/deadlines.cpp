@@ -4,7 +4,6 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <vector>
 
 namespace signaling {
 namespace {
@@ -83,16 +82,41 @@ bool Deadlines::is_empty() const {
   return waiting_.empty();
 }
 
+// The end of a run, whether all functions were called or an exception of one ended it.
+class Deadlines::Run {
+ public:
+  explicit Run(Deadlines& owner) noexcept : owner_(owner) {}
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+  ~Run() {
+    if (owner_.driver_ != Driver::timer) return;
+    try {
+      owner_.update_timer();
+    } catch (...) {  // NOLINT(bugprone-empty-catch): no memory for a timer; the next first deadline makes one
+    }
+  }
+
+ private:
+  Deadlines& owner_;
+};
+
 void Deadlines::run_due() {
-  std::vector<Callback<void()>> due;
+  const Run run(*this);
+  Id last;  // what is set meanwhile comes later
   {
     const std::scoped_lock lock(mutex_);
-    const auto end = waiting_.empty() ? waiting_.end() : waiting_.upper_bound({clock_.now(), UINT64_MAX});
-    for (auto next = waiting_.begin(); next != end; ++next) due.push_back(std::move(next->second));
-    waiting_.erase(waiting_.begin(), end);
+    last = {clock_.now(), count_};
   }
-  for (auto& function : due) function();
-  if (driver_ == Driver::timer) update_timer();
+  while (auto function = take(last)) function();
+}
+
+Callback<void()> Deadlines::take(const Id& last) {
+  const std::scoped_lock lock(mutex_);
+  const auto first = waiting_.begin();
+  if (first == waiting_.end() || first->first > last) return {};
+  auto function = std::move(first->second);
+  waiting_.erase(first);
+  return function;
 }
 
 // A timer that is set too early does no harm: it finds nothing due, and is set again.

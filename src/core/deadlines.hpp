@@ -18,6 +18,7 @@ namespace signaling {
 ///
 /// Threads: any; `run_due` on the executor, where the functions are called. What is cancelled on the executor is not
 /// called; from elsewhere the call may just be under way.
+/// Errors: an exception of a function leaves `run_due`; those behind it are called by the next.
 /// Complexity: logarithmic in what waits.
 class Deadlines : public std::enable_shared_from_this<Deadlines> {
  public:
@@ -39,7 +40,10 @@ class Deadlines : public std::enable_shared_from_this<Deadlines> {
 
  private:
   class Timer;
+  class Run;
   void update_timer();
+  /// The next of those that are due, up to `last`. Empty: there is none left.
+  Callback<void()> take(const Id& last);
 
   const boost::asio::any_io_executor executor_;
   const Clock& clock_;

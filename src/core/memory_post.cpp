@@ -1,6 +1,7 @@
 #include "core/memory_post.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace signaling {
@@ -55,7 +56,9 @@ void MemoryPost::queue(Callback<void()> answer) {
   items_.push_back({nobody, {}, std::move(answer)});
 }
 
+// An exception of a listener or a handler is that of whoever delivers, and costs nothing that waits behind it.
 void MemoryPost::deliver() {
+  std::exception_ptr failure;
   std::unique_lock lock(mutex_);
   if (deliverer_ != std::thread::id()) return;
   while (!items_.empty()) {
@@ -66,15 +69,21 @@ void MemoryPost::deliver() {
     deliverer_ = std::this_thread::get_id();
     delivering_to_ = item.node;
     lock.unlock();
-    if (item.answer) {
-      item.answer();
-    } else {
-      std::visit([listener](const auto& news) { tell(*listener, news); }, item.news);
+    try {
+      if (item.answer) {
+        item.answer();
+      } else {
+        std::visit([listener](const auto& news) { tell(*listener, news); }, item.news);
+      }
+    } catch (...) {
+      if (!failure) failure = std::current_exception();
     }
     lock.lock();
     deliverer_ = {};
     idle_.notify_all();
   }
+  lock.unlock();
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace signaling

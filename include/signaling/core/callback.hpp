@@ -13,7 +13,8 @@ class Callback;
 /// A move-only function, called at most once: how asynchronous operations complete.
 ///
 /// Unlike `std::function` it takes handlers that own things that cannot be copied.
-/// Errors: calling an empty one, or one a second time, throws `std::bad_function_call`.
+/// Errors: calling an empty one, or one a second time, throws `std::bad_function_call`. An exception of the function leaves
+/// the call; those that the library makes throw for memory only.
 template <class... Args>
 class Callback<void(Args...)> {
  public:

@@ -7,10 +7,15 @@
 
 namespace signaling {
 
-/// The store of a single process. Every operation completes before its call returns.
+/// The store of a single process.
 ///
 /// Several routers may share one object: they are the nodes of a cluster inside the process.
-/// Threads: any; locks are sharded by room and by peer id.
+/// Completion: before the call returns. With several routers answers have their place among the news, and one thread at a
+/// time passes these on: while another one does, the answer comes from there, perhaps after the call has returned.
+/// Threads: any; rooms and ids have locks by shard. The names of the nodes, and the queue of all that passes between them,
+/// have one lock.
+/// Errors: an exception of a handler or a listener leaves the call that passes the news on; what is behind it is passed on
+/// nevertheless.
 class SIGNALING_API MemoryStore final : public StateStore {
  public:
   MemoryStore();
