@@ -1,5 +1,6 @@
 #include "core/local_peer.hpp"
 
+#include <exception>
 #include <utility>
 #include <vector>
 
@@ -43,12 +44,19 @@ class LocalTransport final : public Transport {
   void attach(PeerSession& peer) noexcept { peer_ = &peer; }
   boost::asio::any_io_executor executor() override { return options_.executor; }
 
+  // An exception of the host's function must not cost the events behind it.
   void write(std::span<const Frame> frames) override {
+    std::exception_ptr failure;
     for (const Frame& frame : frames) {
-      const Event event = unpack(frame, members_);
-      peer_->written(frame.size());
-      if (options_.on_event) options_.on_event(event);
+      try {
+        peer_->written(frame.size());
+        const Event event = unpack(frame, members_);
+        if (options_.on_event) options_.on_event(event);
+      } catch (...) {
+        if (!failure) failure = std::current_exception();
+      }
     }
+    if (failure) std::rethrow_exception(failure);
   }
 
   void close(CloseReason reason) override {

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "core/counters.hpp"
@@ -17,20 +20,47 @@ namespace signaling {
 
 class PeerSession;
 
+/// Peers in a row. They are linked through themselves: adding one takes no memory, so it cannot fail.
+class PeerList {
+ public:
+  PeerList() noexcept = default;
+  PeerList(const PeerList&) = delete;
+  PeerList& operator=(const PeerList&) = delete;
+  ~PeerList();
+
+  bool is_empty() const noexcept { return first_ == nullptr; }
+  void push_back(std::shared_ptr<PeerSession> peer) noexcept;
+  /// Null if it is empty.
+  std::shared_ptr<PeerSession> pop_front() noexcept;
+  /// Puts all of `other` behind these.
+  void take(PeerList& other) noexcept;
+
+ private:
+  std::shared_ptr<PeerSession> first_;
+  PeerSession* last_ = nullptr;
+};
+
 /// All peers of one executor that have something to flush. However many messages come for them from other threads,
 /// the executor is woken once until it has flushed.
 ///
-/// Threads: `schedule` from any; the rest on the executor.
+/// The executor is asked to drain with the first peer that comes, and again with the first that comes while it drains: so
+/// what somebody posts to it after a message finds the message flushed. An executor that could not be asked is asked
+/// again with the next peer, or message.
+/// Threads: `schedule` and `wake` from any; the rest on the executor.
+/// Errors: an exception of a transport leaves `drain`; the peers that had not had their turn are flushed by the next.
 class Loop : public std::enable_shared_from_this<Loop> {
  public:
   Loop(const boost::asio::any_io_executor& executor, std::shared_ptr<Deadlines> deadlines)
       : executor_(executor), deadlines_(std::move(deadlines)) {}
 
   const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
-  void schedule(std::shared_ptr<PeerSession> peer);
-  /// Has the executor drain it.
-  void post_drain();
-  /// Writes what waits for each of the peers.
+  /// True: the caller has to call `wake` as soon as it holds no lock. See Wakes.
+  [[nodiscard]] bool schedule(std::shared_ptr<PeerSession> peer) noexcept;
+  /// The executor could not be woken, and nobody has tried again. True: the caller has to, as above.
+  [[nodiscard]] bool retry() noexcept;
+  /// Has the executor drain it. Runs the host's code: not under a lock.
+  void wake() noexcept;
+  /// Writes what waits for each of the peers. Does nothing inside itself: a host may run its executor inside a callback.
   void drain();
   const std::shared_ptr<Deadlines>& deadlines() const noexcept { return deadlines_; }
   /// `protocol`: its number among ProtocolNames.
@@ -39,18 +69,72 @@ class Loop : public std::enable_shared_from_this<Loop> {
   const Traffic& traffic() const noexcept { return traffic_; }
 
  private:
+  friend class Batch;
+  friend class Wakes;
   class Drain;
-  void abandon();
+  class Turn;
+  void post_drain() noexcept;
+  void abandon() noexcept;
 
   const boost::asio::any_io_executor executor_;
   const std::shared_ptr<Deadlines> deadlines_;
   std::mutex mutex_;
-  std::vector<std::shared_ptr<PeerSession>> ready_;
-  bool woken_ = false;
-  // Used by `drain` only, kept for their memory.
-  std::vector<std::shared_ptr<PeerSession>> draining_;
-  std::vector<Frame> frames_;
+  PeerList ready_;
+  bool is_woken_ = false;                // the executor has been asked to drain, and has not begun
+  bool is_draining_ = false;             // perhaps with a turn inside, which does nothing
+  std::atomic<bool> has_failed_{false};  // to wake the executor
+  std::shared_ptr<Loop> next_to_wake_;   // belongs to whoever has to wake this one
+  std::vector<Frame> frames_;            // used by `drain` only, kept for its memory
   Traffic traffic_;
+};
+
+/// The loops that its owner has to wake, which it does at its end. Made before a lock is taken, it wakes after the lock is
+/// released.
+class Wakes {
+ public:
+  Wakes() noexcept = default;
+  Wakes(const Wakes&) = delete;
+  Wakes& operator=(const Wakes&) = delete;
+  ~Wakes();
+
+  /// Puts the peer on the list of its loop.
+  void schedule(const std::shared_ptr<Loop>& loop, std::shared_ptr<PeerSession> peer) noexcept;
+  /// The peer is on the list: wakes the loop if that could not be done before.
+  void retry(const std::shared_ptr<Loop>& loop) noexcept;
+
+ private:
+  void add(const std::shared_ptr<Loop>& loop) noexcept;
+
+  std::shared_ptr<Loop> first_;
+};
+
+/// The loops of a router, one per executor; of many executors of one execution context, which are strands, perhaps some
+/// more than one.
+///
+/// Threads: any.
+/// Complexity: bounded for a look-up, though executors can only be compared: those of one context are searched one by
+/// one, the newest `searched` of them.
+class Loops {
+ public:
+  /// Of what the loops' deadlines are made. `clock` must outlive this.
+  Loops(const Clock& clock, Deadlines::Driver driver) noexcept : clock_(clock), driver_(driver) {}
+
+  std::shared_ptr<Loop> of(const boost::asio::any_io_executor& executor);
+  std::vector<std::shared_ptr<Loop>> all() const;
+  /// `protocol`: its number among ProtocolNames.
+  void add_traffic(std::size_t protocol, ProtocolTraffic& traffic) const;
+
+ private:
+  static constexpr std::size_t searched = 64;
+  void remove_unused();
+
+  const Clock& clock_;
+  const Deadlines::Driver driver_;
+  mutable std::mutex mutex_;
+  boost::unordered_flat_map<const void*, std::vector<std::shared_ptr<Loop>>> by_context_;
+  std::size_t count_ = 0;
+  std::size_t remove_at_ = searched;
+  std::array<ProtocolTraffic, ProtocolNames::max_names> past_;  // of loops that are gone; without names
 };
 
 }  // namespace signaling

@@ -25,7 +25,8 @@ class Outbox {
     bool schedule = false;
   };
 
-  /// Takes all frames or none. `max_bytes` bounds what is queued and in flight together; 0: no bound.
+  /// Takes all frames or none. `max_bytes` bounds what is queued and in flight together; 0: no bound. An exception, of
+  /// memory, leaves it as it was.
   PushResult push(std::span<const Frame> frames, Delivery delivery, std::size_t max_bytes);
 
   /// Asks for the end; only the first reason counts. Returns true if the caller has to schedule the peer.

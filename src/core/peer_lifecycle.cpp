@@ -1,5 +1,6 @@
 // A peer's beginning and end: admission, the id, the last flush.
 #include <boost/asio/post.hpp>
+#include <exception>
 #include <utility>
 
 #include "core/answer.hpp"
@@ -216,7 +217,8 @@ void PeerSession::set_ice_servers(std::string_view servers) {
 
 void PeerSession::close(CloseReason reason) {
   if (reason == CloseReason::expired) tell_error(errc::expired, {}, {});
-  if (outbox_.close(reason)) loop_->schedule(shared_from_this());
+  Wakes wakes;
+  if (outbox_.close(reason)) wakes.schedule(loop_, shared_from_this());
 }
 
 bool PeerSession::send_away(std::chrono::milliseconds reconnect_after) {
@@ -261,16 +263,28 @@ void PeerSession::release_id(CloseReason reason) {
 }
 
 void PeerSession::flush(std::vector<Frame>& frames) {
-  const auto closing = outbox_.take(frames);
+  auto closing = outbox_.take(frames);
+  std::exception_ptr failure;
   if (transport_ != nullptr && !frames.empty()) {
     std::size_t bytes = 0;
     for (const Frame& frame : frames) bytes += frame.size();
     loop_->traffic(protocol_number_).sent(frames.size(), bytes);
-    transport_->write(frames);
+    try {
+      transport_->write(frames);
+    } catch (...) {
+      failure = std::current_exception();
+      // Nobody knows what a transport has taken before it threw. A local peer's has taken everything.
+      if (!is_local() && !closing) {
+        closing = CloseReason::internal;
+        outbox_.shut();
+      }
+    }
   }
-  if (!closing) return;
-  end(*closing);
-  if (transport_ != nullptr) transport_->close(*closing);
+  if (closing) {
+    end(*closing);
+    if (transport_ != nullptr) transport_->close(*closing);
+  }
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace signaling

@@ -1,4 +1,5 @@
 // Path 4/8: a message is checked and given to the room that both are in. Next: core/room_view.cpp
+#include <new>
 #include <utility>
 
 #include "core/held_envelope.hpp"
@@ -103,16 +104,31 @@ SendResult PeerSession::push(EncodedEvent& encoded, const Envelope& envelope) {
 }
 
 SendResult PeerSession::push(std::span<const Frame> frames, Delivery delivery) {
-  const auto [pushed, schedule] = outbox_.push(frames, delivery, core_->limits().max_outbound_bytes);
-  if (schedule) loop_->schedule(shared_from_this());
-  switch (pushed) {
+  Wakes wakes;
+  return push(frames, delivery, wakes);
+}
+
+SendResult PeerSession::push(std::span<const Frame> frames, Delivery delivery, Wakes& wakes) noexcept {
+  Outbox::PushResult result{Outbox::Pushed::too_slow, false};
+  CloseReason reason = CloseReason::slow_consumer;
+  try {
+    result = outbox_.push(frames, delivery, core_->limits().max_outbound_bytes);
+  } catch (const std::bad_alloc&) {
+    reason = CloseReason::internal;
+  }
+  if (result.schedule) {
+    wakes.schedule(loop_, shared_from_this());
+  } else {
+    wakes.retry(loop_);
+  }
+  switch (result.pushed) {
     case Outbox::Pushed::sent: return {};
     case Outbox::Pushed::queued: return {SendStatus::queued, errc::ok};
     case Outbox::Pushed::closed: return {SendStatus::dropped, errc::closed};
     case Outbox::Pushed::too_slow: break;
   }
-  if (delivery == Delivery::reliable) close(CloseReason::slow_consumer);
-  return {SendStatus::dropped, errc::slow_consumer};
+  if (delivery == Delivery::reliable && outbox_.close(reason)) wakes.schedule(loop_, shared_from_this());
+  return {SendStatus::dropped, reason == CloseReason::internal ? errc::internal : errc::slow_consumer};
 }
 
 void PeerSession::tell(const Event& event) {

@@ -68,7 +68,10 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   /// Whether a message that goes to an id, and through no room, may come here.
   bool is_within(const Envelope& envelope) const noexcept;
 
-  /// Queues frames of an event for this peer; closes it if it is too slow for them.
+  /// Queues frames of an event for this peer; closes it if it is too slow for them, or memory is out. Also under a lock:
+  /// the caller's `wakes` end after it.
+  SendResult push(std::span<const Frame> frames, Delivery delivery, Wakes& wakes) noexcept;
+  /// The same, not under a lock.
   SendResult push(std::span<const Frame> frames, Delivery delivery);
   /// The same for a message, which is encoded if it was not yet. Not under a lock.
   SendResult push(EncodedEvent& encoded, const Envelope& envelope);
@@ -84,6 +87,8 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
 
   /// Called by the loop with an empty vector: everything that waits goes to the transport.
   void flush(std::vector<Frame>& frames);
+  /// The peer behind this one in the list that its loop keeps.
+  std::shared_ptr<PeerSession>& next_to_flush() noexcept { return next_to_flush_; }
   /// Ends this peer for another connection of the same client; `done` runs when its rooms know.
   void replace(Callback<void()> done);
 
@@ -210,6 +215,7 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   TokenBucket messages_;
   TokenBucket joins_;
   Outbox outbox_;
+  std::shared_ptr<PeerSession> next_to_flush_;
 };
 
 }  // namespace signaling

@@ -11,12 +11,12 @@ namespace signaling {
 
 RouterCore::RouterCore(RouterOptions options, Deadlines::Driver driver)
     : options_(std::move(options)),
-      driver_(driver),
       store_(options_.store, *options_.clock),
       limits_(&options_.limits),
       has_policy_(options_.policy != nullptr),
       directory_(*options_.random),
-      reserved_ids_(*options_.random) {
+      reserved_ids_(*options_.random),
+      loops_(*options_.clock, driver) {
   if (!has_policy_) options_.policy = std::make_shared<Policy>();
 }
 
@@ -33,7 +33,7 @@ void RouterCore::close() {
   for (const auto& room : directory_.clear()) room->abandon();
   // The store forgets all claims of this node.
   reserved_ids_.clear();
-  for (const auto& loop : loops()) loop->deadlines()->close();
+  for (const auto& loop : loops_.all()) loop->deadlines()->close();
   store().close(options_.node);
 }
 
@@ -47,28 +47,8 @@ void RouterCore::log(LogLevel level, std::string_view event, std::initializer_li
   options_.log->log({level, event, {fields.begin(), fields.size()}});
 }
 
-std::shared_ptr<Loop> RouterCore::loop_for(const boost::asio::any_io_executor& executor) {
-  const std::scoped_lock lock(loops_mutex_);
-  for (const auto& loop : loops_) {
-    if (loop->executor() == executor) return loop;
-  }
-  // Executors come and go with strands: the loops that nobody uses make room.
-  std::erase_if(loops_, [this](const auto& loop) {
-    if (loop.use_count() != 1 || !loop->deadlines()->is_empty()) return false;
-    for (std::size_t i = 0; i < past_traffic_.size(); ++i) loop->traffic()[i].add_to(past_traffic_[i]);
-    return true;
-  });
-  auto deadlines = std::make_shared<Deadlines>(executor, *options_.clock, driver_);
-  return loops_.emplace_back(std::make_shared<Loop>(executor, std::move(deadlines)));
-}
-
-std::vector<std::shared_ptr<Loop>> RouterCore::loops() const {
-  const std::scoped_lock lock(loops_mutex_);
-  return loops_;
-}
-
 void RouterCore::on_time() {
-  for (const auto& loop : loops()) {
+  for (const auto& loop : loops_.all()) {
     if (loop->deadlines()->is_empty()) continue;
     boost::asio::post(loop->executor(), [deadlines = loop->deadlines()] { deadlines->run_due(); });
   }
@@ -171,7 +151,7 @@ void RouterCore::members(std::string_view room, Callback<void(std::error_code, s
 // A timer would keep an execution context from running out of work.
 void RouterCore::begin_shutdown() {
   if (shutting_down_.exchange(true, std::memory_order_acq_rel)) return;
-  for (const auto& loop : loops()) loop->deadlines()->close();
+  for (const auto& loop : loops_.all()) loop->deadlines()->close();
 }
 
 std::size_t RouterCore::drain(std::size_t count, std::chrono::milliseconds reconnect_within) {
@@ -206,10 +186,9 @@ void RouterCore::shut_down(std::chrono::milliseconds reconnect_after) {
 
 void RouterCore::add_traffic(Stats& stats) const {
   const std::vector<std::string> names = protocol_names_.all();
-  const std::scoped_lock lock(loops_mutex_);
   for (std::size_t i = 0; i < names.size(); ++i) {
-    ProtocolTraffic traffic = past_traffic_[i];
-    for (const auto& loop : loops_) loop->traffic()[i].add_to(traffic);
+    ProtocolTraffic traffic;
+    loops_.add_traffic(i, traffic);
     stats.messages_in += traffic.messages_in;
     stats.bytes_in += traffic.bytes_in;
     stats.messages_out += traffic.messages_out;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <deque>
 #include <initializer_list>
@@ -44,7 +43,7 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
   std::string new_id() { return make_id(*options_.random); }
   void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields);
 
-  std::shared_ptr<Loop> loop_for(const boost::asio::any_io_executor& executor);
+  std::shared_ptr<Loop> loop_for(const boost::asio::any_io_executor& executor) { return loops_.of(executor); }
 
   Directory& directory() noexcept { return directory_; }
   /// By id or alias.
@@ -93,7 +92,6 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
 
  private:
   std::chrono::milliseconds random_delay(std::chrono::milliseconds longest);
-  std::vector<std::shared_ptr<Loop>> loops() const;
   void begin_shutdown();
   void lose_alias(std::string_view name, Epoch epoch);
   /// To nodes that only the store knows.
@@ -109,7 +107,6 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
   bool obey(const Envelope& envelope);
 
   RouterOptions options_;
-  const Deadlines::Driver driver_;
   MeasuredStore store_;
   // Readers take no lock, so those that were replaced stay for them.
   std::mutex limits_mutex_;
@@ -125,10 +122,7 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
   std::set<PeerId> told_of_loss_;  // whose error is on its way
   EventCounters counters_;
   ProtocolNames protocol_names_;
-  mutable std::mutex loops_mutex_;
-  std::vector<std::shared_ptr<Loop>> loops_;
-  std::array<ProtocolTraffic, ProtocolNames::max_names>
-      past_traffic_;  // of loops that are gone; without names
+  Loops loops_;
 };
 
 }  // namespace signaling

@@ -16,14 +16,14 @@ class SIGNALING_API Loop;
 /// Threads: made, flushed and destroyed on the executor. What is sent from other threads, or to peers of
 /// other executors, is posted as ever.
 /// Re-entrancy: `flush` calls Transport::write and Transport::close, as the posted handler would.
-/// Errors: what was not flushed, as an exception came, is posted.
+/// Errors: an exception of a transport leaves `flush`; what was not flushed then is posted.
 class SIGNALING_API Batch {
  public:
   /// For the peers of `executor`.
   explicit Batch(boost::asio::any_io_executor executor);
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
-  ~Batch();  // NOLINT(bugprone-exception-escape): only want of memory, and then the peers would wait for ever
+  ~Batch();
 
   /// Writes what has come together since the last flush.
   void flush();

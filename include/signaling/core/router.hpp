@@ -66,7 +66,8 @@ struct SIGNALING_API LocalPeerOptions {
   /// Empty: a random one. In use: the peer is closed with `errc::id_in_use`.
   PeerId id;
   Identity identity;  ///< who it is; the library only carries it
-  /// Gets every event for this peer, one at a time, on `executor`. May call the peer and the router.
+  /// Gets every event for this peer, one at a time, on `executor`. May call the peer and the router. An exception leaves the
+  /// executor's run function, as one of any posted handler does; the events behind it come nevertheless.
   std::function<void(const Event&)> on_event;
   /// Called once, on `executor`, when the peer is gone; nothing comes after it. May be empty.
   std::function<void(CloseReason)> on_closed;

@@ -19,13 +19,17 @@ namespace signaling {
 /// Threads: `executor` may be called from any thread. The router calls the rest on that executor only, never two at
 /// a time, never after `Peer::disconnected`.
 /// Re-entrancy: `write` and `close` may call back into the peer (`written`, `disconnected`).
+/// Errors: an exception of `write` or `close` leaves the executor's run function, as one of any posted handler does. After
+/// one of `write` nobody knows what was taken: the peer is closed with CloseReason::internal. An executor may throw when it
+/// is to run something: what was to be written then waits for the next message.
 class SIGNALING_API Transport {
  public:
   virtual ~Transport() = default;
 
   /// Where this connection lives: an executor that runs one thing at a time (an io_context with one thread, or a
   /// strand). The same value for the whole life. Connections on the same executor share their wake-ups, so use
-  /// few executors with many connections each.
+  /// few executors with many connections each. An io_context that is polled, and not run, needs a work guard or
+  /// `restart`: it stops for good when it runs out of work.
   virtual boost::asio::any_io_executor executor() = 0;
 
   /// Takes the frames in order; all of them in one system call if it can. Copies of the frames may be kept: they
