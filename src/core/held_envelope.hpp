@@ -1,10 +1,18 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "signaling/core/envelope.hpp"
 
 namespace signaling {
+
+/// What an envelope's views point to.
+inline std::size_t bytes_of(const Envelope& envelope) noexcept {
+  return envelope.event.size() + envelope.from.size() + envelope.to.size() + envelope.room.size() +
+         envelope.payload.size() + envelope.from_metadata.size() + envelope.language.size() +
+         envelope.original.size();
+}
 
 /// An envelope that has to wait, with what its views point to.
 class HeldEnvelope {

@@ -78,10 +78,12 @@ void RouterCore::undelivered(const Envelope& envelope, errc error) {
 }
 
 void RouterCore::tell_sender(const Envelope& envelope, errc error) {
-  if (envelope.from.empty()) return;
+  // What the host has sent has nobody to tell, and what may be lost is not worth a message.
+  if (envelope.from_epoch == 0 || envelope.delivery == Delivery::volatile_) return;
   Envelope notice = order(undelivered_order);
   notice.to = envelope.from;
-  notice.original = to_string(error);
+  // A receiver that is closing will have left in a moment.
+  notice.original = to_string(error == errc::closed ? errc::peer_not_found : error);
   (void)store().publish(options_.node, notice, {});
 }
 
@@ -124,7 +126,12 @@ bool RouterCore::obey(const Envelope& envelope) {
   } else if (envelope.payload == close_order) {
     put_all_out(envelope.room);
   } else if (envelope.payload == undelivered_order && peer) {
-    peer->tell_error(reason_of(envelope.original), {}, {});
+    const errc error = reason_of(envelope.original);
+    if (error == errc::messages_lost) {
+      tell_of_loss(peer);
+    } else {
+      peer->tell_error(error, {}, {});
+    }
   } else if (envelope.payload == lost_order && peer) {
     peer->tell_error(errc::messages_lost, {}, {});
   } else if (envelope.payload == lost_order && envelope.to.empty()) {

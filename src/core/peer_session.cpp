@@ -22,6 +22,9 @@ Overloaded(Functions...) -> Overloaded<Functions...>;  // clang 16 does not dedu
 // Looking at the clock twice costs a good part of what a message costs.
 constexpr std::uint64_t messages_per_measurement = 128;
 
+// Each thing that waits costs something even when it carries no bytes.
+constexpr std::size_t pending_overhead = 64;
+
 constexpr auto id_of_room = [](const auto& membership) -> std::string_view { return membership.room->id(); };
 
 }  // namespace
@@ -269,18 +272,24 @@ void PeerSession::give_up(const JoinRequest& request, errc error) {
 
 void PeerSession::submit_join(JoinRequest request) {
   if (const Membership* joined = membership_of(request.room)) return rejoin(joined->room, std::move(request));
-  busy_ = true;
-  joining_ = std::make_unique<Joining>(Joining{request.room});
+  auto joining = std::make_unique<Joining>(Joining{request.room});
   if (!request.metadata) request.metadata.emplace();
   const std::string room = request.room;
   room_change::Join change{shared_from_this(), *request.metadata, request.request,
                            request.capacity,   request.answer,    {}};
-  change.done = [self = shared_from_this(), request = std::move(request)](
-                    errc error, std::shared_ptr<RoomView> joined) mutable {
-    self->on_executor([self, error, joined = std::move(joined), request = std::move(request)] {
-      self->on_join_result(error, joined, request);
-    });
-  };
+  // From here on the result comes, also after an exception.
+  busy_ = true;
+  joining_ = std::move(joining);
+  change.done = Answer(
+      [self = shared_from_this(), request = std::move(request)](errc error,
+                                                                std::shared_ptr<RoomView> joined) mutable {
+        self->on_executor([self, error, joined = std::move(joined), request = std::move(request)] {
+          self->on_join_result(error, joined, request);
+        });
+      },
+      [core = core_](auto& answer) {
+        if (!core->is_closed()) answer(errc::internal, nullptr);
+      });
   const Initiation initiation(this);
   core_->submit_join(room, std::move(change));
 }
@@ -302,17 +311,26 @@ void PeerSession::on_join_result(errc error, const std::shared_ptr<RoomView>& ro
   resume();
 }
 
-// Who joins a room again gets the members anew, and nobody is told but of new metadata.
+// A member that joins again gets the list of members, and the others are told of new metadata only.
 void PeerSession::rejoin(const std::shared_ptr<RoomView>& room, JoinRequest request) {
   if (request.metadata) {
+    auto pending = charge(request.metadata->size() + request.request.size());
+    if (!pending) return;
     membership_of(room->id())->metadata = *request.metadata;
-    RoomChange update = room_change::Update{shared_from_this(), std::move(*request.metadata),
-                                            room_change::Update::Answer::none, request.request};
+    RoomChange update =
+        room_change::Update{shared_from_this(), std::move(*request.metadata),
+                            room_change::Update::Answer::none, request.request, std::move(*pending)};
     room->submit(update);
   }
   if (request.answer == command::Join::Answer::none) return;
-  RoomChange list =
-      room_change::List{shared_from_this(), room_change::List::Answer::joined, std::move(request.request)};
+  list(room, room_change::List::Answer::joined, std::move(request.request));
+}
+
+void PeerSession::list(const std::shared_ptr<RoomView>& room, room_change::List::Answer answer,
+                       std::string request) {
+  auto pending = charge(request.size());
+  if (!pending) return;
+  RoomChange list = room_change::List{shared_from_this(), answer, std::move(request), std::move(*pending)};
   room->submit(list);
 }
 
@@ -358,9 +376,12 @@ void PeerSession::update(std::string_view room, std::string_view metadata, std::
   const std::size_t limit = core_->limits().max_metadata_bytes;
   if (limit != 0 && metadata.size() > limit) return tell_error(errc::metadata_too_large, {}, request);
   if (!may_update(room, metadata, request)) return;
+  auto pending = charge(metadata.size() + request.size());
+  if (!pending) return;
   joined->metadata = Payload(metadata);
-  RoomChange change = room_change::Update{shared_from_this(), joined->metadata,
-                                          room_change::Update::Answer::updated, std::string(request)};
+  RoomChange change =
+      room_change::Update{shared_from_this(), joined->metadata, room_change::Update::Answer::updated,
+                          std::string(request), std::move(*pending)};
   joined->room->submit(change);
 }
 
@@ -372,9 +393,7 @@ void PeerSession::members(std::string_view room, std::string_view request) {
   }
   const Membership* joined = membership_of(room);
   if (joined == nullptr) return tell_error(valid_id(room) ? errc::not_joined : errc::bad_id, {}, request);
-  RoomChange change =
-      room_change::List{shared_from_this(), room_change::List::Answer::members, std::string(request)};
-  joined->room->submit(change);
+  list(joined->room, room_change::List::Answer::members, std::string(request));
 }
 
 std::vector<RoomId> PeerSession::rooms() const {
@@ -412,16 +431,26 @@ void PeerSession::add_room(std::shared_ptr<RoomView> room, Payload metadata) {
 }
 
 void PeerSession::defer(std::size_t bytes, Callback<void()> command) {
+  const std::size_t cost = bytes + pending_overhead;
+  if (!has_room_for(cost)) return refuse(errc::overloaded, {}, CloseReason::overloaded);
   if (!pending_) pending_ = std::make_unique<Pending>();
-  const std::size_t limit = core_->limits().max_pending_bytes;
-  // Each entry costs something even when it carries no bytes.
-  const std::size_t cost = bytes + 64;
-  if (limit != 0 && pending_->bytes + cost > limit) {
-    refuse(errc::overloaded, {}, CloseReason::overloaded);
-    return;
-  }
-  pending_->bytes += cost;
   pending_->commands.push_back({cost, std::move(command)});
+  pending_->bytes += cost;
+}
+
+bool PeerSession::has_room_for(std::size_t cost) const noexcept {
+  const std::size_t limit = core_->limits().max_pending_bytes;
+  const std::size_t waiting = pending_ ? pending_->bytes : 0;
+  return limit == 0 || waiting + bytes_in_rooms_.load(std::memory_order_relaxed) + cost <= limit;
+}
+
+std::optional<PendingBytes> PeerSession::charge(std::size_t bytes) {
+  const std::size_t cost = bytes + pending_overhead;
+  if (!has_room_for(cost)) {
+    refuse(errc::overloaded, {}, CloseReason::overloaded);
+    return std::nullopt;
+  }
+  return PendingBytes(std::shared_ptr<std::atomic<std::size_t>>(shared_from_this(), &bytes_in_rooms_), cost);
 }
 
 // A command that is taken from the queue must not find the queue in its way: `pending_` is set aside while it runs.

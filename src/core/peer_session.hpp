@@ -145,6 +145,7 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   void submit_join(JoinRequest request);
   void on_join_result(errc error, const std::shared_ptr<RoomView>& room, const JoinRequest& request);
   void rejoin(const std::shared_ptr<RoomView>& room, JoinRequest request);
+  void list(const std::shared_ptr<RoomView>& room, room_change::List::Answer answer, std::string request);
   SendResult route(const Envelope& envelope);
   SendResult route_to_peer(Envelope envelope);
   errc check_envelope(const Envelope& envelope) const noexcept;
@@ -168,6 +169,10 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   /// Runs `function` when nothing is awaited any more: at once, or behind what waits.
   bool must_wait() const noexcept { return busy_ || (pending_ && !pending_->commands.empty()); }
   void defer(std::size_t bytes, Callback<void()> command);
+  /// Counts a change that goes to a room as pending until the room is done with it. Nothing: there is no room for more,
+  /// and this peer is closed.
+  std::optional<PendingBytes> charge(std::size_t bytes);
+  bool has_room_for(std::size_t cost) const noexcept;
   void resume();
   /// Continues on the executor: at once if the operation completed inside the call that started it.
   void on_executor(Callback<void()> function);
@@ -211,7 +216,8 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   std::unique_ptr<Joining> joining_;
   std::unique_ptr<Pending> pending_;
   std::optional<Deadlines::Id> deadline_;
-  std::uint32_t decision_ = 0;  // counts the decisions on joins that were asked for
+  std::uint32_t decision_ = 0;                  // counts the decisions on joins that were asked for
+  std::atomic<std::size_t> bytes_in_rooms_{0};  // of changes that wait there
   TokenBucket messages_;
   TokenBucket joins_;
   Outbox outbox_;

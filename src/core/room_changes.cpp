@@ -1,5 +1,6 @@
-// How a room's membership changes, one change at a time: the store decides, then the members are told.
+// How a room does what RoomOrder says: one change at a time, the store decides, then the members are told.
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "core/peer_session.hpp"
@@ -23,33 +24,87 @@ errc to_errc(std::error_code error) noexcept {
 
 }  // namespace
 
-void RoomView::start(room_change::Join& change) {
+void RoomView::perform(room_action::Retire& /*action*/) { core_.remove_room(*this); }
+
+void RoomView::perform(room_action::Ask& action) {
+  const std::uint64_t number = action.number;
+  if (attempt([&] { std::visit([&](auto& change) { start(change, number); }, *action.change); })) return;
+  hear(room_news::Answer{number, errc::internal, {}});
+}
+
+void RoomView::perform(room_action::Finish& action) {
+  std::visit([&](auto& change) { finish(change, action.answer); }, action.change);
+}
+
+void RoomView::perform(room_action::Handle& action) {
+  std::visit([this](auto& news) { handle(news); }, action.news);
+}
+
+void RoomView::perform(room_action::See& action) {
+  Looked then = std::move(looked_);
+  if (!action.error) attempt_to_tell([&] { catch_up(action.state, action.news_before); });
+  {
+    const std::scoped_lock lock(mutex_);
+    order_.saw();
+  }
+  then(action.error, action.state);
+}
+
+void RoomView::start(room_change::Join& change, std::uint64_t number) {
   StateStore::Join request;
   request.room = id_;
   request.member = {change.peer->id(), core_.options().node, change.peer->epoch(), change.metadata, 0};
   request.capacity = change.capacity;
   request.known_version = followed_version();
   core_.store().join(std::move(request),
-                     [self = shared_from_this()](std::error_code error, StateStore::Joined joined) {
-                       self->hear(room_news::Answer{error, std::move(joined)});
+                     [self = shared_from_this(), number](std::error_code error, StateStore::Joined joined) {
+                       self->hear(room_news::Answer{number, error, std::move(joined)});
                      });
 }
 
 void RoomView::finish(room_change::Join& change, room_news::Answer& answer) {
-  if (answer.error) return change.done(to_errc(answer.error), nullptr);
+  const auto peer = change.peer;
+  if (answer.error) {
+    // An exception does not say whether the store has done it.
+    if (answer.error == errc::internal) undo_join(*peer);
+    return change.done(to_errc(answer.error), nullptr);
+  }
   const StateStore::Joined& joined = answer.joined;
   const Version joined_at = joined.joined_at != 0 ? joined.joined_at : joined.version;
-  if (joined.state) reconcile(*joined.state, joined.version);
+  if (joined.state) attempt_to_tell([&] { reconcile(*joined.state, joined.version); });
   // Of a room without local members no news came, and none are to come of what was before.
   if (joined.state || followed_version() == 0) return complete(change, joined.version, joined_at);
-  complete_at(joined.version, [this, change = std::move(change), joined_at](Version at) mutable {
-    complete(change, at, joined_at);
+  const bool is_completed = attempt([&] {
+    complete_at(joined.version, [this, change = std::move(change), joined_at](Version at) mutable {
+      complete(change, at, joined_at);
+    });
   });
+  if (!is_completed) undo_join(*peer);
 }
 
 void RoomView::complete(room_change::Join& change, Version version, Version joined_at) {
+  const auto peer = change.peer;
+  if (!attempt([&] { admit(change, version, joined_at); })) {
+    undo_join(*peer);
+    return change.done(errc::internal, nullptr);
+  }
+  core_.counters().joins.fetch_add(1, std::memory_order_relaxed);
+  (void)attempt([&] { core_.log(LogLevel::debug, "peer-joined", {{"peer", peer->id()}, {"room", id_}}); });
+  if (attempt([&] { change.done(errc::ok, shared_from_this()); })) return;
+  // The peer does not know that it is a member, and would never leave.
+  peer->close(CloseReason::internal);
+  RoomChange leave = room_change::Leave{peer, LeaveReason::disconnect, {}};
+  submit(leave);
+}
+
+void RoomView::admit(room_change::Join& change, Version version, Version joined_at) {
   const auto& peer = change.peer;
-  evict(peer->id(), version);  // its earlier life is none of the others
+  evict(peer->id(), version);  // the others are not those of its earlier connection
+  Entry entry;
+  entry.local = peer;
+  entry.metadata = change.metadata;
+  entry.epoch = peer->epoch();
+  entry.joined_at = joined_at;
   // The answer is queued before the peer becomes visible: what others send it comes behind it.
   if (change.answer == command::Join::Answer::joined) {
     const Snapshot snapshot = copy_members({});
@@ -57,30 +112,34 @@ void RoomView::complete(room_change::Join& change, Version version, Version join
     peer->tell(
         event::Joined{id_, version, {peer->id(), change.metadata.view(), joined_at}, views, change.request});
   }
-  Entry entry;
-  entry.local = peer;
-  entry.metadata = std::move(change.metadata);
-  entry.epoch = peer->epoch();
-  entry.joined_at = joined_at;
   insert(std::move(entry), version);
-  core_.counters().joins.fetch_add(1, std::memory_order_relaxed);
-  core_.log(LogLevel::debug, "peer-joined", {{"peer", peer->id()}, {"room", id_}});
-  change.done(errc::ok, shared_from_this());
 }
 
-void RoomView::start(room_change::Leave& change) {
+void RoomView::undo_join(const PeerSession& peer) noexcept {
+  (void)attempt([&] {
+    core_.store().leave({id_, peer.id(), peer.epoch(), LeaveReason::disconnect},
+                        [](std::error_code, Version) {});
+  });
+}
+
+void RoomView::start(room_change::Leave& change, std::uint64_t number) {
   const StateStore::Leave request{id_, change.peer->id(), change.peer->epoch(), change.reason};
-  core_.store().leave(request, [self = shared_from_this()](std::error_code error, Version version) {
-    self->hear(room_news::Answer{error, {version, {}, 0}});
+  core_.store().leave(request, [self = shared_from_this(), number](std::error_code error, Version version) {
+    self->hear(room_news::Answer{number, error, {version, {}, 0}});
   });
 }
 
 void RoomView::finish(room_change::Leave& change, room_news::Answer& answer) {
-  // Perhaps another life of this peer is there, which was not seen behind this one.
-  if (answer.error == errc::not_joined) hear(room_news::Resync{});
-  // A store that cannot be reached does not keep anybody in a room: locally the member is gone.
-  complete_at(answer.error ? version() : answer.joined.version,
-              [this, change = std::move(change)](Version at) mutable { complete(change, at); });
+  const auto peer = change.peer;
+  const bool is_completed = attempt([&] {
+    // Perhaps another connection of this peer is there, and its join was not told.
+    if (answer.error == errc::not_joined) hear(room_news::Resync{});
+    // A store that cannot be reached does not keep anybody in a room: locally the member is gone.
+    complete_at(answer.error ? version() : answer.joined.version,
+                [this, change = std::move(change)](Version at) mutable { complete(change, at); });
+  });
+  if (is_completed) return;
+  drop(*peer);
 }
 
 // A version that comes too soon means that something was lost, one that is old that the store was away.
@@ -89,7 +148,7 @@ void RoomView::complete_at(Version version, Callback<void(Version)> complete) {
   if (version <= known + 1) return complete(std::max(version, known));
   look(
       [this, version, complete = std::move(complete)](std::error_code error, const RoomState& state) mutable {
-        if (!error) reconcile(state, std::max(version, state.version));
+        if (!error) attempt_to_tell([&] { reconcile(state, std::max(version, state.version)); });
         // Else what is between is still to come.
         complete(error ? this->version() : std::max(version, this->version()));
       });
@@ -97,36 +156,47 @@ void RoomView::complete_at(Version version, Callback<void(Version)> complete) {
 
 void RoomView::complete(room_change::Leave& change, Version version) {
   const auto& peer = change.peer;
-  if (erase(peer->id(), peer->epoch(), version, change.reason)) {
+  bool was_member = false;
+  attempt_to_tell([&] { was_member = erase(peer->id(), peer->epoch(), version, change.reason); });
+  drop(*peer);  // if it could not be told
+  if (was_member) {
     core_.counters().leaves.fetch_add(1, std::memory_order_relaxed);
-    core_.log(LogLevel::debug, "peer-left",
-              {{"peer", peer->id()}, {"room", id_}, {"reason", to_string(change.reason)}});
+    (void)attempt([&] {
+      core_.log(LogLevel::debug, "peer-left",
+                {{"peer", peer->id()}, {"room", id_}, {"reason", to_string(change.reason)}});
+    });
   }
-  peer->tell(event::Left{id_, change.reason, change.request});
+  (void)attempt([&] { peer->tell(event::Left{id_, change.reason, change.request}); });
 }
 
-void RoomView::start(room_change::Update& change) {
+void RoomView::start(room_change::Update& change, std::uint64_t number) {
   const StateStore::Update request{id_, change.peer->id(), change.peer->epoch(), change.metadata};
-  core_.store().update(request, [self = shared_from_this()](std::error_code error, Version version) {
-    self->hear(room_news::Answer{error, {version, {}, 0}});
+  core_.store().update(request, [self = shared_from_this(), number](std::error_code error, Version version) {
+    self->hear(room_news::Answer{number, error, {version, {}, 0}});
   });
 }
 
 void RoomView::finish(room_change::Update& change, room_news::Answer& answer) {
   if (answer.error) return change.peer->tell_error(to_errc(answer.error), {}, change.request);
-  complete_at(answer.joined.version,
-              [this, change = std::move(change)](Version at) mutable { complete(change, at); });
+  const auto peer = change.peer;
+  const std::string request = change.request;
+  const bool is_completed = attempt([&] {
+    complete_at(answer.joined.version,
+                [this, change = std::move(change)](Version at) mutable { complete(change, at); });
+  });
+  if (!is_completed) peer->tell_error(errc::internal, {}, request);
 }
 
 void RoomView::complete(room_change::Update& change, Version version) {
-  replace_metadata(change.peer->id(), change.peer->epoch(), change.metadata, version);
+  const auto& peer = change.peer;
+  attempt_to_tell([&] { replace_metadata(peer->id(), peer->epoch(), change.metadata, version); });
   if (change.answer == room_change::Update::Answer::updated) {
-    change.peer->tell(event::Updated{id_, version, change.request});
+    peer->tell(event::Updated{id_, version, change.request});
   }
 }
 
 // The store has no part in it.
-void RoomView::start(room_change::List& change) {
+void RoomView::start(room_change::List& change, std::uint64_t number) {
   const Snapshot snapshot = copy_members(change.peer->id());
   const auto views = views_of(snapshot.others);
   const MemberView self{change.peer->id(), snapshot.self.metadata.view(), snapshot.self.joined_at};
@@ -135,7 +205,108 @@ void RoomView::start(room_change::List& change) {
   } else {
     change.peer->tell(event::Members{id_, snapshot.version, self, views, change.request});
   }
-  hear(room_news::Answer{});
+  hear(room_news::Answer{number, {}, {}});
+}
+
+void RoomView::finish(room_change::List& change, room_news::Answer& answer) {
+  if (answer.error) change.peer->tell_error(to_errc(answer.error), {}, change.request);
+}
+
+// What the store tells.
+
+void RoomView::handle(room_news::Change& news) {
+  MembershipChange& change = news.change;
+  const Version known = version();
+  if (change.version <= known) return;
+  if (change.version == known + 1) return apply_remote(change);
+  // What is between is lost. If it cannot be had now, this one counts nevertheless, and the gap stays.
+  look([this, change = std::move(change), known](std::error_code error, const RoomState& state) mutable {
+    if (!error) return reconcile(state, state.version);
+    change.version = known;
+    apply_remote(change);
+  });
+}
+
+void RoomView::handle(room_news::Message& message) {
+  Version joined_at = 0;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (is_ahead(message.held.view())) joined_at = message.held.view().from_joined_at;
+  }
+  if (joined_at == 0) return deliver_remote(message.held.view());
+  // Its sender's join is among what this node has missed, or nowhere.
+  look([this, joined_at, message = std::move(message)](std::error_code error, const RoomState& state) {
+    if (!error) attempt_to_tell([&] { reconcile(state, state.version); });
+    {
+      const std::scoped_lock lock(mutex_);
+      doubted_ = joined_at;
+    }
+    deliver_remote(message.held.view());
+  });
+}
+
+void RoomView::handle(room_news::Resync& resync) {
+  look([this, missed = resync.missed](std::error_code error, const RoomState& state) {
+    if (!error) attempt_to_tell([&] { reconcile(state, state.version); });
+    if (missed == Missed::messages) warn(errc::messages_lost);
+  });
+}
+
+void RoomView::look(Looked then) {
+  std::uint64_t number = 0;
+  {
+    const std::scoped_lock lock(mutex_);
+    number = order_.look();
+  }
+  looked_ = std::move(then);
+  const bool is_asked = attempt([&] {
+    core_.store().snapshot(id_, version(),
+                           [self = shared_from_this(), number](std::error_code error, RoomState state) {
+                             self->snapshot_came(number, error, std::move(state));
+                           });
+  });
+  if (!is_asked) snapshot_came(number, errc::internal, {});
+}
+
+void RoomView::snapshot_came(std::uint64_t number, std::error_code error, RoomState state) {
+  std::unique_lock lock(mutex_);
+  order_.snapshot_came(number, error, std::move(state));
+  take_turn(std::move(lock));
+}
+
+// Who was there, has said something and has left is not in the snapshot: all that is dealt with first. The rest waits for
+// the snapshot, and so does what is behind a local peer's join, since that peer must hear it.
+void RoomView::catch_up(const RoomState& state, std::size_t count) {
+  std::unique_lock lock(mutex_);
+  for (auto place = order_.first_news(); count > 0;) {
+    auto news = order_.take_due(place, count, [&](const RoomNews& one) { return is_due(one, state); });
+    if (!news) return;
+    lock.unlock();
+    if (auto* const message = std::get_if<room_news::Message>(&*news)) {
+      attempt_to_tell([&] { deliver_remote(message->held.view()); });
+    } else {
+      attempt_to_tell([&] { apply_remote(std::get<room_news::Change>(*news).change); });
+    }
+    news.reset();  // not under the lock: the end of a message lets its sender's next have its turn
+    lock.lock();
+  }
+}
+
+// Under the lock.
+bool RoomView::is_due(const RoomNews& news, const RoomState& state) {
+  if (const auto* const message = std::get_if<room_news::Message>(&news)) {
+    return members_.is_member(message->held.view()) && core_.sender_order().is_next(message->ticket);
+  }
+  const auto* const change = std::get_if<room_news::Change>(&news);
+  if (change == nullptr || change->change.version <= members_.version()) return false;
+  if (change->change.kind == MembershipChange::Kind::updated) return false;
+  const StoreMember& member = change->change.member;
+  const Entry* const entry = members_.find(member.id);
+  const bool is_known = entry != nullptr && entry->epoch == member.epoch;
+  if (is_known != (change->change.kind == MembershipChange::Kind::left)) return false;
+  return std::ranges::none_of(state.members, [&](const StoreMember& other) {
+    return other.id == member.id && other.epoch == member.epoch && other.joined_at == member.joined_at;
+  });
 }
 
 void RoomView::apply_remote(const MembershipChange& change) {
@@ -155,7 +326,7 @@ void RoomView::apply_remote(const MembershipChange& change) {
 
 bool RoomView::is_other_membership(const StoreMember& member) {
   const std::scoped_lock lock(mutex_);
-  const Entry* const entry = find(member.id);
+  const Entry* const entry = members_.find(member.id);
   return entry != nullptr && entry->epoch == member.epoch && member.joined_at != 0 &&
          entry->joined_at != member.joined_at;
 }
@@ -166,17 +337,16 @@ void RoomView::insert_remote(const StoreMember& member, Version version) {
   bool has_changed = false;
   {
     const std::scoped_lock lock(mutex_);
-    const Entry* entry = find(member.id);
-    const bool is_same =
-        entry != nullptr && entry->epoch == member.epoch && entry->joined_at == member.joined_at;
+    const Entry* const entry = members_.find(member.id);
+    const bool is_same = entry != nullptr && entry->is(member);
     is_known = is_same || (entry != nullptr && entry->epoch > member.epoch);
     has_changed = is_same && entry->metadata != member.metadata;
-    if (is_known) version_ = std::max(version_, version);
+    if (is_known && !has_changed) members_.advance(version);
   }
   if (has_changed) replace_metadata(member.id, member.epoch, member.metadata, version);
   if (is_known) return;
   Entry entry;
-  entry.remote = std::make_unique<RemotePeer>(RemotePeer{member.id, member.node});
+  entry.remote = std::make_unique<RoomMembers::RemotePeer>(RoomMembers::RemotePeer{member.id, member.node});
   entry.metadata = member.metadata;
   entry.epoch = member.epoch;
   entry.joined_at = member.joined_at;
@@ -185,37 +355,15 @@ void RoomView::insert_remote(const StoreMember& member, Version version) {
 
 // Tells the local members the difference between this picture and the store's, as joins, updates and leaves of others.
 void RoomView::reconcile(const RoomState& state, Version version) {
-  const NodeId& here = core_.options().node;
   std::vector<MembershipChange> changes;
-  const auto add = [&](MembershipChange::Kind kind, const StoreMember& member, LeaveReason reason) {
-    changes.push_back({id_, version, kind, member, reason});
-  };
   {
     const std::scoped_lock lock(mutex_);
-    boost::unordered_flat_map<std::string_view, const StoreMember*> wanted;
-    for (const StoreMember& member : state.members) {
-      if (member.node != here) wanted.emplace(member.id, &member);
-    }
-    for (const Entry& entry : entries_) {
-      if (entry.local) continue;
-      const auto found = wanted.find(entry.id());
-      const bool is_same = found != wanted.end() && found->second->epoch == entry.epoch &&
-                           found->second->joined_at == entry.joined_at;
-      if (is_same) continue;
-      add(MembershipChange::Kind::left, {entry.id(), entry.remote->node, entry.epoch, entry.metadata, 0},
-          LeaveReason::disconnect);
-    }
-    for (const auto& [id, member] : wanted) {
-      const Entry* entry = find(id);
-      if (entry == nullptr || entry->epoch != member->epoch || entry->joined_at != member->joined_at) {
-        add(MembershipChange::Kind::joined, *member, {});
-      } else if (entry->metadata != member->metadata) {
-        add(MembershipChange::Kind::updated, *member, {});
-      }
-    }
-    version_ = std::max(version_, version);
+    changes = members_.difference(id_, state, core_.options().node, version);
+    members_.advance(version);
   }
-  for (const MembershipChange& change : changes) apply_remote(change);
+  for (const MembershipChange& change : changes) {
+    attempt_to_tell([&] { apply_remote(change); });
+  }
 }
 
 }  // namespace signaling

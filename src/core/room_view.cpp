@@ -2,6 +2,7 @@
 #include "core/room_view.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "core/peer_session.hpp"
@@ -10,38 +11,39 @@
 namespace signaling {
 namespace {
 
-// Smaller rooms are searched one by one: an index would be most of what they take.
-constexpr std::size_t indexed_from = 16;
-
 SendResult combine(SendResult a, SendResult b) noexcept { return a.status < b.status ? b : a; }
 
 }  // namespace
 
-const PeerId& RoomView::Entry::id() const noexcept { return local ? local->id() : remote->id; }
-
 Version RoomView::version() const {
   const std::scoped_lock lock(mutex_);
-  return version_;
+  return members_.version();
 }
 
 Version RoomView::followed_version() const {
   const std::scoped_lock lock(mutex_);
-  return entries_.size() == remote_count_ ? 0 : version_;
+  return members_.has_local() ? members_.version() : 0;
 }
 
 std::size_t RoomView::size() const {
   const std::scoped_lock lock(mutex_);
-  return entries_.size();
+  return members_.size();
 }
 
 std::vector<Member> RoomView::members() const { return copy_members({}).others; }
+
+RoomView::Snapshot RoomView::copy_members(std::string_view except) const {
+  const std::scoped_lock lock(mutex_);
+  return members_.snapshot(except, core_.options().node);
+}
 
 SendResult RoomView::broadcast(const Envelope& envelope, EncodedEvent& encoded, const PeerSession* skip) {
   std::vector<NodeId> elsewhere;
   Envelope routed = envelope;
   SendResult result = tell(encoded, skip, envelope.delivery, [&] {
-    elsewhere = remote_nodes();
-    if (!elsewhere.empty()) routed.from_joined_at = joined_at(envelope.from);
+    elsewhere = members_.remote_nodes();
+    if (!elsewhere.empty()) routed.from_joined_at = members_.joined_at(envelope.from);
+    return true;
   });
   if (!elsewhere.empty() && core_.store().publish(core_.options().node, routed, elsewhere)) {
     result = combine(result, {SendStatus::dropped, errc::store_unavailable});
@@ -55,18 +57,19 @@ std::optional<SendResult> RoomView::send_to(const Envelope& envelope, EncodedEve
   for (;;) {
     std::shared_ptr<const Encoder> missing;
     {
+      Wakes wakes;
       const std::scoped_lock lock(mutex_);
-      const Entry* entry = find(envelope.to);
+      const Entry* const entry = members_.find(envelope.to);
       if (entry == nullptr) return std::nullopt;
       if (!entry->local) {
         node = entry->remote->node;
-        routed.from_joined_at = joined_at(envelope.from);
+        routed.from_joined_at = members_.joined_at(envelope.from);
         break;
       }
       if (const auto* frames = encoded.find(entry->local->encoder())) {
         // No frame: the receiver's language has no word for it.
         if (frames->empty()) return SendResult{SendStatus::dropped, errc::unknown_type};
-        return entry->local->push(*frames, envelope.delivery);
+        return entry->local->push(*frames, envelope.delivery, wakes);
       }
       missing = entry->local->shared_encoder();
     }
@@ -80,46 +83,130 @@ std::optional<SendResult> RoomView::send_to(const Envelope& envelope, EncodedEve
   return SendResult{};
 }
 
-bool RoomView::is_member(const Envelope& message) {
-  const Entry* const sender = find(message.from);
-  return sender != nullptr && sender->epoch == message.from_epoch &&
-         sender->joined_at == message.from_joined_at;
+std::size_t RoomView::max_news_bytes() const noexcept { return core_.limits().max_outbound_bytes; }
+
+bool RoomView::submit(RoomChange& change) {
+  std::unique_lock lock(mutex_);
+  if (!order_.submit(change)) return false;
+  take_turn(std::move(lock));
+  return true;
+}
+
+void RoomView::hear(RoomNews news) {
+  std::unique_lock lock(mutex_);
+  order_.hear(std::move(news), max_news_bytes());
+  take_turn(std::move(lock));
+}
+
+void RoomView::hear(const Envelope& message) {
+  std::unique_lock lock(mutex_);
+  if (order_.is_free() && !core_.sender_order().is_waiting(message.from) && !is_ahead(message)) {
+    order_.take_turn();
+    lock.unlock();
+    attempt_to_tell([&] { deliver_remote(message); });  // and need not be kept
+    return run();
+  }
+  if (order_.state() == RoomOrder::State::retired) {
+    lock.unlock();
+    if (!message.to.empty()) core_.tell_sender(message, errc::peer_not_found);
+    return;
+  }
+  if (order_.is_full_for(bytes_of(message), max_news_bytes())) {
+    order_.overflow();
+  } else {
+    HeldEnvelope held(message);
+    order_.hear(room_news::Message{std::move(held), core_.sender_order().arrived(message.from)}, 0);
+  }
+  take_turn(std::move(lock));
+}
+
+void RoomView::resume() {
+  std::unique_lock lock(mutex_);
+  order_.resume();
+  take_turn(std::move(lock));
+}
+
+void RoomView::take_turn(std::unique_lock<std::mutex> lock) {
+  if (!order_.take_turn()) return;
+  lock.unlock();
+  run();
+}
+
+// The one place where a room does something.
+void RoomView::run() {
+  for (;;) {
+    RoomAction action = next();
+    const bool is_end = std::holds_alternative<room_action::Rest>(action) ||
+                        std::holds_alternative<room_action::Retire>(action);
+    attempt_to_tell([&] { std::visit([this](auto& one) { perform(one); }, action); });
+    if (is_end) return;
+  }
+}
+
+RoomAction RoomView::next() {
+  const std::scoped_lock lock(mutex_);
+  try {
+    RoomAction action = order_.next(members_.has_local(), [this](const room_news::Message& message) {
+      return core_.sender_order().is_turn(message.ticket, weak_from_this());
+    });
+    // Nobody tells this node any more of the others that are there.
+    if (std::holds_alternative<room_action::Retire>(action)) (void)members_.take_all();
+    return action;
+  } catch (...) {
+    order_.break_off();
+    throw;
+  }
+}
+
+void RoomView::failed(std::string_view what) noexcept {
+  core_.counters().error(errc::internal);
+  try {
+    core_.log(LogLevel::error, "room-failed", {{"room", id_}, {"error", what}});
+  } catch (...) {  // NOLINT(bugprone-empty-catch): it is counted
+  }
+}
+
+// The promise of order: nothing before its sender's join was told, or after its leave. What the host says, and what comes
+// from somebody who was in no room with the receiver, belongs to no membership.
+bool RoomView::is_checked(const Envelope& message) const noexcept {
+  return message.reach == Reach::members || (message.from_epoch != 0 && message.from_joined_at != 0);
+}
+
+// Its sender has joined later than all that is known here. Once per version, should the store not know of it either.
+bool RoomView::is_ahead(const Envelope& message) {
+  return is_checked(message) && message.from_joined_at > std::max(members_.version(), doubted_) &&
+         !members_.is_member(message);
 }
 
 void RoomView::deliver_remote(const Envelope& envelope) {
+  const SendResult result = deliver_here(envelope);
+  if (result.status == SendStatus::dropped) core_.tell_sender(envelope, result.error);
+}
+
+SendResult RoomView::deliver_here(const Envelope& envelope) {
+  std::shared_ptr<PeerSession> receiver;
   {
     const std::scoped_lock lock(mutex_);
-    // The promise of order: nothing before its join was told, or after its leave.
-    if (envelope.reach == Reach::members && !is_member(envelope)) return;
+    if (is_checked(envelope) && !members_.is_member(envelope)) {
+      return {SendStatus::dropped, envelope.to.empty() ? errc::messages_lost : errc::peer_not_found};
+    }
+    const Entry* const entry = envelope.to.empty() ? nullptr : members_.find(envelope.to);
+    if (entry != nullptr) receiver = entry->local;
   }
+  if (!envelope.to.empty() && !receiver) return {SendStatus::dropped, errc::peer_not_found};
   Envelope told = envelope;
   if (!told.names_room) told.room = {};
   const Event event = event::Message{told};
   EncodedEvent encoded(event);
-  SendResult result;
-  if (envelope.to.empty()) {
-    result = tell(encoded, nullptr, envelope.delivery, [] {});
-    if (result.status == SendStatus::dropped) core_.tell_sender(envelope, result.error);
-    return;
-  }
-  std::shared_ptr<PeerSession> receiver;
-  {
-    const std::scoped_lock lock(mutex_);
-    if (const Entry* entry = find(envelope.to)) receiver = entry->local;
-  }
-  result =
-      receiver ? receiver->push(encoded, envelope) : SendResult{SendStatus::dropped, errc::peer_not_found};
-  if (result.status == SendStatus::dropped) core_.tell_sender(envelope, result.error);
+  if (receiver) return receiver->push(encoded, envelope);
+  return tell(encoded, nullptr, envelope.delivery, [] { return true; });
 }
 
 void RoomView::abandon() {
   std::vector<Entry> dropped;
   const std::scoped_lock lock(mutex_);
-  retired_ = true;
-  index_.clear();
-  encoders_.clear();
-  remote_count_ = 0;
-  dropped.swap(entries_);
+  order_.retire();
+  dropped = members_.take_all();
 }
 
 template <class Change>
@@ -127,37 +214,36 @@ SendResult RoomView::tell(EncodedEvent& encoded, const PeerSession* skip, Delive
   for (;;) {
     std::shared_ptr<const Encoder> missing;
     {
+      Wakes wakes;
       const std::scoped_lock lock(mutex_);
-      missing = missing_encoder(encoded);
-      if (!missing) {
-        change();
-        return push_to_all(encoded, skip, delivery);
-      }
+      missing = members_.missing_encoder(encoded);
+      if (!missing) return change() ? push_to_all(encoded, skip, delivery, wakes) : SendResult();
     }
     encoded.add(std::move(missing));
   }
 }
 
-SendResult RoomView::push_to_all(const EncodedEvent& encoded, const PeerSession* skip, Delivery delivery) {
+SendResult RoomView::push_to_all(const EncodedEvent& encoded, const PeerSession* skip, Delivery delivery,
+                                 Wakes& wakes) noexcept {
   SendResult result;
   if (encoded.is_silent()) return result;
-  for (const Entry& entry : entries_) {
+  for (const Entry& entry : members_.entries()) {
     if (!entry.local || entry.local.get() == skip) continue;
     const std::span<const Frame> frames = *encoded.find(entry.local->encoder());
     if (frames.empty()) continue;
-    const SendResult pushed = entry.local->push(frames, delivery);
-    // Who is just going has as good as left.
+    const SendResult pushed = entry.local->push(frames, delivery, wakes);
+    // A member that is closing will have left in a moment.
     if (pushed.error != errc::closed) result = combine(result, pushed);
   }
   return result;
 }
 
-// One failure, however many members hear of it.
+// One failure, however many members are told.
 void RoomView::warn(errc code) {
   core_.counters().error(code);
   const Event event = event::Error{code, describe(code), {}};
   EncodedEvent encoded(event);
-  (void)tell(encoded, nullptr, Delivery::reliable, [] {});
+  (void)tell(encoded, nullptr, Delivery::reliable, [] { return true; });
 }
 
 void RoomView::insert(Entry entry, Version version) {
@@ -173,16 +259,14 @@ void RoomView::insert(Entry entry, Version version) {
   for (;;) {
     std::shared_ptr<const Encoder> missing;
     {
+      Wakes wakes;
       const std::scoped_lock lock(mutex_);
-      const bool is_last = std::ranges::none_of(
-          entries_, [&](const Entry& other) { return other.local && precedes(peer, other.view()); });
-      missing = missing_encoder(older);
-      if (!missing && !is_last) missing = missing_encoder(younger);
+      missing = members_.missing_encoder(older);
+      if (!missing && !members_.is_last(peer)) missing = members_.missing_encoder(younger);
       if (!missing) {
-        version_ = std::max(version_, version);
-        push_joined(peer, older, younger);
-        add_entry(std::move(entry));
-        return;
+        members_.add(std::move(entry));
+        members_.advance(version);
+        return push_joined(peer, older, younger, wakes);
       }
     }
     if (older.find(missing.get()) == nullptr) {
@@ -193,33 +277,36 @@ void RoomView::insert(Entry entry, Version version) {
   }
 }
 
-void RoomView::push_joined(const MemberView& peer, const EncodedEvent& older, const EncodedEvent& younger) {
-  for (const Entry& entry : entries_) {
-    if (!entry.local) continue;
+// To all but the newcomer, which is the last entry.
+void RoomView::push_joined(const MemberView& peer, const EncodedEvent& older, const EncodedEvent& younger,
+                           Wakes& wakes) noexcept {
+  const Entry& newcomer = members_.entries().back();
+  for (const Entry& entry : members_.entries()) {
+    if (!entry.local || &entry == &newcomer) continue;
     const bool is_older = precedes(entry.view(), peer);
     const auto* frames = (is_older ? older : younger).find(entry.local->encoder());
-    if (!frames->empty()) (void)entry.local->push(*frames, Delivery::reliable);
+    if (!frames->empty()) (void)entry.local->push(*frames, Delivery::reliable, wakes);
   }
 }
 
-// An id that comes again without having left is a new life of the same peer: the old one leaves first.
+// An id that comes again without having left is a new connection of the same peer: the old one leaves first.
 void RoomView::evict(const PeerId& id, Version version) {
   Epoch stale = 0;
   {
     const std::scoped_lock lock(mutex_);
-    const Entry* entry = find(id);
+    const Entry* const entry = members_.find(id);
     if (entry == nullptr) return;
     stale = entry->epoch;
   }
   push_out(id, stale, version, LeaveReason::disconnect);
 }
 
-// Whose place here another life has taken is not to go on talking until the store says so.
+// A local peer whose place another connection has taken must not go on talking until the store says so.
 void RoomView::push_out(std::string_view peer, Epoch epoch, Version version, LeaveReason reason) {
   std::shared_ptr<PeerSession> local;
   {
     const std::scoped_lock lock(mutex_);
-    const Entry* const entry = find(peer);
+    const Entry* const entry = members_.find(peer);
     if (entry != nullptr && entry->epoch == epoch) local = entry->local;
   }
   erase(peer, epoch, version, reason);
@@ -232,9 +319,11 @@ bool RoomView::erase(std::string_view peer, Epoch epoch, Version version, LeaveR
   Version joined_at = 0;
   {
     const std::scoped_lock lock(mutex_);
-    version_ = std::max(version_, version);
-    const Entry* entry = find(peer);
-    if (entry == nullptr || entry->epoch != epoch) return false;
+    const Entry* const entry = members_.find(peer);
+    if (entry == nullptr || entry->epoch != epoch) {
+      members_.advance(version);
+      return false;
+    }
     id = entry->id();
     metadata = entry->metadata;
     joined_at = entry->joined_at;
@@ -242,122 +331,48 @@ bool RoomView::erase(std::string_view peer, Epoch epoch, Version version, LeaveR
   const Event event = event::PeerLeft{id_, version, {id, metadata.view(), joined_at}, reason};
   EncodedEvent encoded(event);
   Entry removed;
-  (void)tell(encoded, nullptr, Delivery::reliable, [&] { removed = take_entry(id); });
-  return true;
+  bool is_removed = false;
+  (void)tell(encoded, nullptr, Delivery::reliable, [&] {
+    members_.advance(version);
+    is_removed = members_.find(id) != nullptr;  // the router may have ended meanwhile
+    if (is_removed) removed = members_.take(id);
+    return is_removed;
+  });
+  return is_removed;
 }
 
-bool RoomView::replace_metadata(std::string_view peer, Epoch epoch, const Payload& metadata,
+void RoomView::drop(const PeerSession& peer) noexcept {
+  Entry removed;
+  const std::scoped_lock lock(mutex_);
+  const Entry* const entry = members_.find(peer.id());
+  if (entry != nullptr && entry->local.get() == &peer) removed = members_.take(peer.id());
+}
+
+void RoomView::replace_metadata(std::string_view peer, Epoch epoch, const Payload& metadata,
                                 Version version) {
   PeerId id;
   Version joined_at = 0;
   const PeerSession* self = nullptr;
   {
     const std::scoped_lock lock(mutex_);
-    const bool is_old = version <= version_;
-    version_ = std::max(version_, version);
-    const Entry* entry = find(peer);
-    if (entry == nullptr || entry->epoch != epoch) return false;
+    const Entry* const entry = members_.find(peer);
+    const bool is_known = entry != nullptr && entry->epoch == epoch;
     // The store need not count what changes nothing.
-    if (is_old && entry->metadata == metadata) return false;
+    if (!is_known || (version <= members_.version() && entry->metadata == metadata)) {
+      return members_.advance(version);
+    }
     id = entry->id();
     joined_at = entry->joined_at;
     self = entry->local.get();
   }
   const Event event = event::PeerUpdated{id_, version, {id, metadata.view(), joined_at}};
   EncodedEvent encoded(event);
-  (void)tell(encoded, self, Delivery::reliable, [&] { find(id)->metadata = metadata; });
-  return true;
-}
-
-RoomView::Entry* RoomView::find(std::string_view peer) {
-  if (index_.empty()) {
-    const auto found = std::ranges::find_if(entries_, [&](const Entry& entry) { return entry.id() == peer; });
-    return found == entries_.end() ? nullptr : &*found;
-  }
-  const auto found = index_.find(peer);
-  return found == index_.end() ? nullptr : &entries_[found->second];
-}
-
-Version RoomView::joined_at(std::string_view peer) {
-  const Entry* const entry = find(peer);
-  return entry == nullptr ? 0 : entry->joined_at;
-}
-
-std::shared_ptr<const Encoder> RoomView::missing_encoder(const EncodedEvent& encoded) const {
-  for (const auto& [encoder, speakers] : encoders_) {
-    if (encoded.find(encoder.get()) == nullptr) return encoder;
-  }
-  return nullptr;
-}
-
-void RoomView::add_entry(Entry entry) {
-  if (entry.local) {
-    const auto& encoder = entry.local->shared_encoder();
-    const auto spoken = std::ranges::find(encoders_, encoder, [](const auto& pair) { return pair.first; });
-    if (spoken == encoders_.end()) {
-      encoders_.emplace_back(encoder, 1U);
-    } else {
-      ++spoken->second;
-    }
-  } else {
-    ++remote_count_;
-  }
-  entries_.push_back(std::move(entry));
-  if (index_.empty() && entries_.size() < indexed_from) return;
-  for (std::size_t place = index_.size(); place < entries_.size(); ++place) {
-    index_.emplace(entries_[place].id(), static_cast<std::uint32_t>(place));
-  }
-}
-
-RoomView::Entry RoomView::take_entry(std::string_view peer) {
-  const auto place = static_cast<std::uint32_t>(find(peer) - entries_.data());
-  const bool is_indexed = !index_.empty();
-  if (is_indexed) index_.erase(peer);
-  Entry taken = std::move(entries_[place]);
-  if (place + 1 != entries_.size()) {
-    entries_[place] = std::move(entries_.back());
-    if (is_indexed) index_[entries_[place].id()] = place;
-  }
-  entries_.pop_back();
-  if (taken.local) {
-    const auto spoken = std::ranges::find(encoders_, taken.local->shared_encoder(),
-                                          [](const auto& pair) { return pair.first; });
-    if (--spoken->second == 0) encoders_.erase(spoken);
-  } else {
-    --remote_count_;
-  }
-  return taken;
-}
-
-std::vector<NodeId> RoomView::remote_nodes() const {
-  std::vector<NodeId> nodes;
-  if (remote_count_ == 0) return nodes;
-  for (const Entry& entry : entries_) {
-    if (entry.remote && std::ranges::find(nodes, entry.remote->node) == nodes.end()) {
-      nodes.push_back(entry.remote->node);
-    }
-  }
-  return nodes;
-}
-
-RoomView::Snapshot RoomView::copy_members(std::string_view except) const {
-  Snapshot snapshot;
-  {
-    const std::scoped_lock lock(mutex_);
-    snapshot.version = version_;
-    snapshot.others.reserve(entries_.size());
-    for (const Entry& entry : entries_) {
-      Member member{entry.id(), entry.metadata, entry.local ? core_.options().node : entry.remote->node,
-                    entry.joined_at};
-      if (!except.empty() && member.id == except) {
-        snapshot.self = std::move(member);
-      } else {
-        snapshot.others.push_back(std::move(member));
-      }
-    }
-  }
-  std::ranges::sort(snapshot.others, {}, &Member::joined_at);
-  return snapshot;
+  (void)tell(encoded, self, Delivery::reliable, [&] {
+    members_.advance(version);
+    Entry* const entry = members_.find(id);
+    if (entry != nullptr) entry->metadata = metadata;
+    return entry != nullptr;
+  });
 }
 
 }  // namespace signaling

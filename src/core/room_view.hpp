@@ -1,103 +1,36 @@
 #pragma once
 
-#include <boost/container/small_vector.hpp>
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
-#include <list>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <variant>
+#include <string_view>
 #include <vector>
 
 #include "core/encoded_event.hpp"
-#include "core/held_envelope.hpp"
-#include "signaling/core/callback.hpp"
-#include "signaling/core/command.hpp"
+#include "core/loop.hpp"
+#include "core/room_members.hpp"
+#include "core/room_order.hpp"
 #include "signaling/core/peer.hpp"
 #include "signaling/core/room.hpp"
-#include "signaling/core/state_store.hpp"
 
 namespace signaling {
 
-class PeerSession;
 class RouterCore;
-class RoomView;
-
-/// What local peers want of a room, and what the store tells it. A room does one after the other, so all its members
-/// see one order.
-namespace room_change {
-
-struct Join {
-  std::shared_ptr<PeerSession> peer;
-  Payload metadata;
-  std::string request;
-  std::size_t capacity = 0;
-  command::Join::Answer answer = command::Join::Answer::joined;
-  Callback<void(errc, std::shared_ptr<RoomView>)> done;
-};
-struct Leave {
-  std::shared_ptr<PeerSession> peer;
-  LeaveReason reason = LeaveReason::leave;
-  std::string request;
-};
-struct Update {
-  std::shared_ptr<PeerSession> peer;
-  Payload metadata;
-  /// A join of somebody who is in the room already has its answer from the `List` that follows.
-  enum class Answer : std::uint8_t { updated, none } answer = Answer::updated;
-  std::string request;
-};
-/// Tells one member who is there. In the queue, so that what it sees afterwards fits to it.
-struct List {
-  std::shared_ptr<PeerSession> peer;
-  enum class Answer : std::uint8_t { members, joined } answer = Answer::members;
-  std::string request;
-};
-
-}  // namespace room_change
-
-using RoomChange =
-    std::variant<room_change::Join, room_change::Leave, room_change::Update, room_change::List>;
-
-namespace room_news {
-
-/// The store has decided about the change that the room has asked it for.
-struct Answer {
-  std::error_code error;
-  StateStore::Joined joined;  // of other changes only the version
-};
-/// Another node's change, message, or that some were missed.
-struct Change {
-  MembershipChange change;
-};
-struct Message {
-  HeldEnvelope held;
-  /// Of SenderOrder.
-  std::uint64_t number = 0;
-};
-struct Resync {
-  Missed missed = Missed::changes;
-};
-
-}  // namespace room_news
-
-using RoomNews = std::variant<room_news::Answer, room_news::Change, room_news::Message, room_news::Resync>;
 
 /// This node's picture of a room: its local members, and those of other nodes as the store tells them.
 ///
-/// Changes that local peers want queue up and are done one at a time, each in three steps: the store decides; the event
-/// is encoded; under the lock the table changes and the event goes into the outboxes of the members. Messages pass
-/// between two changes under the same lock. What the store tells comes in the order in which it happened, the answer to
-/// the change under way included, so it is done as it comes. Hence the promises: one order for all, the snapshot and the
-/// events after it fit together, nothing from a peer before its join or after its leave.
+/// RoomOrder says what is done next. A change is done in three steps: the store decides; the event is encoded; under the
+/// lock the table changes and the event goes into the outboxes of the members. Messages pass between two changes under the
+/// same lock. Hence the promises: one order for all, the snapshot and the events after it fit together, nothing from a
+/// peer before its join or after its leave.
 ///
-/// States: live -> retired (empty; a later join makes a new object).
-/// Live: idle; `awaiting_` the store's answer to a change, which only keeps other changes waiting; `stopped_` until a
-/// snapshot is there or a message has its turn, which keeps everything waiting.
-/// Threads: any; whoever sets `running_` does what there is to do. No user code (encoder, policy, store) runs under the
-/// lock.
+/// Threads: any. One at a time does what there is to do, and only that one changes the table, except for `abandon`. No
+/// user code (encoder, store, log, executor) runs under the lock.
+/// Errors: an exception of user code, or of memory, ends what it came in, and nothing else: whoever asked gets `internal`,
+/// members that have missed something get `messages_lost`.
 class RoomView final : public Room, public std::enable_shared_from_this<RoomView> {
  public:
   RoomView(std::shared_ptr<RouterCore> core, RoomId id)
@@ -120,7 +53,7 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   /// What the store tells. Without members here it is for nobody.
   void hear(RoomNews news);
   void hear(const Envelope& message);
-  /// The message that the room has stopped for has its turn.
+  /// The message that the room has halted for has its turn.
   void resume();
   /// Tells all local members of an error that nobody's request has caused.
   void warn(errc code);
@@ -128,110 +61,117 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   void abandon();
 
  private:
-  struct RemotePeer {
-    PeerId id;
-    NodeId node;
-  };
-  struct Entry {
-    std::shared_ptr<PeerSession> local;  // exactly one of these two
-    std::unique_ptr<RemotePeer> remote;
-    Payload metadata;
-    Epoch epoch = 0;
-    Version joined_at = 0;
+  using Entry = RoomMembers::Entry;
+  using Snapshot = RoomMembers::Snapshot;
 
-    const PeerId& id() const noexcept;
-    MemberView view() const noexcept { return {id(), metadata.view(), joined_at}; }
-  };
-  // Members copied out from under the lock, so that user code can look at them.
-  struct Snapshot {
-    Version version = 0;
-    Member self;
-    std::vector<Member> others;
-  };
-
-  // room_turns.cpp: what is done next.
-  void run();
   void take_turn(std::unique_lock<std::mutex> lock);
-  bool stops_for(const RoomNews& news);
-  /// `news_before`: so many of `news_` came before the snapshot.
-  void see(std::error_code error, const RoomState& state, std::size_t news_before,
-           Callback<void(std::error_code, const RoomState&)>& then);
-  void catch_up(const RoomState& state, std::size_t count);
-  bool is_due(const RoomNews& news, const RoomState& state);
-  bool is_free_for(const Envelope& message);
+  void run();
+  RoomAction next();
+  /// Runs what may throw. False: it did, which is logged and counted.
+  template <class Function>
+  bool attempt(Function function) noexcept;
+  void failed(std::string_view what) noexcept;
+  /// The same for what the members are to know of.
+  template <class Function>
+  void attempt_to_tell(Function function) noexcept;
 
-  void start(room_change::Join& change);
-  void start(room_change::Leave& change);
-  void start(room_change::Update& change);
-  void start(room_change::List& change);
+  // room_changes.cpp: how each is done.
+  void perform(room_action::Ask& action);
+  void perform(room_action::Finish& action);
+  void perform(room_action::Handle& action);
+  void perform(room_action::See& action);
+  void perform(room_action::Rest& /*action*/) {}
+  void perform(room_action::Retire& action);
 
-  void handle(room_news::Answer& answer);
-  void handle(room_news::Change& news);
-  void handle(room_news::Message& message);
-  void handle(room_news::Resync& resync);
+  void start(room_change::Join& change, std::uint64_t number);
+  void start(room_change::Leave& change, std::uint64_t number);
+  void start(room_change::Update& change, std::uint64_t number);
+  void start(room_change::List& change, std::uint64_t number);
 
   void finish(room_change::Join& change, room_news::Answer& answer);
   void finish(room_change::Leave& change, room_news::Answer& answer);
   void finish(room_change::Update& change, room_news::Answer& answer);
-  void finish(room_change::List& /*change*/, room_news::Answer& /*answer*/) {}
+  void finish(room_change::List& change, room_news::Answer& answer);
   void complete(room_change::Join& change, Version version, Version joined_at);
   void complete(room_change::Leave& change, Version version);
   void complete(room_change::Update& change, Version version);
   /// `complete` may only tell the members of `version` when they have been told of all before.
   void complete_at(Version version, Callback<void(Version)> complete);
-  /// Asks the store who is there. Nothing else is done until `then` was called with what came.
-  void look(Callback<void(std::error_code, const RoomState&)> then);
+  /// The store has a member that could not be taken in here.
+  void undo_join(const PeerSession& peer) noexcept;
+  void admit(room_change::Join& change, Version version, Version joined_at);
 
+  void handle(room_news::Answer& /*answer*/) {}
+  void handle(room_news::Change& news);
+  void handle(room_news::Message& message);
+  void handle(room_news::Resync& resync);
+
+  /// Asks the store who is there. Nothing else is done until `then` was called with what came.
+  using Looked = Callback<void(std::error_code, const RoomState&)>;
+  void look(Looked then);
+  void snapshot_came(std::uint64_t number, std::error_code error, RoomState state);
+  void catch_up(const RoomState& state, std::size_t count);
+  bool is_due(const RoomNews& news, const RoomState& state);
   void reconcile(const RoomState& state, Version version);
   void apply_remote(const MembershipChange& change);
   bool is_other_membership(const StoreMember& member);
+
   /// Runs between two changes, so the sender stays a member until its message is delivered.
   void deliver_remote(const Envelope& envelope);
+  SendResult deliver_here(const Envelope& envelope);
 
   // These change the table and tell the members in one step.
   void insert(Entry entry, Version version);
   void insert_remote(const StoreMember& member, Version version);
   void evict(const PeerId& id, Version version);
   void push_out(std::string_view peer, Epoch epoch, Version version, LeaveReason reason);
+  /// Removes a member that the others could not be told of.
+  void drop(const PeerSession& peer) noexcept;
   bool erase(std::string_view peer, Epoch epoch, Version version, LeaveReason reason);
-  bool replace_metadata(std::string_view peer, Epoch epoch, const Payload& metadata, Version version);
+  void replace_metadata(std::string_view peer, Epoch epoch, const Payload& metadata, Version version);
   /// Encodes in every language needed, then runs `change` and delivers to all local members but `skip` under one lock.
+  /// False from `change`: there is nothing to tell any more.
   template <class Change>
   SendResult tell(EncodedEvent& encoded, const PeerSession* skip, Delivery delivery, Change change);
 
-  // Under the lock:
-  Entry* find(std::string_view peer);
-  bool is_member(const Envelope& message);  // its sender, as it was when it sent this
-  Version joined_at(std::string_view peer);
-  std::shared_ptr<const Encoder> missing_encoder(const EncodedEvent& encoded) const;
-  SendResult push_to_all(const EncodedEvent& encoded, const PeerSession* skip, Delivery delivery);
-  void push_joined(const MemberView& peer, const EncodedEvent& older, const EncodedEvent& younger);
-  void add_entry(Entry entry);
-  Entry take_entry(std::string_view peer);
-
-  /// Nodes with members in this room, other than this one.
-  std::vector<NodeId> remote_nodes() const;
   Snapshot copy_members(std::string_view except) const;
+  /// How many bytes of news may wait.
+  std::size_t max_news_bytes() const noexcept;
+
+  // Under the lock:
+  bool is_checked(const Envelope& message) const noexcept;
+  bool is_ahead(const Envelope& message);
+  SendResult push_to_all(const EncodedEvent& encoded, const PeerSession* skip, Delivery delivery,
+                         Wakes& wakes) noexcept;
+  void push_joined(const MemberView& peer, const EncodedEvent& older, const EncodedEvent& younger,
+                   Wakes& wakes) noexcept;
 
   const std::shared_ptr<RouterCore> shared_core_;
   RouterCore& core_;
   const RoomId id_;
   mutable std::mutex mutex_;
-  Version version_ = 0;
-  std::vector<Entry> entries_;
-  boost::unordered_flat_map<std::string_view, std::uint32_t> index_;  // of rooms that are large, or were
-  std::size_t remote_count_ = 0;
-  // Languages spoken by local members, with the number of those who speak it.
-  boost::container::small_vector<std::pair<std::shared_ptr<const Encoder>, std::uint32_t>, 1> encoders_;
-  // Lists, since they are empty for most of the time, and then take nothing.
-  std::list<RoomChange> changes_;
-  std::list<RoomNews> news_;
-  RoomChange asked_;       // what the store's answer is awaited for; belongs to whoever runs
-  Callback<void()> seen_;  // a snapshot has come
-  bool running_ = false;
-  bool awaiting_ = false;
-  bool stopped_ = false;
-  bool retired_ = false;
+  RoomMembers members_;
+  RoomOrder order_;
+  Version doubted_ = 0;  // up to here the store was asked for members that it does not know
+  Looked looked_;        // belongs to whoever has the turn
 };
+
+template <class Function>
+bool RoomView::attempt(Function function) noexcept {
+  try {
+    function();
+    return true;
+  } catch (const std::exception& exception) {
+    failed(exception.what());
+  } catch (...) {
+    failed("unknown exception");
+  }
+  return false;
+}
+
+template <class Function>
+void RoomView::attempt_to_tell(Function function) noexcept {
+  if (!attempt(function)) (void)attempt([this] { warn(errc::messages_lost); });
+}
 
 }  // namespace signaling

@@ -244,7 +244,11 @@ void RouterCore::delivered(const Envelope& envelope) {
     if (result.status == SendStatus::dropped) tell_sender(envelope, result.error);
     return;
   }
-  if (const auto room = find_room(envelope.room)) room->hear(envelope);
+  if (const auto room = find_room(envelope.room)) {
+    room->hear(envelope);
+  } else if (!envelope.to.empty()) {
+    tell_sender(envelope, errc::peer_not_found);
+  }
 }
 
 void RouterCore::invalidated(std::string_view id, Missed missed) {

@@ -61,7 +61,7 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
   /// To a peer or a room without asking who may: for the host, and for languages that know no rooms.
   SendResult send(Envelope envelope);
   SendResult send_to_peer(const Envelope& envelope, EncodedEvent& encoded);
-  /// A message from another node could not be given to its receivers: its sender is told there.
+  /// A peer's message from another node could not be given to its receivers: its sender is told there.
   void tell_sender(const Envelope& envelope, errc error);
 
   /// For the host; see Router.

@@ -7,26 +7,37 @@
 
 namespace signaling {
 
+SenderTicket::~SenderTicket() {
+  if (order_ == nullptr) return;
+  try {
+    order_->done(sender_);
+  } catch (
+      ...) {  // NOLINT(bugprone-empty-catch): of memory; the room that has its turn goes on with the next that comes
+  }
+}
+
 bool SenderOrder::is_waiting(std::string_view sender) const {
   const std::scoped_lock lock(mutex_);
   return senders_.contains(sender);
 }
 
-std::uint64_t SenderOrder::arrived(std::string_view sender) {
+SenderTicket SenderOrder::arrived(std::string_view sender) {
+  std::string name(sender);
   const std::scoped_lock lock(mutex_);
-  return senders_[std::string(sender)].arrived++;
+  const std::uint64_t number = senders_[name].arrived++;
+  return {*this, std::move(name), number};
 }
 
-bool SenderOrder::is_next(std::string_view sender, std::uint64_t number) const {
+bool SenderOrder::is_next(const SenderTicket& ticket) const {
   const std::scoped_lock lock(mutex_);
-  return senders_.find(sender)->second.done == number;
+  return senders_.find(ticket.sender())->second.done == ticket.number();
 }
 
-bool SenderOrder::is_turn(std::string_view name, std::uint64_t number, std::weak_ptr<RoomView> room) {
+bool SenderOrder::is_turn(const SenderTicket& ticket, std::weak_ptr<RoomView> room) {
   const std::scoped_lock lock(mutex_);
-  Sender& sender = senders_.find(name)->second;
-  if (sender.done == number) return true;
-  sender.waiting.emplace_back(number, std::move(room));
+  Sender& sender = senders_.find(ticket.sender())->second;
+  if (sender.done == ticket.number()) return true;
+  sender.waiting.emplace_back(ticket.number(), std::move(room));
   return false;
 }
 

@@ -13,6 +13,35 @@ namespace signaling {
 
 class RoomView;
 
+class SenderOrder;
+
+/// The place of a message among those of its sender. At its end the message is done, and the next has its turn.
+class SenderTicket {
+ public:
+  SenderTicket() noexcept = default;
+  SenderTicket(SenderOrder& order, std::string sender, std::uint64_t number) noexcept
+      : order_(&order), sender_(std::move(sender)), number_(number) {}
+  SenderTicket(SenderTicket&& other) noexcept
+      : order_(std::exchange(other.order_, nullptr)),
+        sender_(std::move(other.sender_)),
+        number_(other.number_) {}
+  SenderTicket& operator=(SenderTicket&& other) noexcept {
+    std::swap(order_, other.order_);
+    std::swap(sender_, other.sender_);
+    std::swap(number_, other.number_);
+    return *this;
+  }
+  ~SenderTicket();
+
+  const std::string& sender() const noexcept { return sender_; }
+  std::uint64_t number() const noexcept { return number_; }
+
+ private:
+  SenderOrder* order_ = nullptr;
+  std::string sender_;
+  std::uint64_t number_ = 0;
+};
+
 /// In which order messages of peers on other nodes are dealt with. What a peer sends through one room must not overtake
 /// what it has sent through another one before, and a room may have to wait, or be busy on another thread. So a message
 /// that cannot be delivered at once gets a number, and its room deals with it when those before it are done.
@@ -23,12 +52,12 @@ class SenderOrder {
  public:
   /// Is a message of this sender not yet done?
   bool is_waiting(std::string_view sender) const;
-  /// Gives the number of a message that has come, and has to wait.
-  std::uint64_t arrived(std::string_view sender);
+  /// For a message that has come, and has to wait.
+  SenderTicket arrived(std::string_view sender);
   /// Is everything before this message done?
-  bool is_next(std::string_view sender, std::uint64_t number) const;
+  bool is_next(const SenderTicket& ticket) const;
   /// False: one before it is not done. Then `room` is resumed when it is.
-  bool is_turn(std::string_view sender, std::uint64_t number, std::weak_ptr<RoomView> room);
+  bool is_turn(const SenderTicket& ticket, std::weak_ptr<RoomView> room);
   /// The message whose turn it was is done.
   void done(std::string_view sender);
 

@@ -1,6 +1,9 @@
 // A room whose store is far away: answers that overtake news, news that are missing, members that come back.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <deque>
+
 #include "support/script_world.hpp"
 
 using namespace signaling;
@@ -29,14 +32,10 @@ class DistantStore final : public StateStore {
     }
   }
   void leave(const Leave& /*request*/, Callback<void(std::error_code, Version)> done) override {
-    if (holds) {
-      held_leave = std::move(done);
-    } else {
-      done({}, ++version);
-    }
+    change(std::move(done));
   }
   void update(const Update& /*request*/, Callback<void(std::error_code, Version)> done) override {
-    done({}, ++version);
+    change(std::move(done));
   }
   void snapshot(std::string_view /*room*/, Version /*known_version*/,
                 Callback<void(std::error_code, RoomState)> done) override {
@@ -51,7 +50,11 @@ class DistantStore final : public StateStore {
   }
   std::error_code publish(const NodeId& /*node*/, const Envelope& envelope,
                           std::span<const NodeId> targets) override {
-    if (targets.empty()) orders.push_back(envelope);  // of texts that last
+    if (targets.empty()) {
+      orders.push_back(envelope);  // of texts that last
+      notices.push_back(std::string(envelope.to) + " " + std::string(envelope.payload) + " " +
+                        std::string(envelope.original));
+    }
     for (const NodeId& target : targets) published.push_back(target + " " + std::string(envelope.payload));
     return {};
   }
@@ -63,31 +66,54 @@ class DistantStore final : public StateStore {
     listener->changed({"r", version, kind, {peer, "other", epoch, {}, at}, LeaveReason::leave});
   }
 
+  /// Answers the oldest leave or update that waits. Without one: false.
+  bool answer() {
+    if (held_changes.empty()) return false;
+    auto done = std::move(held_changes.front());
+    held_changes.pop_front();
+    done({}, ++version);
+    return true;
+  }
+
   StoreListener* listener = nullptr;
   Version version = 0;
   Epoch last_epoch = 100;
   std::optional<RoomState> state;
   int snapshots = 0;
-  /// Joins, leaves and snapshots wait for the test.
+  /// Joins and snapshots wait for the test.
   bool holds = false;
+  /// Leaves and updates do.
+  bool holds_changes = false;
+  std::deque<Callback<void(std::error_code, Version)>> held_changes;
   Callback<void(std::error_code, Joined)> held_join;
   Callback<void(std::error_code, RoomState)> held;
-  Callback<void(std::error_code, Version)> held_leave;
   Lines published;
   std::vector<Envelope> orders;
+  Lines notices;  // the same, as text
+
+ private:
+  void change(Callback<void(std::error_code, Version)> done) {
+    if (holds_changes) {
+      held_changes.push_back(std::move(done));
+    } else {
+      done({}, ++version);
+    }
+  }
 };
 
 using Kind = MembershipChange::Kind;
 
 struct DistantWorld {
-  DistantWorld() {
+  explicit DistantWorld(const Limits& limits = {}) : world(with(store, limits)) {
     a->say("join r");
     run();
     (void)a->heard();
   }
   void run() { world.run(); }
-  void message(std::string_view from, std::string_view room, Epoch epoch, Version joined_at) {
+  void message(std::string_view from, std::string_view room, Epoch epoch, Version joined_at,
+               Reach reach = Reach::members) {
     Envelope envelope;
+    envelope.reach = reach;
     envelope.from = from;
     envelope.from_epoch = epoch;
     envelope.from_joined_at = joined_at;
@@ -95,14 +121,15 @@ struct DistantWorld {
     envelope.payload = room;
     store->listener->delivered(envelope);
   }
-  static RouterOptions with(std::shared_ptr<StateStore> store) {
+  static RouterOptions with(std::shared_ptr<StateStore> store, const Limits& limits = {}) {
     RouterOptions options;
     options.store = std::move(store);
+    options.limits = limits;
     return options;
   }
 
   std::shared_ptr<DistantStore> store = std::make_shared<DistantStore>();
-  ScriptWorld world{with(store)};
+  ScriptWorld world;
   std::unique_ptr<ScriptClient> a = world.client("a");
 };
 
@@ -185,6 +212,19 @@ TEST_CASE("distant store: members are told when messages may be lost, and when o
   const auto errors = w.world.router.stats().errors;
   CHECK(errors[static_cast<std::size_t>(errc::messages_lost)] == 2);
   CHECK(errors[static_cast<std::size_t>(errc::peer_not_found)] == 1);
+}
+
+TEST_CASE("distant store: a room that the last member of this node has left is readable, and empty") {
+  DistantWorld w;
+  w.store->change(Kind::joined, "x", 7);
+  const auto room = w.world.router.find_room("r");
+  CHECK(room->size() == 2);
+  w.a->say("leave r");
+  w.run();
+  CHECK(room->size() == 0);
+  CHECK(room->members().empty());
+  CHECK(room->version() == 3);
+  CHECK(w.world.router.find_room("r") == nullptr);
 }
 
 TEST_CASE("distant store: messages name the nodes that have receivers") {
@@ -386,8 +426,9 @@ TEST_CASE("distant store: a handler that it destroys uncalled is an answer: it c
   b->say("#3 join s");
   w.store->held_join({}, {1, RoomState{1, {}}, 0});
   w.run();
+  w.store->holds_changes = true;
   b->say("#4 leave s");
-  w.store->held_leave = {};
+  w.store->held_changes.clear();
   w.run();
   CHECK(b->heard() == Lines{"joined s v1 [] #3", "left s leave #4"});
 }
@@ -436,11 +477,11 @@ TEST_CASE("distant store: the policy sees a leave ahead of the disconnect, thoug
   const auto b = world.client("b");
   b->say("join s");
   world.run();
-  store->holds = true;
+  store->holds_changes = true;
   b->cut(CloseReason::lost);
   world.run();
   CHECK(books->seen == Lines{"joined s", "left s", "disconnected"});
-  store->held_leave({}, 2);
+  CHECK(store->answer());
   world.run();
   CHECK(books->seen.size() == 3);
 }
@@ -457,14 +498,12 @@ TEST_CASE(
   envelope.from_joined_at = joined_at;
   envelope.payload = "hello";
   envelope.to = "ghost";
-  for (const char* const room : {"", "r"}) {
+  for (const char* const room : {"", "r", "nobody is in it here"}) {
     envelope.room = room;
     w.store->listener->delivered(envelope);
-    REQUIRE(!w.store->orders.empty());
-    CHECK(w.store->orders.back().to == "x");
-    CHECK(w.store->orders.back().original == "peer_not_found");
-    w.store->orders.clear();
+    CHECK(std::exchange(w.store->notices, {}) == Lines{"x undelivered peer_not_found"});
   }
+  envelope.room = "r";
   Limits limits;
   limits.max_message_bytes = limits.max_outbound_bytes = 10;
   w.world.router.set_limits(limits);
@@ -474,13 +513,15 @@ TEST_CASE(
   w.store->listener->delivered(envelope);  // an empty queue takes it
   w.run();
   w.store->listener->delivered(envelope);
-  REQUIRE(!w.store->orders.empty());
-  CHECK(w.store->orders.back().to == "x");
-  CHECK(w.store->orders.back().original == "slow_consumer");
-  envelope.from = {};  // of a host: nobody is there to be told
-  w.store->orders.clear();
+  CHECK(std::exchange(w.store->notices, {}) == Lines{"x undelivered slow_consumer"});
+  envelope.delivery = Delivery::volatile_;  // may be lost
   w.store->listener->delivered(envelope);
-  CHECK(w.store->orders.empty());
+  envelope.delivery = Delivery::reliable;
+  envelope.from_epoch = 0;  // of a host: nobody is there to be told
+  envelope.reach = Reach::anybody;
+  envelope.to = "ghost";
+  w.store->listener->delivered(envelope);
+  CHECK(w.store->notices.empty());
 }
 
 TEST_CASE("distant store: what another node reports about a message is told to the sender") {
@@ -498,5 +539,138 @@ TEST_CASE("distant store: what another node reports about a message is told to t
   w.store->listener->delivered(report);
   w.run();
   CHECK(w.a->heard() == Lines{"error slow_consumer", "error peer_not_found", "error messages_lost"});
-  CHECK(w.store->orders.empty());
+  CHECK(w.store->notices.empty());
+}
+
+TEST_CASE("distant store: updates of one peer that wait for the store are bounded, and cost nobody else") {
+  Limits limits;
+  limits.max_pending_bytes = 2'000;
+  DistantWorld w(limits);
+  auto b = w.world.client("b");
+  b->say("join r");
+  w.run();
+  (void)w.a->heard();
+  (void)b->heard();
+  w.store->holds_changes = true;
+  const std::string metadata(100, 'm');
+  for (int i = 0; i < 100; ++i) b->say("update r " + metadata);
+  w.a->say("update r 1");
+  w.run();
+  CHECK(b->heard() == Lines{"error overloaded"});
+  CHECK(b->closed() == CloseReason::overloaded);
+  std::size_t answered = 0;
+  while (w.store->answer()) ++answered;
+  CHECK(answered > 2);
+  CHECK(answered < 20);  // as many as fit into the bound, b's leave, and a's update
+  w.run();
+  const Lines heard = w.a->heard();
+  CHECK(std::ranges::count(heard, "updated r v" + std::to_string(w.store->version)) == 1);
+  CHECK(std::ranges::count_if(heard, [](const auto& line) { return line.starts_with("-peer r"); }) == 1);
+}
+
+TEST_CASE("distant store: what is done does not count as waiting any more") {
+  Limits limits;
+  limits.max_pending_bytes = 1'000;
+  DistantWorld w(limits);
+  w.store->holds_changes = true;
+  for (int i = 0; i < 100; ++i) {
+    w.a->say("update r " + std::string(500, 'm'));
+    REQUIRE(w.store->answer());
+  }
+  w.run();
+  CHECK_FALSE(w.a->closed());
+  CHECK(w.a->heard().size() == 100);
+}
+
+TEST_CASE(
+    "distant store: lists of members that wait are bounded, and two that ask the same have one answer") {
+  Limits limits;
+  limits.max_pending_bytes = 2'000;
+  DistantWorld w(limits);
+  w.store->holds_changes = true;
+  w.a->say("update r 1");
+  for (int i = 0; i < 3; ++i) w.a->say("members r");
+  for (int i = 0; i < 2; ++i) w.a->say("#1 members r");
+  REQUIRE(w.store->answer());
+  w.run();
+  CHECK(w.a->heard() == Lines{"updated r v2", "members r v2 []", "members r v2 [] #1"});
+  w.a->say("update r 2");
+  for (int i = 0; i < 100; ++i) w.a->say("#" + std::to_string(i) + " members r");
+  w.run();
+  CHECK(w.a->closed() == CloseReason::overloaded);
+}
+
+TEST_CASE(
+    "distant store: of more messages than may wait for a snapshot the rest is lost, and members are told "
+    "once") {
+  Limits limits;
+  limits.max_message_bytes = 1'000;
+  limits.max_outbound_bytes = 4'000;
+  DistantWorld w(limits);
+  w.store->change(Kind::joined, "x", 7);
+  w.run();
+  (void)w.a->heard();
+  w.store->holds = true;
+  w.store->listener->invalidated("r", Missed::changes);
+  for (int i = 0; i < 100; ++i) w.message("x", "r", 7, 2);
+  w.store->change(Kind::joined, "y", 8);
+  w.run();
+  CHECK(w.a->heard().empty());
+  w.store->holds = false;
+  w.store->state = RoomState{3, {{"x", "other", 7, {}, 2}, {"y", "other", 8, {}, 3}}};
+  w.store->held({}, *w.store->state);
+  w.run();
+  const Lines heard = w.a->heard();
+  const auto messages = std::ranges::count(heard, "msg x r");
+  CHECK(messages > 5);
+  CHECK(messages < 20);
+  CHECK(std::ranges::count(heard, "+peer r v3 y") == 1);
+  CHECK(std::ranges::count(heard, "error messages_lost") == 1);
+  w.message("x", "r", 7, 2);
+  w.run();
+  CHECK(w.a->heard() == Lines{"msg x r"});
+}
+
+TEST_CASE("distant store: a message that comes before its sender's join waits for it, whatever its reach") {
+  for (const Reach reach : {Reach::members, Reach::anybody}) {
+    DistantWorld w;
+    w.store->holds = true;
+    w.message("x", "r", 7, 2, reach);
+    w.message("x", "r", 7, 2, reach);
+    w.run();
+    CHECK(w.a->heard().empty());
+    REQUIRE(w.store->snapshots == 1);
+    w.store->held({}, {2, {{"x", "other", 7, {}, 2}}});
+    w.run();
+    CHECK(w.a->heard() == Lines{"+peer r v2 x", "msg x r", "msg x r"});
+    CHECK(w.store->notices.empty());
+  }
+}
+
+TEST_CASE("distant store: of a message from somebody whom the store does not know the sender is told") {
+  for (const Reach reach : {Reach::members, Reach::anybody}) {
+    DistantWorld w;
+    w.store->state = RoomState{1, {}};
+    w.message("x", "r", 7, 5, reach);
+    w.message("x", "r", 7, 5, reach);
+    w.run();
+    CHECK(w.a->heard().empty());
+    CHECK(w.store->snapshots == 1);  // and not once more for each message
+    CHECK(w.store->notices == Lines{"x undelivered messages_lost", "x undelivered messages_lost"});
+  }
+}
+
+TEST_CASE(
+    "distant store: a message that comes after its sender's leave was told is not delivered, and its sender "
+    "is "
+    "told") {
+  for (const Reach reach : {Reach::members, Reach::anybody}) {
+    DistantWorld w;
+    w.store->change(Kind::joined, "x", 7);
+    w.store->change(Kind::left, "x", 7, 2);
+    w.message("x", "r", 7, 2, reach);
+    w.run();
+    CHECK(w.a->heard() == Lines{"+peer r v2 x", "-peer r v3 x leave"});
+    CHECK(w.store->notices == Lines{"x undelivered messages_lost"});
+  }
 }

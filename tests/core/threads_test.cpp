@@ -255,3 +255,46 @@ TEST_CASE("threads: local peers on several threads talk in many rooms") {
   for (auto& thread : running) thread.join();
   CHECK(received == threads * rounds);
 }
+
+TEST_CASE("threads: a router may end while its peers change and leave their rooms on other threads") {
+  constexpr int rounds = 40;
+  constexpr int threads = 3;
+  constexpr int peers_each = 6;
+  for (int round = 0; round < rounds; ++round) {
+    std::vector<std::unique_ptr<boost::asio::io_context>> contexts;
+    for (int i = 0; i < threads; ++i) contexts.push_back(std::make_unique<boost::asio::io_context>(1));
+    auto router = std::make_unique<Router>();
+    std::latch ready(threads + 1);
+    std::atomic<bool> is_over{false};
+    std::vector<std::thread> running;
+    for (auto& context : contexts) {
+      running.emplace_back([&, io = context.get()] {
+        std::vector<std::shared_ptr<Peer>> peers;
+        for (int i = 0; i < peers_each; ++i) {
+          LocalPeerOptions options;
+          options.executor = io->get_executor();
+          peers.push_back(router->connect_local(std::move(options)));
+          peers.back()->join("r", "0");
+        }
+        ready.arrive_and_wait();
+        for (int n = 0; !is_over; ++n) {
+          for (const auto& peer : peers) {
+            peer->update("r", std::to_string(n));
+            if (n % 7 == 0) peer->leave("r");
+            if (n % 7 == 1) peer->join("r");
+          }
+          io->restart();
+          io->poll();
+        }
+        for (const auto& peer : peers) peer->close(CloseReason::normal);
+        io->restart();
+        io->poll();
+        for (const auto& peer : peers) CHECK(peer->send({}).error == errc::closed);
+      });
+    }
+    ready.arrive_and_wait();
+    router.reset();
+    is_over = true;
+    for (std::thread& thread : running) thread.join();
+  }
+}

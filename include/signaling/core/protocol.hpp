@@ -23,6 +23,8 @@ struct SIGNALING_API MessageView {
 /// event for a thousand of them is encoded once.
 ///
 /// Threads: `encode` is called from any thread at once. It depends on the event alone.
+/// Errors: it is to throw for memory only. Whoever caused the event gets the exception, or `internal` if it comes later;
+/// members that could not be told of a change get `messages_lost`.
 class SIGNALING_API Encoder {
  public:
   virtual ~Encoder() = default;

@@ -21,8 +21,8 @@ struct SIGNALING_API Member {
 
 /// A named set of peers, possibly on several nodes, as this node knows it.
 ///
-/// Ownership: shared; a room that the last member has left stays readable and empty, and a later room of the same
-/// name is another object.
+/// Ownership: shared. When the last member of this node has left, this node does not follow the room any more: the object
+/// stays readable, and is empty. A later room of the same name is another object.
 /// Threads: any.
 class SIGNALING_API Room {
  public:

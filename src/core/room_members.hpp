@@ -1,0 +1,92 @@
+#pragma once
+
+#include <boost/container/small_vector.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/encoded_event.hpp"
+#include "signaling/core/room.hpp"
+#include "signaling/core/state_store.hpp"
+
+namespace signaling {
+
+class PeerSession;
+
+/// Who is in a room as this node knows it, at which version, and which languages the local members speak.
+///
+/// Threads: none of its own; RoomView has the lock.
+/// Errors: an exception, of memory, leaves the table as it was.
+/// Complexity: small rooms are searched one by one, since an index would be most of what they take.
+class RoomMembers {
+ public:
+  struct RemotePeer {
+    PeerId id;
+    NodeId node;
+  };
+  struct Entry {
+    std::shared_ptr<PeerSession> local;  // exactly one of these two
+    std::unique_ptr<RemotePeer> remote;
+    Payload metadata;
+    Epoch epoch = 0;
+    Version joined_at = 0;
+
+    const PeerId& id() const noexcept;
+    MemberView view() const noexcept { return {id(), metadata.view(), joined_at}; }
+    bool is(const StoreMember& member) const noexcept {
+      return epoch == member.epoch && joined_at == member.joined_at;
+    }
+  };
+  /// Copies, for code that runs without the lock.
+  struct Snapshot {
+    Version version = 0;
+    Member self;
+    std::vector<Member> others;  // in the order in which they joined
+  };
+
+  Version version() const noexcept { return version_; }
+  /// Versions never go back.
+  void advance(Version version) noexcept;
+  std::size_t size() const noexcept { return entries_.size(); }
+  bool has_local() const noexcept { return entries_.size() != remote_count_; }
+  const std::vector<Entry>& entries() const noexcept { return entries_; }
+  Entry* find(std::string_view peer);
+  /// The version at which it joined; 0: it is no member.
+  Version joined_at(std::string_view peer);
+  /// Is its sender a member, of the membership by which it was sent?
+  bool is_member(const Envelope& message);
+  /// Does no local member come behind it in the order of joins?
+  bool is_last(const MemberView& peer) const noexcept;
+  /// A language of local members that the event is not encoded in. Null: none.
+  std::shared_ptr<const Encoder> missing_encoder(const EncodedEvent& encoded) const;
+  /// Nodes with members here, other than this one.
+  std::vector<NodeId> remote_nodes() const;
+  /// `except` is not among the others. `here`: this node.
+  Snapshot snapshot(std::string_view except, const NodeId& here) const;
+  /// What has happened on other nodes when the room is as the store says, and this is what was known.
+  std::vector<MembershipChange> difference(const RoomId& room, const RoomState& state, const NodeId& here,
+                                           Version version);
+
+  /// No member may have its id.
+  void add(Entry entry);
+  /// Of a member.
+  Entry take(std::string_view peer) noexcept;
+  std::vector<Entry> take_all() noexcept;
+
+ private:
+  void add_speaker(const std::shared_ptr<const Encoder>& encoder);
+  void remove_speaker(const std::shared_ptr<const Encoder>& encoder) noexcept;
+  void add_to_index() noexcept;
+
+  Version version_ = 0;
+  std::vector<Entry> entries_;
+  boost::unordered_flat_map<std::string_view, std::uint32_t> index_;  // of rooms that are large, or were
+  std::size_t remote_count_ = 0;
+  // With the number of those who speak it.
+  boost::container::small_vector<std::pair<std::shared_ptr<const Encoder>, std::uint32_t>, 1> encoders_;
+};
+
+}  // namespace signaling
