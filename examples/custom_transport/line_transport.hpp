@@ -31,6 +31,11 @@ class LineTransport final : public signaling::Transport, public std::enable_shar
     if (idle) write_all();
   }
 
+  void set_reading(bool reading) override {
+    reading_ = reading;
+    if (reading && !is_read_pending_ && peer_) read();
+  }
+
   void close(signaling::CloseReason reason) override {
     closing_ = reason;
     if (frames_.empty()) end(reason);  // else when the last frame has left
@@ -38,6 +43,7 @@ class LineTransport final : public signaling::Transport, public std::enable_shar
 
  private:
   void read() {
+    is_read_pending_ = true;
     boost::asio::async_read_until(
         socket_, boost::asio::dynamic_buffer(input_, max_line_), '\n',
         [self = shared_from_this()](boost::system::error_code error, std::size_t size) {
@@ -46,7 +52,8 @@ class LineTransport final : public signaling::Transport, public std::enable_shar
           self->peer_->receive(
               {signaling::MessageKind::text, std::string_view(self->input_).substr(0, size - 1)});
           self->input_.erase(0, size);
-          self->read();
+          self->is_read_pending_ = false;
+          if (self->reading_ && self->peer_) self->read();
         });
   }
 
@@ -82,6 +89,8 @@ class LineTransport final : public signaling::Transport, public std::enable_shar
 
   boost::asio::local::stream_protocol::socket socket_;
   std::size_t max_line_ = 0;
+  bool reading_ = true;
+  bool is_read_pending_ = false;
   std::string input_;
   std::deque<signaling::Frame> frames_;
   std::optional<signaling::CloseReason> closing_;

@@ -44,8 +44,8 @@ void OptionSet::addresses(const std::string& name, std::vector<ListenAddress>& t
   });
 }
 
-void OptionSet::bound(const std::string& name, std::size_t& target, const std::string& help) {
-  option(name, target, help)->type_name("N")->check(check_number)->capture_default_str();
+CLI::Option* OptionSet::bound(const std::string& name, std::size_t& target, const std::string& help) {
+  return option(name, target, help)->type_name("N")->check(check_number)->capture_default_str();
 }
 
 void OptionSet::bound(const std::string& name, std::uint32_t& target, const std::string& help) {

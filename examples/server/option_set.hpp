@@ -43,7 +43,8 @@ class OptionSet {
   void list(const std::string& name, std::vector<std::string>& texts, const std::string& type,
             const std::string& help, Split split = split_list);
   void addresses(const std::string& name, std::vector<ListenAddress>& target, const std::string& help);
-  void bound(const std::string& name, std::size_t& target, const std::string& help);
+  /// Gives the option, for whoever wants to know whether it was given.
+  CLI::Option* bound(const std::string& name, std::size_t& target, const std::string& help);
   void bound(const std::string& name, std::uint32_t& target, const std::string& help);
   CLI::Option* duration(const std::string& name, std::chrono::milliseconds& target, const std::string& help);
 

@@ -180,6 +180,13 @@ class Parser {
                "Bytes a peer may send ahead of an unanswered request");
     set_.bound("--max-messages-per-second", limits.messages_per_second, "Messages per second and peer");
     set_.bound("--max-message-burst", limits.message_burst, "Messages at once above that rate");
+    const CLI::Option* const bytes = set_.bound(
+        "--max-bytes-per-second", limits.bytes_per_second,
+        "Bytes of messages per second and peer; 0 where --max-messages-per-second alone is given as 0");
+    set_.finally([&limits, bytes] {
+      if (limits.messages_per_second == 0 && bytes->empty()) limits.bytes_per_second = 0;
+    });
+    set_.bound("--max-byte-burst", limits.byte_burst, "Bytes at once above that rate");
     set_.bound("--max-joins-per-second", limits.joins_per_second, "Joins per second and peer");
     set_.bound("--max-join-burst", limits.join_burst, "Joins at once above that rate");
     set_.bound("--max-json-depth", options_.max_json_depth, "Levels of nesting in a message");

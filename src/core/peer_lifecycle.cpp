@@ -239,7 +239,8 @@ void PeerSession::end(CloseReason reason) {
   if (std::exchange(state_, State::gone) == State::gone) return;
   core_->counters().closed(reason);
   stop_waiting();
-  pending_.reset();
+  if (turn_) loop_->deadlines()->cancel(*std::exchange(turn_, std::nullopt));
+  if (input_) input_->clear();
   for (const Membership& membership : std::exchange(rooms_, {})) {
     core_->policy().left(*this, membership.room->id(), leave_reason(reason));
     tell_room_of_leave(membership.room, leave_reason(reason), {});

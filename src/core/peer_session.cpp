@@ -25,6 +25,12 @@ constexpr std::uint64_t messages_per_measurement = 128;
 // Each thing that waits costs something even when it carries no bytes.
 constexpr std::size_t pending_overhead = 64;
 
+// So much may wait before the transport is asked to stop reading.
+constexpr std::size_t max_read_ahead = std::size_t{64} * 1024;
+
+// While much of what this peer asked of rooms waits for the store, its next message waits so long, again and again.
+constexpr std::chrono::milliseconds room_interval{20};
+
 constexpr auto id_of_room = [](const auto& membership) -> std::string_view { return membership.room->id(); };
 
 }  // namespace
@@ -60,16 +66,34 @@ void PeerSession::receive(const MessageView& message) {
     refuse(errc::message_too_large, {}, CloseReason::message_too_large);
     return;
   }
-  // The clock is asked only where there is a limit: it costs as much as looking up a peer.
-  if (limits.messages_per_second != 0 &&
-      !messages_.take(limits.messages_per_second, limits.message_burst, core_->now())) {
-    tell_error(errc::rate_limited, {}, {});
-    return;
+  if (!must_wait() && take_turn(message.bytes.size())) {
+    return count % messages_per_measurement == 0 ? handle_measured(message) : handle(message);
   }
-  if (!must_wait()) return count % messages_per_measurement == 0 ? handle_measured(message) : handle(message);
-  defer(message.bytes.size(), [this, kind = message.kind, bytes = std::string(message.bytes)] {
-    handle({kind, bytes});
+  const std::size_t bytes = message.bytes.size();
+  defer({bytes, bytes, [this, kind = message.kind, copy = std::string(message.bytes)] {
+           handle({kind, copy});
+         }});
+}
+
+bool PeerSession::take_turn(std::size_t bytes) {
+  if (turn_) return false;
+  const auto wait = time_to_turn(bytes);
+  if (wait.count() == 0) return true;
+  turn_ = loop_->deadlines()->set(wait, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->turn_.reset();
+    self->resume();
   });
+  return false;
+}
+
+std::chrono::milliseconds PeerSession::time_to_turn(std::size_t bytes) {
+  if (bytes_in_rooms_.load(std::memory_order_relaxed) > read_ahead()) return room_interval;
+  const Limits& limits = core_->limits();
+  // The clock is asked only where there is a limit: it costs as much as looking up a peer.
+  if (limits.messages_per_second == 0 && limits.bytes_per_second == 0) return std::chrono::milliseconds(0);
+  return rate_.take(limits, bytes, core_->now());
 }
 
 void PeerSession::handle_measured(const MessageView& message) {
@@ -430,45 +454,53 @@ void PeerSession::add_room(std::shared_ptr<RoomView> room, Payload metadata) {
   rooms_.insert(place, Membership{std::move(room), std::move(metadata)});
 }
 
-void PeerSession::defer(std::size_t bytes, Callback<void()> command) {
-  const std::size_t cost = bytes + pending_overhead;
-  if (!has_room_for(cost)) return refuse(errc::overloaded, {}, CloseReason::overloaded);
-  if (!pending_) pending_ = std::make_unique<Pending>();
-  pending_->commands.push_back({cost, std::move(command)});
-  pending_->bytes += cost;
+void PeerSession::defer(InputQueue::Item item) {
+  item.bytes += pending_overhead;
+  if (!has_room()) return refuse(errc::overloaded, {}, CloseReason::overloaded);
+  if (!input_) input_ = std::make_unique<InputQueue>();
+  input_->push(std::move(item));
+  update_reading();
 }
 
-bool PeerSession::has_room_for(std::size_t cost) const noexcept {
+std::size_t PeerSession::pending_bytes() const noexcept {
+  return (input_ ? input_->bytes() : 0) + bytes_in_rooms_.load(std::memory_order_relaxed);
+}
+
+bool PeerSession::has_room() const noexcept {
   const std::size_t limit = core_->limits().max_pending_bytes;
-  const std::size_t waiting = pending_ ? pending_->bytes : 0;
-  return limit == 0 || waiting + bytes_in_rooms_.load(std::memory_order_relaxed) + cost <= limit;
+  return limit == 0 || pending_bytes() <= limit;
+}
+
+std::size_t PeerSession::read_ahead() const noexcept {
+  const std::size_t limit = core_->limits().max_pending_bytes;
+  return limit == 0 ? max_read_ahead : std::min(max_read_ahead, limit / 2);
 }
 
 std::optional<PendingBytes> PeerSession::charge(std::size_t bytes) {
-  const std::size_t cost = bytes + pending_overhead;
-  if (!has_room_for(cost)) {
+  if (!has_room()) {
     refuse(errc::overloaded, {}, CloseReason::overloaded);
     return std::nullopt;
   }
-  return PendingBytes(std::shared_ptr<std::atomic<std::size_t>>(shared_from_this(), &bytes_in_rooms_), cost);
+  return PendingBytes(std::shared_ptr<std::atomic<std::size_t>>(shared_from_this(), &bytes_in_rooms_),
+                      bytes + pending_overhead);
 }
 
-// A command that is taken from the queue must not find the queue in its way: `pending_` is set aside while it runs.
 void PeerSession::resume() {
-  while (!busy_ && pending_ && state_ != State::gone) {
-    auto waiting = std::move(pending_);
-    Pending::Item item = std::move(waiting->commands.front());
-    waiting->commands.pop_front();
-    waiting->bytes -= item.bytes;
-    item.run();
-    if (waiting->commands.empty()) continue;
-    if (pending_) {  // the command itself had more to do than could be done at once
-      for (auto& later : waiting->commands) pending_->commands.push_back(std::move(later));
-      pending_->bytes += waiting->bytes;
-    } else {
-      pending_ = std::move(waiting);
-    }
+  if (!input_ || input_->is_running()) return;
+  while (!busy_ && state_ != State::gone && !input_->is_empty()) {
+    const auto charge = input_->front().message_bytes;
+    if (charge && !take_turn(*charge)) break;
+    input_->run_front();
   }
+  if (input_->is_empty()) input_.reset();
+  update_reading();
+}
+
+// A client that sends faster than it may, or much while it waits for an answer, is held back by TCP.
+void PeerSession::update_reading() {
+  const bool wanted = !turn_ && (!input_ || input_->bytes() <= read_ahead());
+  if (transport_ == nullptr || std::exchange(is_reading_, wanted) == wanted) return;
+  transport_->set_reading(wanted);
 }
 
 void PeerSession::on_executor(Callback<void()> function) {

@@ -2,12 +2,12 @@
 
 #include <atomic>
 #include <chrono>
-#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "core/encoded_event.hpp"
+#include "core/input_queue.hpp"
 #include "core/loop.hpp"
 #include "core/outbox.hpp"
 #include "core/room_view.hpp"
@@ -24,8 +24,9 @@ enum class PeerOrigin : std::uint8_t { remote, local };
 
 /// A peer, from connection to end.
 ///
-/// States: admitting (policy and store are asked) -> open -> gone. While an answer is awaited (`busy_`), later commands
-/// wait in `pending_`, so they take effect in the order they came.
+/// States: admitting (policy and store are asked) -> open -> gone. While an answer is awaited (`busy_`), or a message's
+/// turn under the rates (`turn_`), later messages and commands wait in `input_`, so they take effect in the order they
+/// came, and the transport is asked to stop reading.
 /// Invariants: `rooms_` holds exactly the rooms that this peer has joined and not left; it changes only on the
 /// executor. When `gone`, the peer is in no room and in no table, and its id is released.
 /// Threads: as Peer says; `push`, `encoder` and `loop` from any thread.
@@ -110,6 +111,9 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   void release_id(CloseReason reason);
   void refuse(errc code, std::string_view message, CloseReason reason);
 
+  /// False: the message has to wait for its turn, and `resume` will be called.
+  bool take_turn(std::size_t bytes);
+  std::chrono::milliseconds time_to_turn(std::size_t bytes);
   void handle(const MessageView& message);
   void handle_measured(const MessageView& message);
   void execute(const Command& command);
@@ -167,26 +171,24 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
                           const std::string& request);
 
   /// Runs `function` when nothing is awaited any more: at once, or behind what waits.
-  bool must_wait() const noexcept { return busy_ || (pending_ && !pending_->commands.empty()); }
-  void defer(std::size_t bytes, Callback<void()> command);
+  bool must_wait() const noexcept { return busy_ || (input_ && input_->must_wait()); }
+  void defer(std::size_t bytes, Callback<void()> command) {
+    defer({std::nullopt, bytes, std::move(command)});
+  }
+  void defer(InputQueue::Item item);
   /// Counts a change that goes to a room as pending until the room is done with it. Nothing: there is no room for more,
   /// and this peer is closed.
   std::optional<PendingBytes> charge(std::size_t bytes);
-  bool has_room_for(std::size_t cost) const noexcept;
+  bool has_room() const noexcept;
+  std::size_t pending_bytes() const noexcept;
+  /// So much may be pending before the transport is asked to stop reading.
+  std::size_t read_ahead() const noexcept;
   void resume();
+  void update_reading();
   /// Continues on the executor: at once if the operation completed inside the call that started it.
   void on_executor(Callback<void()> function);
   /// Leaves everything. What is queued for the peer is still flushed.
   void end(CloseReason reason);
-
-  struct Pending {
-    struct Item {
-      std::size_t bytes;
-      Callback<void()> run;
-    };
-    std::deque<Item> commands;
-    std::size_t bytes = 0;
-  };
 
   const std::shared_ptr<RouterCore> core_;
   const std::shared_ptr<Loop> loop_;
@@ -198,6 +200,7 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   const std::uint8_t protocol_number_;
   State state_ = State::admitting;
   bool busy_ = false;
+  bool is_reading_ = true;  // what the transport was asked for
   std::atomic<bool> sent_away_{false};
   // Other threads look at the id and the identity only when this is set, and then neither changes any more.
   std::atomic<bool> has_id_{false};
@@ -214,11 +217,12 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
     bool is_kicked = false;
   };
   std::unique_ptr<Joining> joining_;
-  std::unique_ptr<Pending> pending_;
+  std::unique_ptr<InputQueue> input_;  // null: nothing waits
+  std::optional<Deadlines::Id> turn_;
   std::optional<Deadlines::Id> deadline_;
   std::uint32_t decision_ = 0;                  // counts the decisions on joins that were asked for
   std::atomic<std::size_t> bytes_in_rooms_{0};  // of changes that wait there
-  TokenBucket messages_;
+  InputRate rate_;
   TokenBucket joins_;
   Outbox outbox_;
   std::shared_ptr<PeerSession> next_to_flush_;

@@ -66,12 +66,14 @@ void Connection::on_ready(std::uint32_t events) {
 
 void Connection::readable(std::uint32_t events) {
   if (!open_) return;
-  if (reading_ && !input_ended_) {
+  if (is_reading() && !input_ended_) {
     read((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
   } else if (events & (EPOLLHUP | EPOLLERR)) {
     drop(CloseReason::lost);
-  } else if (events & EPOLLRDHUP) {
+  } else if ((events & EPOLLRDHUP) && !holding_) {
     end_of_input();
+  } else if ((events & EPOLLRDHUP) && !std::exchange(end_ahead_, true)) {
+    session_->on_end_ahead();
   }
 }
 
@@ -101,7 +103,7 @@ void Connection::read(bool to_the_end) {
       case IoStatus::end: return end_of_input();
       case IoStatus::failed: return drop(CloseReason::lost);
     }
-    if (!open_ || !reading_) return;
+    if (!open_ || !is_reading()) return;
     const bool more = secure_ ? channel_.pending() : to_the_end || result.bytes == buffer.size();
     if (!more) return;
   }
@@ -113,7 +115,7 @@ void Connection::read(bool to_the_end) {
 // The kernel will not say that there is something to read: TLS holds it.
 void Connection::read_pending_later() {
   boost::asio::post(worker_.executor(), [self = shared_from_this()] {
-    if (self->open_ && self->reading_) self->on_ready(EPOLLIN);
+    if (self->open_ && self->is_reading()) self->on_ready(EPOLLIN);
   });
 }
 
@@ -175,8 +177,20 @@ void Connection::pause_reading() {
 }
 
 void Connection::resume_reading() {
-  if (reading_ || !open_) return;
-  reading_ = true;
+  if (!std::exchange(reading_, true)) go_on_reading();
+}
+
+void Connection::hold_reading() {
+  holding_ = true;
+  update_interest();
+}
+
+void Connection::release_reading() {
+  if (std::exchange(holding_, false)) go_on_reading();
+}
+
+void Connection::go_on_reading() {
+  if (!open_ || !is_reading()) return;
   update_interest();
   if (channel_.pending()) read_pending_later();
 }
@@ -187,8 +201,8 @@ std::uint32_t Connection::wanted_events() const noexcept {
   if (channel_.wants_write()) return EPOLLOUT;
   std::uint32_t wanted = secure_ ? 0 : static_cast<std::uint32_t>(EPOLLET);
   // A client that goes away must be noticed also while nothing is read from it.
-  if (!input_ended_ && (!secure_ || !reading_)) wanted |= EPOLLRDHUP;
-  if (!input_ended_ && reading_) wanted |= EPOLLIN;
+  if (!input_ended_ && !end_ahead_ && (!secure_ || !is_reading())) wanted |= EPOLLRDHUP;
+  if (!input_ended_ && is_reading()) wanted |= EPOLLIN;
   if ((!output_.empty() && !held_) || wants_room_) wanted |= EPOLLOUT;
   return wanted;
 }

@@ -77,9 +77,14 @@ class Connection final : public Pollable, public Timed, public std::enable_share
   void send_ahead(std::span<const std::byte> bytes);
   /// Calls Session::on_written once more when the socket has room.
   void notify_writable();
-  bool is_reading() const noexcept { return reading_; }
+  bool is_reading() const noexcept { return reading_ && !holding_; }
+  /// Until `resume_reading`; that the client has ended its side is noticed meanwhile.
   void pause_reading();
   void resume_reading();
+  /// Until `release_reading`. If the client ends its side meanwhile, Session::on_end_ahead is called.
+  void hold_reading();
+  void release_reading();
+  bool is_holding() const noexcept { return holding_; }
   /// Tells the client that nothing more will come; what it sends is still read.
   void shut_down_write() noexcept { channel_.shut_down_write(); }
   /// Replaces the one deadline of this connection.
@@ -109,6 +114,7 @@ class Connection final : public Pollable, public Timed, public std::enable_share
   void start_http();
   void readable(std::uint32_t events);
   void read(bool to_the_end);
+  void go_on_reading();
   void read_pending_later();
   void end_of_input();
   void flush();
@@ -125,6 +131,8 @@ class Connection final : public Pollable, public Timed, public std::enable_share
   bool secure_;
   bool open_ = true;
   bool reading_ = true;
+  bool holding_ = false;
+  bool end_ahead_ = false;  // of the client's side, and not read yet
   bool input_ended_ = false;
   bool wants_room_ = false;
   bool held_ = false;  // output_ waits for what is sent next, not for the socket

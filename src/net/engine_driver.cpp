@@ -70,6 +70,7 @@ void EngineDriver::on_websocket_open(EngineWebSocket& websocket) {
   start();
   const TimePoint now = worker_->now();
   websockets_.push_back(&websocket);
+  websocket.set_reading(is_reading_);
   catch_up(now);
   session_.on_websocket_open(websocket.id(), now);
   pump();
@@ -151,6 +152,18 @@ void EngineDriver::send(std::span<const Frame> frames) {
     session_.send(frame);
   }
   pump();
+}
+
+void EngineDriver::set_reading(bool reading) {
+  if (!worker_ || std::exchange(is_reading_, reading) == reading) return;
+  for (EngineWebSocket* const websocket : websockets_) websocket->set_reading(reading);
+  if (!reading) return session_.hold_input(true);
+  // The handler may be in the middle of what came before: it gets the rest of a POST later.
+  boost::asio::post(executor_, [self = shared_from_this()] {
+    if (!self->is_reading_) return;
+    self->session_.hold_input(false);
+    self->pump();
+  });
 }
 
 void EngineDriver::close(CloseReason reason) {

@@ -72,6 +72,7 @@ class EngineDriver final : public socketio::EngineSocket,
   // For the handler.
   boost::asio::any_io_executor executor() const override { return executor_; }
   void send(std::span<const Frame> frames) override;
+  void set_reading(bool reading) override;
   void close(CloseReason reason) override;
   std::size_t queued_bytes() const noexcept override { return queued_bytes_; }
 
@@ -128,6 +129,7 @@ class EngineDriver final : public socketio::EngineSocket,
   // Of the handler's messages, wherever they are. Heartbeats leave among them, so this may be a few bytes short.
   std::size_t queued_bytes_ = 0;
   std::size_t payload_bytes_ = 0;  // of those among them that are in the next AnswerGet
+  bool is_reading_ = true;         // what the handler wants
   bool started_ = false;           // others know it
   bool opened_ = false;            // the handler was told
   bool pumping_ = false;

@@ -30,7 +30,7 @@ void EngineWebSocket::left(std::size_t message_bytes) {
   queued_bytes_ -= message_bytes;
   // Half is enough to go on: not to be stopped again by the next message.
   const bool has_room = queued_bytes_ <= driver_->endpoint().pause_reading_above() / 2;
-  if (!connection().is_reading() && has_room) connection().resume_reading();
+  if (has_room) connection().resume_reading();
   driver_->on_written(message_bytes);
 }
 

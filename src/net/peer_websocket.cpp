@@ -18,6 +18,7 @@ PeerWebSocket::PeerWebSocket(Connection& connection, const WebSocketRoute& route
 
 boost::asio::any_io_executor PeerWebSocket::executor() { return connection().worker().executor(); }
 void PeerWebSocket::write(std::span<const Frame> frames) { send_frames(frames); }
+void PeerWebSocket::set_reading(bool reading) { set_input(reading); }
 void PeerWebSocket::close(CloseReason reason) { start_close(reason); }
 
 void PeerWebSocket::opened() {

@@ -17,6 +17,7 @@ class PeerWebSocket final : public WebSocketSession, public Transport {
 
   boost::asio::any_io_executor executor() override;
   void write(std::span<const Frame> frames) override;
+  void set_reading(bool reading) override;
   void close(CloseReason reason) override;
 
  private:

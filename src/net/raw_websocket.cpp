@@ -76,7 +76,7 @@ void RawWebSocket::send(const Frame& message) {
 void RawWebSocket::left(std::size_t message_bytes) {
   queued_bytes_ -= message_bytes;
   // Half is enough to go on: not to be stopped again by the next message.
-  if (!connection().is_reading() && queued_bytes_ <= pause_reading_above_ / 2) connection().resume_reading();
+  if (queued_bytes_ <= pause_reading_above_ / 2) connection().resume_reading();
   guarded([this] { handler_->on_written(); });
 }
 

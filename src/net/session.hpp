@@ -22,6 +22,8 @@ class Session {
   virtual void on_data(std::span<std::byte> bytes) = 0;
   /// The client will send no more; or has closed everything, which looks the same. Nothing is read any more.
   virtual void on_end() = 0;
+  /// The same while reading is held: what the client has sent before is still to be read, and then comes `on_end`. Once.
+  virtual void on_end_ahead() {}
   /// Output has left, among it the last bytes of messages of this many bytes in all; or there is room for
   /// more.
   virtual void on_written(std::size_t message_bytes) = 0;

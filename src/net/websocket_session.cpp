@@ -3,6 +3,7 @@
 #include "net/websocket_session.hpp"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <chrono>
 #include <utility>
 #include <variant>
@@ -16,6 +17,10 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds off{0};
+
+// A client that is not read has its end behind what it sent, or in the kernel's queue on its own side. If it is gone, a
+// ping is answered by a reset.
+constexpr milliseconds probe_interval{5'000};
 
 // Of control frames that wait for a client that does not read.
 constexpr std::size_t max_waiting_control_bytes = 4 * 1024;
@@ -76,10 +81,14 @@ void WebSocketSession::on_data(std::span<std::byte> bytes) {
 }
 
 void WebSocketSession::poll_events() {
-  while (const auto event = websocket_.poll_event()) {
+  while (input_wanted_) {
+    const auto event = websocket_.poll_event();
+    if (!event) return;
     std::visit([this](const auto& what) { handle(what); }, *event);
     if (!connection_.is_open()) return;
   }
+  const std::span<std::byte> rest = websocket_.take_unread();
+  unread_.assign(rest.begin(), rest.end());
 }
 
 // What came before the message is answered before it.
@@ -122,6 +131,14 @@ void WebSocketSession::on_end() {
   websocket_.receive_end();
   poll_events();
   connection_.drop(CloseReason::lost);
+}
+
+// The client has gone. What it sent before has this long to be done, however much it is.
+void WebSocketSession::on_end_ahead() {
+  const milliseconds timeout = connection_.worker().context().options.close_timeout;
+  if (closing_ || timeout == off) return;
+  end_by_ = connection_.worker().now() + timeout;
+  schedule_check();
 }
 
 void WebSocketSession::on_written(std::size_t message_bytes) {
@@ -173,7 +190,34 @@ void WebSocketSession::start_close(CloseReason reason) {
   websocket_.close(static_cast<websocket::CloseCode>(websocket_close_code(reason)), to_string(reason));
   limit_close_time();
   connection_.resume_reading();
+  if (!std::exchange(input_wanted_, true)) go_on_later();
   send_control();
+}
+
+void WebSocketSession::set_input(bool wanted) {
+  // While it closes, messages are thrown away, and the client's Close frame is waited for.
+  if (closing_ || !connection_.is_open() || std::exchange(input_wanted_, wanted) == wanted) return;
+  if (wanted) {
+    go_on_later();
+  } else {
+    connection_.hold_reading();
+    if (probe_at_ != TimePoint::max()) return;
+    probe_at_ = connection_.worker().now() + probe_interval;
+    schedule_check();
+  }
+}
+
+// Whoever wants input again may be in the middle of what came before.
+void WebSocketSession::go_on_later() {
+  boost::asio::post(connection_.worker().executor(),
+                    [this, self = connection_.shared_from_this()] { go_on(); });
+}
+
+void WebSocketSession::go_on() {
+  if (!connection_.is_open() || !input_wanted_) return;
+  std::vector<std::byte> unread = std::exchange(unread_, {});
+  if (!unread.empty()) on_data(unread);
+  if (input_wanted_) connection_.release_reading();
 }
 
 void WebSocketSession::limit_close_time() {
@@ -217,6 +261,11 @@ void WebSocketSession::on_deadline(TimePoint now) {
     return connection_.drop(close_reason_);
   }
   if (now >= message_by_ && !connection_.is_reading()) message_by_ = now + arrival_time();
+  if (now >= end_by_) return connection_.drop(CloseReason::lost);
+  // Its pong is among what is not read.
+  if (connection_.is_holding()) last_heard_ = now;
+  if (now >= probe_at_) probe(now);
+  if (!connection_.is_open()) return;
   if (now >= std::min(first_message_by_, message_by_)) return start_close(CloseReason::timeout);
   ping_if_silent(now);
   if (!closing_ && connection_.is_open()) schedule_check();
@@ -252,6 +301,13 @@ void WebSocketSession::ping_if_silent(TimePoint now) {
   }
 }
 
+void WebSocketSession::probe(TimePoint now) {
+  probe_at_ = connection_.is_holding() ? now + probe_interval : TimePoint::max();
+  if (!connection_.is_holding()) return;
+  websocket_.ping();
+  send_control();
+}
+
 TimePoint WebSocketSession::next_check() const {
   const milliseconds interval = ping_interval();
   const milliseconds timeout = connection_.worker().context().options.ping_timeout;
@@ -260,7 +316,7 @@ TimePoint WebSocketSession::next_check() const {
     const bool awaits_pong = ping_sent_ > last_heard_ && timeout != off;
     next = awaits_pong ? ping_sent_ + timeout : std::max(last_heard_, ping_sent_) + interval;
   }
-  return std::min({next, first_message_by_, message_by_});
+  return std::min({next, first_message_by_, message_by_, end_by_, probe_at_});
 }
 
 }  // namespace signaling::net

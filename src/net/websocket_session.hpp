@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <span>
+#include <vector>
 
 #include "net/session.hpp"
 #include "signaling/core/clock.hpp"
@@ -28,6 +29,7 @@ class WebSocketSession : public Session {
   void on_open() final;
   void on_data(std::span<std::byte> bytes) final;
   void on_end() final;
+  void on_end_ahead() final;
   void on_written(std::size_t message_bytes) final;
   void on_deadline(TimePoint now) final;
   void on_stop() final;
@@ -40,6 +42,8 @@ class WebSocketSession : public Session {
   /// Begins the closing handshake, behind what was sent. Only the first call counts.
   void start_close(CloseReason reason);
   bool has_ended() const noexcept { return ended_; }
+  /// Whether more messages are wanted. If not, none is given to `received`, whatever has come already.
+  void set_input(bool wanted);
 
  private:
   virtual void opened() = 0;
@@ -55,6 +59,8 @@ class WebSocketSession : public Session {
   void handle(const websocket::Closed& closed);
   void handle(const websocket::ProtocolError& error);
   void poll_events();
+  void go_on_later();
+  void go_on();
   void watch_arrival(std::size_t bytes);
   void send_control();
   void close_if_done();
@@ -62,6 +68,7 @@ class WebSocketSession : public Session {
   void end(CloseReason reason);
   void schedule_check();
   void ping_if_silent(TimePoint now);
+  void probe(TimePoint now);
   TimePoint next_check() const;
   std::chrono::milliseconds ping_interval() const;
   std::chrono::milliseconds arrival_time() const;
@@ -71,11 +78,15 @@ class WebSocketSession : public Session {
   websocket::Connection websocket_;
   TimePoint first_message_by_ = TimePoint::max();  // max: it came, or may come at any time
   TimePoint message_by_ = TimePoint::max();        // max: no message is half here
+  TimePoint end_by_ = TimePoint::max();    // max: the client has not ended its side while it was not read
+  TimePoint probe_at_ = TimePoint::max();  // max: the client is read
   TimePoint last_heard_{};
   TimePoint ping_sent_{};
   std::size_t waiting_control_bytes_ = 0;  // at most so many bytes of control frames wait for the socket
   CloseReason close_reason_ = CloseReason::lost;
-  std::uint8_t pings_ = 0;  // since control frames were last sent
+  std::uint8_t pings_ = 0;         // since control frames were last sent
+  std::vector<std::byte> unread_;  // came when no input was wanted any more
+  bool input_wanted_ = true;
   bool closing_ = false;    // close_reason_ is decided
   bool ended_ = false;      // ended() was called
   bool lingering_ = false;  // all is said; what the client still sends is thrown away

@@ -110,6 +110,13 @@ void ClientSession::sent(const std::shared_ptr<Peer>& peer, std::size_t bytes) {
   }
 }
 
+void ClientSession::set_reading(bool reading) {
+  const bool was_reading = holders_ == 0;
+  holders_ += reading ? std::size_t(-1) : 1;
+  const auto socket = socket_;
+  if (socket && was_reading != (holders_ == 0)) socket->set_reading(reading);
+}
+
 // The socket counts bytes for all namespaces together; they leave in the order in which they came.
 void ClientSession::settle() {
   if (socket_ && waits()) return;

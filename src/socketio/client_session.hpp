@@ -47,6 +47,8 @@ class ClientSession final : public std::enable_shared_from_this<ClientSession> {
 
   /// So many bytes of the peer's messages were given to the connection.
   void sent(const std::shared_ptr<Peer>& peer, std::size_t bytes);
+  /// A peer of one of the namespaces wants the client to be read, or not; all of them share the connection.
+  void set_reading(bool reading);
   std::size_t namespaces() const noexcept { return transports_.size(); }
   void remove(const NamespaceTransport& transport);
 
@@ -77,6 +79,7 @@ class ClientSession final : public std::enable_shared_from_this<ClientSession> {
   std::vector<InFlight> in_flight_;
   std::size_t in_flight_bytes_ = 0;
   std::size_t connects_ = 0;
+  std::size_t holders_ = 0;  // namespaces that want nothing to be read
   /// Set while the client is in no namespace any more.
   TimePoint idle_until_ = TimePoint::max();
   /// Set between the answer to a CONNECT and what may follow it.

@@ -120,8 +120,11 @@ void EngineSession::on_time(TimePoint now) {
     return;
   }
   if (now < heartbeat_at_) return;
-  if (awaits_pong_) return finish(CloseReason::timeout, close_packet);
-  awaits_pong_ = true;
+  if (awaits_pong_ && !holds_input_) return finish(CloseReason::timeout, close_packet);
+  if (std::exchange(awaits_pong_, true)) {  // it may be among what is not read
+    heartbeat_at_ = now + options_->ping_timeout;
+    return;
+  }
   heartbeat_at_ = now + options_->ping_timeout;
   send(Frame::text(ping_packet));
 }
@@ -135,6 +138,7 @@ std::optional<TimePoint> EngineSession::next_deadline() const noexcept {
 std::optional<EngineEvent> EngineSession::poll_event() {
   decoded_.reset();
   while (message_ || body_) {
+    if (!message_ && holds_input_ && state_ == EngineState::open) break;
     // What a payload holds behind the packet that ended the session is dropped.
     if (state_ != EngineState::open) {
       end_input();

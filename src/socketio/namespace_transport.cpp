@@ -205,6 +205,11 @@ void NamespaceTransport::receive(const connection_event::AckReceived& event) {
   if (socket_) socket_->receive_ack(event.id, event.values, event.attachments);
 }
 
+void NamespaceTransport::set_reading(bool reading) {
+  if (client_ == nullptr || std::exchange(is_reading_, reading) == reading) return;
+  client_->set_reading(reading);
+}
+
 TimePoint NamespaceTransport::next_deadline() const {
   if (state_ == State::checking) return decide_by_;
   return socket_ ? socket_->next_deadline() : TimePoint::max();
@@ -247,6 +252,7 @@ void NamespaceTransport::finish(CloseReason reason) {
   if (state_ == State::over) return;
   const auto self = shared_from_this();
   const bool was_connected = std::exchange(state_, State::over) == State::connected;
+  set_reading(true);
   ClientSession& client = *std::exchange(client_, nullptr);
   if (socket_ && was_connected) socket_->leaving(reason);
   peer_->disconnected(reason);

@@ -40,6 +40,7 @@ class NamespaceTransport final : public Transport, public std::enable_shared_fro
   /// Not when it is over.
   boost::asio::any_io_executor executor() override;
   void write(std::span<const Frame> frames) override;
+  void set_reading(bool reading) override;
   void close(CloseReason reason) override;
 
   std::string_view name() const noexcept;
@@ -78,6 +79,7 @@ class NamespaceTransport final : public Transport, public std::enable_shared_fro
   /// While it is checking: then the client is refused.
   TimePoint decide_by_ = TimePoint::max();
   State state_ = State::admitting;
+  bool is_reading_ = true;
 };
 
 /// Made for each call of a middleware.

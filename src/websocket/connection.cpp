@@ -71,6 +71,8 @@ void Connection::receive(std::span<std::byte> bytes) noexcept {
   if (state_ != ConnectionState::closed) input_ = bytes;
 }
 
+std::span<std::byte> Connection::take_unread() noexcept { return std::exchange(input_, {}); }
+
 void Connection::receive_end() noexcept { ended_ = true; }
 
 bool Connection::in_message() const noexcept { return assembly_ && assembly_->in_message; }

@@ -23,6 +23,12 @@ std::uint64_t count(const Router& router, CloseReason reason) {
   return router.stats().closes[static_cast<std::size_t>(reason)];
 }
 
+void wait(ScriptWorld& world, std::chrono::milliseconds time) {
+  world.clock.advance(time);
+  world.router.on_time();
+  world.run();
+}
+
 }  // namespace
 
 TEST_CASE("limits: a full room refuses the joiner and tells nobody") {
@@ -77,19 +83,85 @@ TEST_CASE("limits: ids are 1 to 128 bytes long") {
   CHECK(b->heard() == Lines{"error bad_id"});
 }
 
-TEST_CASE("limits: messages per second, with a burst; time fills it again") {
+TEST_CASE("limits: messages over the rate wait for their turn, and the client is not read meanwhile") {
   ScriptWorld world(with([](Limits& l) {
     l.messages_per_second = 2;
     l.message_burst = 3;
   }));
   auto a = world.client("a");
-  for (int i = 0; i < 5; ++i) a->say("ping");
+  for (int i = 0; i < 6; ++i) a->say("#" + std::to_string(i) + " ping");
   world.run();
-  CHECK(a->heard() == Lines{"welcome a", "pong", "pong", "pong", "error rate_limited", "error rate_limited"});
-  world.clock.advance(std::chrono::seconds(1));
+  CHECK(a->heard() == Lines{"welcome a", "pong #0", "pong #1", "pong #2"});
+  CHECK_FALSE(a->is_read());
+  wait(world, std::chrono::milliseconds(499));
+  CHECK(a->heard().empty());
+  wait(world, std::chrono::milliseconds(1));
+  CHECK(a->heard() == Lines{"pong #3"});
+  wait(world, std::chrono::milliseconds(500));
+  CHECK_FALSE(a->is_read());
+  wait(world, std::chrono::milliseconds(500));
+  CHECK(a->heard() == Lines{"pong #4", "pong #5"});
+  CHECK(a->is_read());
+  a->say("ping");
+  CHECK_FALSE(a->is_read());
+}
+
+TEST_CASE("limits: bytes over the rate wait likewise; a message over the burst waits for all of it") {
+  ScriptWorld world(with([](Limits& l) {
+    l.bytes_per_second = 10;
+    l.byte_burst = 20;
+  }));
+  auto a = world.client("a");
+  const std::string third(12, '3');
+  const std::string fourth(30, '4');
+  a->say("#1 ping");               // 7 bytes
+  a->say("#2 ping");               // 6 are left
+  a->say("#" + third + " ping");   // 18
+  a->say("#" + fourth + " ping");  // 36
+  world.run();
+  CHECK(a->heard() == Lines{"welcome a", "pong #1", "pong #2"});
+  wait(world, std::chrono::milliseconds(1'199));
+  CHECK(a->heard().empty());
+  wait(world, std::chrono::milliseconds(1));
+  CHECK(a->heard() == Lines{"pong #" + third});
+  wait(world, std::chrono::milliseconds(1'999));
+  CHECK(a->heard().empty());
+  wait(world, std::chrono::milliseconds(1));
+  CHECK(a->heard() == Lines{"pong #" + fourth});
+  CHECK(a->is_read());
+  a->say("ping");  // it owes 16, and needs 4
+  wait(world, std::chrono::milliseconds(1'999));
+  CHECK(a->heard().empty());
+  wait(world, std::chrono::milliseconds(1));
+  CHECK(a->heard() == Lines{"pong"});
+}
+
+TEST_CASE("limits: what waits for its turn is bounded where the transport goes on reading") {
+  ScriptWorld world(with([](Limits& l) {
+    l.messages_per_second = 1;
+    l.message_burst = 1;
+    l.max_pending_bytes = 1000;
+  }));
+  auto a = world.client("a");
+  for (int i = 0; i < 20 && !a->closed(); ++i) {
+    a->say("ping");
+    world.run();
+  }
+  CHECK(a->closed() == CloseReason::overloaded);
+  CHECK(a->heard().back() == "error overloaded");
+}
+
+TEST_CASE("limits: a client that is gone takes no more turns") {
+  ScriptWorld world(with([](Limits& l) {
+    l.messages_per_second = 1;
+    l.message_burst = 1;
+  }));
+  auto a = world.client("a");
   for (int i = 0; i < 3; ++i) a->say("ping");
   world.run();
-  CHECK(a->heard() == Lines{"pong", "pong", "error rate_limited"});
+  a->cut(CloseReason::lost);
+  wait(world, std::chrono::seconds(10));
+  CHECK(a->heard() == Lines{"welcome a", "pong"});
 }
 
 TEST_CASE("limits: joins per second") {
@@ -190,6 +262,7 @@ TEST_CASE("limits: 0 switches a bound off") {
     l = Limits{};
     l.max_rooms_per_peer = l.max_peers_per_room = l.max_metadata_bytes = l.max_id_bytes = 0;
     l.messages_per_second = l.joins_per_second = 0;
+    l.bytes_per_second = 0;
   }));
   auto a = world.client("a");
   for (int i = 0; i < 2000; ++i)

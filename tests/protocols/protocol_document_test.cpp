@@ -201,6 +201,8 @@ TEST_CASE("protocol page: the limits have the defaults of the library") {
                                                     {"max_pending_bytes", limits.max_pending_bytes},
                                                     {"messages_per_second", limits.messages_per_second},
                                                     {"message_burst", limits.message_burst},
+                                                    {"bytes_per_second", limits.bytes_per_second},
+                                                    {"byte_burst", limits.byte_burst},
                                                     {"joins_per_second", limits.joins_per_second},
                                                     {"join_burst", limits.join_burst},
                                                     {"max_json_depth", JsonOptions().max_depth}};

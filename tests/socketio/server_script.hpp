@@ -66,6 +66,7 @@ class FakeSession final : public EngineSocket, public std::enable_shared_from_th
       if (stuck_) queued_ += frame.size();
     }
   }
+  void set_reading(bool /*reading*/) override {}
   void close(CloseReason reason) override {
     lines_.push_back("closed: " + std::string(to_string(reason)));
     end(reason);
@@ -140,6 +141,7 @@ struct ServerScript {
   }
   void pass(std::chrono::milliseconds time) {
     clock.advance(time);
+    router.on_time();
     for (const auto& session : sessions) session->on_time(clock.now());
     run();
   }

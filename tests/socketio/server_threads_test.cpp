@@ -28,6 +28,7 @@ class CountingSession final : public EngineSocket {
       if (frame.text_view().starts_with("42") && --expected_ == 0) done_.count_down();
     }
   }
+  void set_reading(bool /*reading*/) override {}
   void close(CloseReason) override {}
   std::size_t queued_bytes() const noexcept override { return 0; }
 

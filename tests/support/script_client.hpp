@@ -36,6 +36,8 @@ class ScriptClient final : public Transport {
   std::size_t writes() const { return writes_; }
   const std::vector<Frame>& frames() const { return frames_; }
   void stick() { stuck_ = true; }
+  /// Whether the router wants more messages.
+  bool is_read() const { return is_read_; }
 
   boost::asio::any_io_executor executor() override { return executor_; }
   void write(std::span<const Frame> frames) override {
@@ -46,6 +48,7 @@ class ScriptClient final : public Transport {
       if (!stuck_) peer_->written(frame.size());
     }
   }
+  void set_reading(bool reading) override { is_read_ = reading; }
   void close(CloseReason reason) override {
     closed_ = reason;
     cut(reason);
@@ -58,6 +61,7 @@ class ScriptClient final : public Transport {
   std::size_t writes_ = 0;
   std::optional<CloseReason> closed_;
   bool stuck_ = false;
+  bool is_read_ = true;
   bool disconnected_ = false;
   std::shared_ptr<Peer> peer_;
 };

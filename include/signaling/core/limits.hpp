@@ -35,14 +35,19 @@ struct SIGNALING_API Limits {
   /// Message bytes waiting for one peer, given to its transport or not. Default 1 MiB. Over it the sender gets
   /// `slow_consumer` and the peer is closed; volatile messages are dropped at half of it.
   std::size_t max_outbound_bytes = 1024 * 1024;
-  /// Bytes that one peer may send while its earlier request still waits for the policy or the store.
-  /// Default 512 KiB. Over it: `overloaded`, and the connection closes.
+  /// Bytes of one peer's messages that wait: for the answer of the policy or the store to an earlier request, or for their
+  /// turn under the rates below. Default 512 KiB. The transport is asked to stop reading long before. Over it, if the
+  /// transport cannot: `overloaded`, and the connection closes.
   std::size_t max_pending_bytes = 512 * 1024;
-  /// Messages per second and peer in the long run. Default 200. Over it: `rate_limited`, the message is
-  /// dropped.
+  /// Messages per second and peer in the long run. Default 200. Over it: messages wait, and the transport is asked to
+  /// stop reading. None is dropped.
   std::uint32_t messages_per_second = 200;
   /// Messages at once above that rate: a joiner of a large mesh trickles hundreds of candidates. Default 1000; 0 is 1.
   std::uint32_t message_burst = 1000;
+  /// Bytes of messages per second and peer in the long run. Default 1 MiB. Over it: as with `messages_per_second`.
+  std::uint64_t bytes_per_second = 1024 * 1024;
+  /// Bytes at once above that rate. Default 4 MiB. A larger message waits until that much is free.
+  std::uint64_t byte_burst = 4 * 1024 * 1024;
   /// Joins per second and peer in the long run. Default 10. Over it: `rate_limited`.
   std::uint32_t joins_per_second = 10;
   /// Joins at once above that rate: a client that comes back joins all its rooms. Default 64; 0 is 1.

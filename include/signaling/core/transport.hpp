@@ -36,6 +36,13 @@ class SIGNALING_API Transport {
   /// share their bytes. Must not block. As bytes leave, the transport reports them with `Peer::written`.
   virtual void write(std::span<const Frame> frames) = 0;
 
+  /// Asks the transport to read no more from the client (`false`), and later to go on (`true`): the client has sent more
+  /// than its rates allow, or more than can wait for an earlier answer. A TCP transport leaves the bytes in the kernel,
+  /// so that the client has to wait. Messages that were read already may still be given to the peer. A client that is
+  /// not read cannot show that it lives: it does not time out meanwhile. Called inside `Peer::receive`, too. By default
+  /// nothing happens; what comes nevertheless waits, up to Limits::max_pending_bytes.
+  virtual void set_reading(bool /*reading*/) {}
+
   /// Ends the connection after what was written before. May be called once more than needed. The transport calls
   /// `Peer::disconnected` when it is done, at once or later.
   virtual void close(CloseReason reason) = 0;

@@ -159,6 +159,9 @@ class SIGNALING_API EngineSession {
   void on_websocket_message(SocketId socket, const MessageView& message, TimePoint now);
   /// A WebSocket is over; if it was the session's transport, so is the session.
   void on_websocket_closed(SocketId socket, CloseReason reason);
+  /// Whether the rest of a POST waits. Its answer waits with it, and so does the end of a client whose pong is late. The
+  /// driver does not read from the WebSocket meanwhile.
+  void hold_input(bool held) noexcept { holds_input_ = held; }
   /// The time has come that `next_deadline` said, or later; also at other times.
   void on_time(TimePoint now);
 
@@ -256,6 +259,7 @@ class SIGNALING_API EngineSession {
   bool awaits_pong_ = false;
   bool end_untold_ = false;
   bool client_closes_ = false;
+  bool holds_input_ = false;
 };
 
 }  // namespace signaling::socketio

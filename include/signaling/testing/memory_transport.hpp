@@ -46,6 +46,8 @@ class SIGNALING_API MemoryTransport final : public Transport {
   /// The client is gone, without reading what waits. A second call does nothing.
   void disconnect(CloseReason reason = CloseReason::lost);
 
+  /// Whether the router wants more messages; `send` sends nevertheless.
+  bool is_read() const noexcept { return is_read_; }
   /// Between `connect` and the end.
   bool is_connected() const noexcept { return peer_ != nullptr; }
   /// Why the router closed the connection, if it did.
@@ -55,6 +57,7 @@ class SIGNALING_API MemoryTransport final : public Transport {
 
   boost::asio::any_io_executor executor() override { return executor_; }
   void write(std::span<const Frame> frames) override;
+  void set_reading(bool reading) override { is_read_ = reading; }
   void close(CloseReason reason) override;
 
  private:
@@ -65,6 +68,7 @@ class SIGNALING_API MemoryTransport final : public Transport {
   std::deque<Frame> waiting_;
   std::vector<Frame> got_;
   bool holding_ = false;
+  bool is_read_ = true;
   std::optional<CloseReason> closed_;
 };
 

@@ -124,6 +124,9 @@ class SIGNALING_API Connection {
 
   /// Bytes of the peer, in the order of the wire. The last call of `poll_event` must have returned nothing.
   void receive(std::span<std::byte> bytes) noexcept;
+  /// For a caller that wants no more events for now: the rest of what it passed to `receive`, to be passed again later. It
+  /// was not looked at. Nothing is left here.
+  [[nodiscard]] std::span<std::byte> take_unread() noexcept;
   /// The peer has closed its end of the transport: gives Closed, not clean, unless the last event was given
   /// already.
   void receive_end() noexcept;

@@ -304,6 +304,23 @@ besieged("0: who is in no namespace stays", [...SHORT, "--socketio-connect-timeo
   socket.abort();
 });
 
+for (const [transport, open] of Object.entries(wires)) {
+  besieged(
+    `events above the rate wait, in order, and none is lost: ${transport}`,
+    [...SHORT, "--max-messages-per-second", "500", "--max-message-burst", "100"],
+    async (server) => {
+      const wire = await connectWire(open, server);
+      const begin = performance.now();
+      await wire.send(...Array(1000).fill('42["message"]')); // each gets an error
+      for (let i = 0; i < 1000; ++i) assert.match(await within(wire.next(), "an answer"), /^42\["error"/);
+      const took = performance.now() - begin;
+      assert.ok(took > 1500, `900 events above the burst at 500 a second took ${took} ms`);
+      await wire.send("1");
+      await wire.closed();
+    },
+  );
+}
+
 besieged(
   "a flood of events, acknowledgements and namespaces harms nobody else",
   [...SHORT, "--max-messages-per-second", "50", "--max-message-burst", "100"],
