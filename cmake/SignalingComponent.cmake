@@ -115,8 +115,11 @@ function(signaling_add_unit_test component)
   endforeach()
 endfunction()
 
-# signaling_add_fuzzer(<component> <file>): a libFuzzer program named like the file, and a minute of it, from the inputs in
-# corpus/<name>, as the test fuzz-smoke.<name>. A tree that makes no fuzzers runs the program of SIGNALING_ASAN_BUILD.
+set(SIGNALING_FUZZ_SECONDS 20 CACHE STRING "For how long each test of the label fuzz-smoke runs its fuzzer")
+
+# signaling_add_fuzzer(<component> <file>): a libFuzzer program named like the file, and SIGNALING_FUZZ_SECONDS of it, from
+# the inputs in corpus/<name>, as the test fuzz-smoke.<name>. A tree that makes no fuzzers runs the program of
+# SIGNALING_ASAN_BUILD.
 function(signaling_add_fuzzer component file)
   cmake_path(GET file STEM name)
   set(program ${SIGNALING_ASAN_BUILD}/bin/${name})
@@ -127,7 +130,7 @@ function(signaling_add_fuzzer component file)
   # What is found goes to the first folder, so that the next run begins where this one ended.
   set(found ${CMAKE_CURRENT_BINARY_DIR}/found/${name})
   file(MAKE_DIRECTORY ${found})
-  add_test(NAME fuzz-smoke.${name} COMMAND nice -n 19 ${program} -max_total_time=60 -artifact_prefix=${found}- ${found}
+  add_test(NAME fuzz-smoke.${name} COMMAND nice -n 19 ${program} -max_total_time=${SIGNALING_FUZZ_SECONDS} -artifact_prefix=${found}- ${found}
                                            ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}
   )
   set_tests_properties(fuzz-smoke.${name} PROPERTIES LABELS "fuzz-smoke;full" TIMEOUT 180 RESOURCE_LOCK compilers)

@@ -19,7 +19,12 @@ class DistantStore final : public StateStore {
     listener = &its_listener;
     done({});
   }
-  void close(const NodeId& /*node*/) override {}
+  void close(const NodeId& /*node*/) override {
+    holds = holds_changes = false;
+    if (auto done = std::move(held_join)) done(errc::closed, {});
+    if (auto done = std::move(held)) done(errc::closed, {});
+    for (auto& done : std::exchange(held_changes, {})) done(errc::closed, 0);
+  }
   void claim(const Claim& /*request*/, Callback<void(std::error_code, Epoch)> done) override {
     done({}, ++last_epoch);
   }
