@@ -34,7 +34,7 @@ constexpr std::array entries{
     Entry{errc::too_many_rooms, "too_many_rooms", "You are in too many rooms.", Fault::peer, Retry::no},
     Entry{errc::too_many_names, "too_many_names", "You have claimed too many names.", Fault::peer, Retry::no},
     Entry{errc::too_many_peers, "too_many_peers", "The server is full.", Fault::none, Retry::yes},
-    Entry{errc::rate_limited, "rate_limited", "Too many messages; this one was dropped.", Fault::peer,
+    Entry{errc::rate_limited, "rate_limited", "Too many joins; this one was refused.", Fault::peer,
           Retry::yes},
     Entry{errc::overloaded, "overloaded", "Too much was sent before the answer to an earlier request.",
           Fault::peer, Retry::yes},

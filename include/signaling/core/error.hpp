@@ -26,7 +26,7 @@ enum class errc : std::uint8_t {
   too_many_rooms,      ///< over Limits::max_rooms_per_peer
   too_many_names,      ///< over Limits::max_names_per_peer
   too_many_peers,      ///< over Limits::max_peers
-  rate_limited,        ///< over the rate of messages or joins
+  rate_limited,        ///< over the rate of joins
   overloaded,          ///< too much was sent while an earlier request was still waiting
   unauthorized,        ///< the policy does not admit this peer
   forbidden,           ///< the policy does not allow this request

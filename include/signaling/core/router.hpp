@@ -92,8 +92,7 @@ class SIGNALING_API Router {
   Router& operator=(const Router&) = delete;
 
   /// A client came. Its messages may be given to the peer at once; they wait until it is admitted. The first event it
-  /// gets is `event::Welcome`, or `event::Error` and then the end. Only `rate_limited`, for what it sent before, may come
-  /// earlier.
+  /// gets is `event::Welcome`, or `event::Error` and then the end.
   std::shared_ptr<Peer> connect(Transport& transport, std::unique_ptr<Protocol> protocol, ConnectInfo info);
 
   /// Makes a local peer. It may join and send at once. It is not asked for credentials, is in as many rooms as it

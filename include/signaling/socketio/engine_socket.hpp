@@ -26,8 +26,8 @@ class SIGNALING_API EngineSocket {
   /// Complete Engine.IO messages: a text frame begins with the packet type `4`, a binary frame is the message itself.
   virtual void send(std::span<const Frame> frames) = 0;
   /// Whether more is read from the client. If not, a POST is not answered, a WebSocket is not read, and no pong is
-  /// missed. What was read already may still come.
-  virtual void set_reading(bool reading) = 0;
+  /// missed. What was read already may still come. By default nothing happens.
+  virtual void set_reading(bool /*reading*/) {}
   /// Ends the session after what was sent before.
   virtual void close(CloseReason reason) = 0;
   /// Message bytes sent and not yet given to the kernel.
