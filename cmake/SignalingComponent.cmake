@@ -115,8 +115,6 @@ function(signaling_add_unit_test component)
   endforeach()
 endfunction()
 
-set(SIGNALING_FUZZ_SECONDS 20 CACHE STRING "For how long each test of the label fuzz-smoke runs its fuzzer")
-
 # signaling_add_fuzzer(<component> <file>): a libFuzzer program named like the file, and SIGNALING_FUZZ_SECONDS of it, from
 # the inputs in corpus/<name>, as the test fuzz-smoke.<name>. A tree that makes no fuzzers runs the program of
 # SIGNALING_ASAN_BUILD.
