@@ -83,6 +83,17 @@ std::optional<net::QueryValue> readable(const net::HttpRequest& request, const n
   return std::nullopt;
 }
 
+// What the client is told, empty if nothing was given; or the refusal is sent, and nothing comes back.
+std::optional<std::string> reason_of(const net::HttpRequest& request, const net::HttpResponder& responder) {
+  const auto value = readable(request, responder, "reason");
+  if (!value) return std::nullopt;
+  std::string reason = value->value_or("");
+  if (reason.size() <= signaling::max_why_bytes) return reason;
+  refuse(responder, 400, "bad_request",
+         "The parameter reason has more than " + std::to_string(signaling::max_why_bytes) + " bytes.");
+  return std::nullopt;
+}
+
 // The parameter, or nothing, and the refusal is sent.
 std::optional<std::string> required(const net::HttpRequest& request, const net::HttpResponder& responder,
                                     std::string_view name) {
@@ -231,9 +242,12 @@ void Admin::kick(const Request& request, const Responder& responder) {
   if (!id) return;
   const auto room = readable(request, responder, "room");
   if (!room) return;
+  const auto reason = reason_of(request, responder);
+  if (!reason) return;
   const bool is_here = targets_.router.find_peer(*id) != nullptr;
-  say(*targets_.log, LogLevel::info, "admin-kick", {{"peer", *id}, {"room", room->value_or("")}});
-  const std::error_code error = targets_.router.kick(*id, room->value_or(""));
+  say(*targets_.log, LogLevel::info, "admin-kick",
+      {{"peer", *id}, {"room", room->value_or("")}, {"reason", *reason}});
+  const std::error_code error = targets_.router.kick(*id, room->value_or(""), *reason);
   if (error == signaling::errc::not_joined) {
     return refuse(responder, 404, "not_joined", "The peer is not in that room.");
   }
@@ -250,21 +264,24 @@ void Admin::kick(const Request& request, const Responder& responder) {
 void Admin::close_room(const Request& request, const Responder& responder) {
   const auto name = required(request, responder, "room");
   if (!name) return;
-  targets_.router.members(*name, [this, responder, name = *name](std::error_code error, const auto& members) {
-    if (error) return refuse(responder, 503, "store_unavailable", "The store does not answer.");
-    if (members.empty()) return refuse(responder, 404, "room_not_found", "Nobody is in that room.");
-    say(*targets_.log, LogLevel::info, "admin-close-room",
-        {{"room", name}, {"peers", std::to_string(members.size())}});
-    if (targets_.router.close_room(name)) {
-      return refuse(responder, 503, "store_unavailable", "Members on other nodes are still there.");
-    }
-    const auto here = std::ranges::count(members, targets_.router.node(), &signaling::Member::node);
-    responder.send(net::HttpResponse::json(200, JsonObject()
-                                                    .text("room", name)
-                                                    .number("kicked", here)
-                                                    .number("elsewhere", members.size() - here)
-                                                    .finish()));
-  });
+  const auto reason = reason_of(request, responder);
+  if (!reason) return;
+  targets_.router.members(
+      *name, [this, responder, name = *name, reason = *reason](std::error_code error, const auto& members) {
+        if (error) return refuse(responder, 503, "store_unavailable", "The store does not answer.");
+        if (members.empty()) return refuse(responder, 404, "room_not_found", "Nobody is in that room.");
+        say(*targets_.log, LogLevel::info, "admin-close-room",
+            {{"room", name}, {"peers", std::to_string(members.size())}, {"reason", reason}});
+        if (targets_.router.close_room(name, reason)) {
+          return refuse(responder, 503, "store_unavailable", "Members on other nodes are still there.");
+        }
+        const auto here = std::ranges::count(members, targets_.router.node(), &signaling::Member::node);
+        responder.send(net::HttpResponse::json(200, JsonObject()
+                                                        .text("room", name)
+                                                        .number("kicked", here)
+                                                        .number("elsewhere", members.size() - here)
+                                                        .finish()));
+      });
 }
 
 void Admin::drain(const Request& /*request*/, const Responder& responder) {

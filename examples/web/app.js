@@ -258,10 +258,10 @@ client.addEventListener("error", ({ detail: { message, room } }) => {
   if (session && (room === session.room || client.state === "closed")) leave();
   alertUser(message);
 });
-client.addEventListener("left", ({ detail: { reason } }) => {
+client.addEventListener("left", ({ detail: { reason, message } }) => {
   if (!session || reason !== "kicked") return;
   leave();
-  alertUser("You were removed from the room.");
+  alertUser(message ? `You were removed from the room: ${message}` : "You were removed from the room.");
 });
 client.addEventListener("peer-joined", ({ detail: { peer } }) => notify(`${nameOf(peer.metadata)} joined.`));
 // Registered before any Call registers, so the member is still known.

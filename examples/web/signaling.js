@@ -3,7 +3,7 @@
 //
 // Events, each with the server's message as `detail`:
 //   joined         a room was entered; `rejoined` is true when that was done again after a lost connection
-//   left           a room was left, or the server put this peer out of it
+//   left           a room was left, or the server put this peer out of it and may say why in `message`
 //   peer-joined, peer-updated, peer-left
 //   offer, answer, candidate, message, event       from another peer
 //   welcome, ice-servers, going-away
@@ -237,6 +237,7 @@ export class SignalingClient extends EventTarget {
     const request = this.#pending.get(id);
     this.#pending.delete(id);
     if (request) return request.reject(new SignalingError(code, message));
+    if (code === "kicked") return this.#fail(code, message); // close code 4403 follows, and says less
     if (this.#state === "open") return this.#emit("error", { code, message });
     // Refused instead of welcomed; the connection closes.
     if (FINAL_ERRORS.has(code)) return this.#fail(code, message);

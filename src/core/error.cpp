@@ -49,6 +49,7 @@ constexpr std::array entries{
     Entry{errc::messages_lost, "messages_lost",
           "Messages to or from members on other servers may have been lost.", Fault::local, Retry::no},
     Entry{errc::expired, "expired", "The time for which you were admitted is over.", Fault::peer, Retry::no},
+    Entry{errc::kicked, "kicked", "The server's owner has closed your connection.", Fault::none, Retry::no},
     Entry{errc::internal, "internal", "The server failed.", Fault::local, Retry::no},
 };
 

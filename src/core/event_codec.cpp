@@ -27,7 +27,7 @@ void fields(Archive& archive, event::Joined& e) {
 }
 template <class Archive>
 void fields(Archive& archive, event::Left& e) {
-  archive(e.room, e.reason, e.request);
+  archive(e.room, e.reason, e.request, e.message);
 }
 template <class Archive>
 void fields(Archive& archive, event::PeerJoined& e) {

@@ -28,41 +28,43 @@ errc reason_of(std::string_view name) noexcept {
 
 }  // namespace
 
-std::error_code RouterCore::kick(std::string_view peer, std::string_view room) {
-  if (const auto here = find_peer(peer)) return put_out(*here, room);
+std::error_code RouterCore::kick(std::string_view peer, std::string_view room, std::string_view why) {
+  if (const auto here = find_peer(peer)) return put_out(*here, room, why);
   Envelope envelope = order(kick_order);
   envelope.to = peer;
   envelope.original = room;
+  envelope.from_metadata = cut_why(why);
   const std::error_code error = store().publish(options_.node, envelope, {});
   return error && error != errc::peer_not_found ? errc::store_unavailable : error;
 }
 
-std::error_code RouterCore::close_room(std::string_view room) {
-  put_all_out(room);
+std::error_code RouterCore::close_room(std::string_view room, std::string_view why) {
+  put_all_out(room, why);
   Envelope envelope = order(close_order);
   envelope.room = room;
+  envelope.from_metadata = cut_why(why);
   const std::error_code error = store().publish(options_.node, envelope, {});
   return error && error != errc::peer_not_found ? errc::store_unavailable : std::error_code();
 }
 
-std::error_code RouterCore::put_out(PeerSession& peer, std::string_view room) {
+std::error_code RouterCore::put_out(PeerSession& peer, std::string_view room, std::string_view why) {
   if (room.empty()) {
-    peer.close(CloseReason::kicked);
+    peer.close(CloseReason::kicked, why);
     return {};
   }
   const auto view = find_room(room);
   const auto members = view ? view->members() : std::vector<Member>();
   if (std::ranges::find(members, peer.id(), &Member::id) == members.end()) return errc::not_joined;
-  peer.kick(room);
+  peer.kick(room, why);
   return {};
 }
 
-void RouterCore::put_all_out(std::string_view room) {
+void RouterCore::put_all_out(std::string_view room, std::string_view why) {
   const auto view = find_room(room);
   if (!view) return;
   for (const Member& member : view->members()) {
     if (member.node != options_.node) continue;
-    if (const auto peer = find_peer(member.id)) peer->kick(room);
+    if (const auto peer = find_peer(member.id)) peer->kick(room, why);
   }
 }
 
@@ -122,9 +124,9 @@ bool RouterCore::obey(const Envelope& envelope) {
   if (!is_order(envelope)) return false;
   const auto peer = envelope.to.empty() ? nullptr : find_peer(envelope.to);
   if (envelope.payload == kick_order && peer) {
-    (void)put_out(*peer, envelope.original);
+    (void)put_out(*peer, envelope.original, envelope.from_metadata);
   } else if (envelope.payload == close_order) {
-    put_all_out(envelope.room);
+    put_all_out(envelope.room, envelope.from_metadata);
   } else if (envelope.payload == undelivered_order && peer) {
     const errc error = reason_of(envelope.original);
     if (error == errc::messages_lost) {

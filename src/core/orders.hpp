@@ -7,7 +7,8 @@
 namespace signaling {
 
 // What tells an order of the router from a message: no protocol has this language, and messages of peers have a sender.
-// What is to be done is its payload; an event without a name is nothing to nodes that do not know it.
+// What is to be done is its payload; an event without a name is nothing to nodes that do not know it. The host's word to
+// those whom it kicks goes in `from_metadata`.
 inline constexpr std::string_view order_language = "signaling.order";
 inline constexpr std::string_view kick_order = "kick";  // `to`, out of the room in `original`, or altogether
 inline constexpr std::string_view close_order = "close-room";

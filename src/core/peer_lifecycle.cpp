@@ -34,6 +34,17 @@ bool may_come_back(CloseReason reason) noexcept {
 
 }  // namespace
 
+std::string_view cut_why(std::string_view why) noexcept {
+  if (why.size() <= max_why_bytes) return why;
+  std::size_t end = max_why_bytes;
+  // RFC 3629 3: these bytes continue a character, three at most.
+  const auto continues = [&](std::size_t at) {
+    return (static_cast<unsigned char>(why[at]) & 0xC0U) == 0x80U;
+  };
+  while (end > max_why_bytes - 3 && continues(end)) --end;
+  return why.substr(0, end);
+}
+
 void PeerSession::admit(ConnectInfo info) {
   Wish wish{std::move(info.wished_id), std::move(info.resume)};
   if (!core_->has_policy()) return on_admission(Admission{}, wish);
@@ -202,11 +213,12 @@ void PeerSession::refuse(errc code, std::string_view message, CloseReason reason
   end(reason);
 }
 
-void PeerSession::kick(std::string_view room) {
-  boost::asio::post(loop_->executor(), [self = shared_from_this(), room = std::string(room)] {
-    if (self->leave_room(room, LeaveReason::kicked, {})) return;
-    if (self->joining_ && self->joining_->room == room) self->joining_->is_kicked = true;
-  });
+void PeerSession::kick(std::string_view room, std::string_view why) {
+  boost::asio::post(loop_->executor(),
+                    [self = shared_from_this(), room = std::string(room), why = std::string(cut_why(why))] {
+                      if (self->leave_room(room, LeaveReason::kicked, {}, why)) return;
+                      if (self->joining_ && self->joining_->room == room) self->joining_->kicked_for = why;
+                    });
 }
 
 void PeerSession::set_ice_servers(std::string_view servers) {
@@ -215,10 +227,17 @@ void PeerSession::set_ice_servers(std::string_view servers) {
   if (!frames.empty()) (void)push(frames, Delivery::reliable);
 }
 
-void PeerSession::close(CloseReason reason) {
-  if (reason == CloseReason::expired) tell_error(errc::expired, {}, {});
+void PeerSession::close(CloseReason reason, std::string_view why) {
+  if (reason == CloseReason::expired) tell_end(errc::expired, why);
+  if (reason == CloseReason::kicked) tell_end(errc::kicked, why);
   Wakes wakes;
   if (outbox_.close(reason)) wakes.schedule(loop_, shared_from_this());
+}
+
+// It may be lost: a peer that does not read ends for the reason that was given, and not as a slow one.
+void PeerSession::tell_end(errc code, std::string_view why) {
+  core_->counters().error(code);
+  tell(event::Error{code, why.empty() ? describe(code) : cut_why(why), {}}, Delivery::volatile_);
 }
 
 bool PeerSession::send_away(std::chrono::milliseconds reconnect_after) {
@@ -243,7 +262,7 @@ void PeerSession::end(CloseReason reason) {
   if (input_) input_->clear();
   for (const Membership& membership : std::exchange(rooms_, {})) {
     core_->policy().left(*this, membership.room->id(), leave_reason(reason));
-    tell_room_of_leave(membership.room, leave_reason(reason), {});
+    tell_room_of_leave(membership.room, leave_reason(reason), {}, {});
   }
   if (!was_open) return;
   Directory& directory = core_->directory();

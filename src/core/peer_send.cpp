@@ -131,10 +131,10 @@ SendResult PeerSession::push(std::span<const Frame> frames, Delivery delivery, W
   return {SendStatus::dropped, reason == CloseReason::internal ? errc::internal : errc::slow_consumer};
 }
 
-void PeerSession::tell(const Event& event) {
+void PeerSession::tell(const Event& event, Delivery delivery) {
   ReusedFrames frames;
   encoder_->encode(event, *frames);
-  if (!(*frames).empty()) (void)push(*frames, Delivery::reliable);
+  if (!(*frames).empty()) (void)push(*frames, delivery);
 }
 
 void PeerSession::tell_error(errc code, std::string_view message, std::string_view request) {

@@ -296,7 +296,7 @@ void PeerSession::give_up(const JoinRequest& request, errc error) {
 
 void PeerSession::submit_join(JoinRequest request) {
   if (const Membership* joined = membership_of(request.room)) return rejoin(joined->room, std::move(request));
-  auto joining = std::make_unique<Joining>(Joining{request.room});
+  auto joining = std::make_unique<Joining>(Joining{request.room, std::nullopt});
   if (!request.metadata) request.metadata.emplace();
   const std::string room = request.room;
   room_change::Join change{shared_from_this(), *request.metadata, request.request,
@@ -325,12 +325,13 @@ void PeerSession::on_join_result(errc error, const std::shared_ptr<RoomView>& ro
   if (error != errc::ok) {
     fail(request, error);
   } else if (state_ == State::gone) {
-    tell_room_of_leave(room, LeaveReason::disconnect, {});
+    tell_room_of_leave(room, LeaveReason::disconnect, {}, {});
     give_up(request, errc::closed);
   } else {
     add_room(room, *request.metadata);
     core_->policy().joined(*this, room->id());
-    if (joining->is_kicked) (void)leave_room(room->id(), LeaveReason::kicked, {});
+    const auto& why = joining->kicked_for;
+    if (why) (void)leave_room(room->id(), LeaveReason::kicked, {}, *why);
   }
   resume();
 }
@@ -364,28 +365,29 @@ void PeerSession::leave(std::string_view room, std::string_view request) {
     return defer(room.size() + request.size(),
                  [this, room = std::string(room), request = std::string(request)] { leave(room, request); });
   }
-  if (!leave_room(room, LeaveReason::leave, std::string(request))) {
+  if (!leave_room(room, LeaveReason::leave, std::string(request), {})) {
     tell_error(valid_id(room) ? errc::not_joined : errc::bad_id, {}, request);
   }
 }
 
-bool PeerSession::leave_room(std::string_view id, LeaveReason reason, const std::string& request) {
+bool PeerSession::leave_room(std::string_view id, LeaveReason reason, const std::string& request,
+                             const std::string& why) {
   const Membership* const joined = membership_of(id);
   if (joined == nullptr) return false;
   const auto room = joined->room;
   rooms_.erase(rooms_.begin() + (joined - rooms_.data()));
   core_->policy().left(*this, room->id(), reason);
-  tell_room_of_leave(room, reason, request);
+  tell_room_of_leave(room, reason, request, why);
   return true;
 }
 
 void PeerSession::tell_room_of_leave(const std::shared_ptr<RoomView>& room, LeaveReason reason,
-                                     const std::string& request) {
-  RoomChange change = room_change::Leave{shared_from_this(), reason, request};
+                                     const std::string& request, const std::string& why) {
+  RoomChange change = room_change::Leave{shared_from_this(), reason, request, why};
   if (room->submit(change)) return;
   // Another life of this peer has pushed it out, and the room here has gone with its last member.
   core_->store().leave({room->id(), id_, epoch_, reason}, [](std::error_code, Version) {});
-  tell(event::Left{room->id(), reason, request});
+  tell(event::Left{room->id(), reason, request, why});
 }
 
 void PeerSession::update(std::string_view room, std::string_view metadata, std::string_view request) {

@@ -22,6 +22,9 @@ class RouterCore;
 /// A local peer is trusted: no policy, no rate, no bound of rooms.
 enum class PeerOrigin : std::uint8_t { remote, local };
 
+/// What of a host's word to a peer is told: all of it, up to a bound.
+std::string_view cut_why(std::string_view why) noexcept;
+
 /// A peer, from connection to end.
 ///
 /// States: admitting (policy and store are asked) -> open -> gone. While an answer is awaited (`busy_`), or a message's
@@ -56,8 +59,8 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   std::vector<RoomId> rooms() const override;
   std::size_t outbound_bytes() const noexcept override { return outbox_.bytes(); }
   void set_ice_servers(std::string_view servers) override;
-  void kick(std::string_view room) override;
-  void close(CloseReason reason) override;
+  void kick(std::string_view room, std::string_view why) override;
+  void close(CloseReason reason, std::string_view why = {}) override;
 
   const Encoder* encoder() const noexcept { return encoder_.get(); }
   const std::shared_ptr<const Encoder>& shared_encoder() const noexcept { return encoder_; }
@@ -77,7 +80,7 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   /// The same for a message, which is encoded if it was not yet. Not under a lock.
   SendResult push(EncodedEvent& encoded, const Envelope& envelope);
   /// Encodes for this peer alone and queues.
-  void tell(const Event& event);
+  void tell(const Event& event, Delivery delivery = Delivery::reliable);
   void tell_error(errc code, std::string_view message, std::string_view request);
 
   const boost::asio::any_io_executor& executor() const noexcept { return loop_->executor(); }
@@ -109,6 +112,7 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   void stop_waiting();
   void on_no_answer(std::string_view request);
   void release_id(CloseReason reason);
+  void tell_end(errc code, std::string_view why);
   void refuse(errc code, std::string_view message, CloseReason reason);
 
   /// False: the message has to wait for its turn, and `resume` will be called.
@@ -166,9 +170,10 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   Membership* membership_of(std::string_view room);
   void add_room(std::shared_ptr<RoomView> room, Payload metadata);
   /// The peer is in no room of that name any more. False: it was not.
-  bool leave_room(std::string_view id, LeaveReason reason, const std::string& request);
+  bool leave_room(std::string_view id, LeaveReason reason, const std::string& request,
+                  const std::string& why);
   void tell_room_of_leave(const std::shared_ptr<RoomView>& room, LeaveReason reason,
-                          const std::string& request);
+                          const std::string& request, const std::string& why);
 
   /// Runs `function` when nothing is awaited any more: at once, or behind what waits.
   bool must_wait() const noexcept { return busy_ || (input_ && input_->must_wait()); }
@@ -214,7 +219,7 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   // A join that the room may have completed already, though this peer has not been told yet.
   struct Joining {
     RoomId room;
-    bool is_kicked = false;
+    std::optional<std::string> kicked_for;  // set: it is to leave again
   };
   std::unique_ptr<Joining> joining_;
   std::unique_ptr<InputQueue> input_;  // null: nothing waits

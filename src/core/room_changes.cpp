@@ -93,7 +93,7 @@ void RoomView::complete(room_change::Join& change, Version version, Version join
   if (attempt([&] { change.done(errc::ok, shared_from_this()); })) return;
   // The peer does not know that it is a member, and would never leave.
   peer->close(CloseReason::internal);
-  RoomChange leave = room_change::Leave{peer, LeaveReason::disconnect, {}};
+  RoomChange leave = room_change::Leave{peer, LeaveReason::disconnect, {}, {}};
   submit(leave);
 }
 
@@ -166,7 +166,7 @@ void RoomView::complete(room_change::Leave& change, Version version) {
                 {{"peer", peer->id()}, {"room", id_}, {"reason", to_string(change.reason)}});
     });
   }
-  (void)attempt([&] { peer->tell(event::Left{id_, change.reason, change.request}); });
+  (void)attempt([&] { peer->tell(event::Left{id_, change.reason, change.request, change.why}); });
 }
 
 void RoomView::start(room_change::Update& change, std::uint64_t number) {

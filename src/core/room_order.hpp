@@ -60,6 +60,7 @@ struct Leave {
   std::shared_ptr<PeerSession> peer;
   LeaveReason reason = LeaveReason::leave;
   std::string request;
+  std::string why;  // the host's word to the peer
 };
 struct Update {
   std::shared_ptr<PeerSession> peer;

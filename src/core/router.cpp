@@ -54,9 +54,13 @@ SendResult Router::send(const Envelope& envelope) {
   return result;
 }
 
-std::error_code Router::kick(std::string_view peer, std::string_view room) { return core_->kick(peer, room); }
+std::error_code Router::kick(std::string_view peer, std::string_view room, std::string_view why) {
+  return core_->kick(peer, room, why);
+}
 
-std::error_code Router::close_room(std::string_view room) { return core_->close_room(room); }
+std::error_code Router::close_room(std::string_view room, std::string_view why) {
+  return core_->close_room(room, why);
+}
 
 std::shared_ptr<Peer> Router::find_peer(std::string_view id) const { return core_->find_peer(id); }
 

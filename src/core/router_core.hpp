@@ -65,8 +65,8 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
   void tell_sender(const Envelope& envelope, errc error);
 
   /// For the host; see Router.
-  std::error_code kick(std::string_view peer, std::string_view room);
-  std::error_code close_room(std::string_view room);
+  std::error_code kick(std::string_view peer, std::string_view room, std::string_view why);
+  std::error_code close_room(std::string_view room, std::string_view why);
 
   /// Gives the change to the room, which is made if need be.
   void submit_join(std::string_view room, room_change::Join join);
@@ -99,8 +99,8 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
 
   void add_traffic(Stats& stats) const;
 
-  std::error_code put_out(PeerSession& peer, std::string_view room);
-  void put_all_out(std::string_view room);
+  std::error_code put_out(PeerSession& peer, std::string_view room, std::string_view why);
+  void put_all_out(std::string_view room, std::string_view why);
   void tell_of_loss(const std::shared_ptr<PeerSession>& peer);
   void tell_receivers_of_loss(const Envelope& lost);
   /// False: it is no order but a message.

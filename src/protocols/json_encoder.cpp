@@ -76,8 +76,9 @@ Frame write(const event::Joined& joined) {
 }
 
 Frame write(const event::Left& left) {
-  JsonWriter out(size_of(left.room, {}, left.request));
+  JsonWriter out(size_of(left.room, {}, left.request) + left.message.size());
   write_room(out.raw(R"({"type":"left")"), left.room).raw(R"(,"reason":)").string(to_string(left.reason));
+  if (!left.message.empty()) out.raw(R"(,"message":)").string(left.message);
   return finish(out, left.request);
 }
 

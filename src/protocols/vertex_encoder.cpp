@@ -161,6 +161,8 @@ void VertexEncoder::encode(const Event& event, std::vector<Frame>& frames) const
     frames.push_back(write_peers(views));
   } else if (const auto* error = std::get_if<event::Error>(&event)) {
     if (error->request != vertex_leave_request) frames.push_back(write_error(*error));
+  } else if (const auto* end = std::get_if<event::Left>(&event)) {
+    if (!end->message.empty()) frames.push_back(write_error({errc::kicked, end->message, {}}));
   }
 }
 

@@ -21,7 +21,7 @@ struct Script {
     CHECK(order.submit(change));
   }
   void leave(const std::string& name) {
-    RoomChange change = room_change::Leave{nullptr, LeaveReason::leave, name};
+    RoomChange change = room_change::Leave{nullptr, LeaveReason::leave, name, {}};
     CHECK(order.submit(change));
   }
   void list(const std::string& name) {
@@ -155,7 +155,7 @@ TEST_CASE("room order: without members and things to do it retires, and takes no
   CHECK(s.run() == Lines{"ask a 1", "rest"});
   s.answer(1);
   CHECK(s.run() == Lines{"finish a", "retire"});
-  RoomChange change = room_change::Leave{nullptr, LeaveReason::leave, "late"};
+  RoomChange change = room_change::Leave{nullptr, LeaveReason::leave, "late", {}};
   CHECK_FALSE(s.order.submit(change));
   CHECK(std::get<room_change::Leave>(change).request == "late");
   s.change("x");

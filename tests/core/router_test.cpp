@@ -125,7 +125,7 @@ TEST_CASE("router: closing a peer writes what waits, leaves its rooms, then clos
   b->peer().close(CloseReason::kicked);
   a->say("#1 send b too late");
   world.run();
-  CHECK(b->heard() == Lines{"msg a last words"});
+  CHECK(b->heard() == Lines{"msg a last words", "error kicked"});
   CHECK(b->closed() == CloseReason::kicked);
   CHECK(a->heard() == Lines{"error closed #1", "-peer r v3 b kicked"});
   CHECK(world.router.find_peer("b") == nullptr);

@@ -183,6 +183,14 @@ TEST_CASE("signaling.v1: the answer to a send says what became of it") {
   CHECK(encode(event::Sent{SendStatus::queued, "1"}) == R"({"type":"sent","status":"queued","id":1})");
 }
 
+TEST_CASE("signaling.v1: a host's word to a peer that it kicks is escaped, and always UTF-8") {
+  CHECK(encode(event::Left{"r", LeaveReason::kicked, {}, "say \"please\"\n\xF0\x9F\x91\x8B\xFF"}) ==
+        R"({"type":"left","room":"r","reason":"kicked","message":"say \"please\"\n)"
+        "\xF0\x9F\x91\x8B\xEF\xBF\xBD\"}");
+  CHECK(encode(event::Error{errc::kicked, {}, {}}) ==
+        R"({"type":"error","code":"kicked","message":"The server's owner has closed your connection."})");
+}
+
 TEST_CASE("signaling.v1: a pong carries the id of its ping, byte for byte") {
   CHECK(encode(event::Pong{}) == R"({"type":"pong"})");
   CHECK(encode(event::Pong{R"("\u0041")"}) == R"({"type":"pong","id":"\u0041"})");

@@ -104,6 +104,7 @@ std::vector<Event> document_events() {
   return {event::Welcome{"p2", "mJ2xw0VQ4hJ1c8mYQeRzVg"},
           joined,
           event::Left{"lobby", LeaveReason::leave, "2"},
+          event::Left{"lobby", LeaveReason::kicked, {}, "This game is over."},
           event::PeerJoined{"lobby", 8, member("p3", "", 8)},
           event::PeerLeft{"lobby", 9, member("p3", "", 8), LeaveReason::disconnect},
           event::PeerUpdated{"lobby", 10, member("p1", muted_bob, 6)},

@@ -195,6 +195,18 @@ TEST_CASE("vertex: nobody says bye for others, and nobody claims an id for that 
   CHECK(b->heard().empty());
 }
 
+TEST_CASE("vertex: a client is told why a host kicks it, if the host says so") {
+  VertexWorld world;
+  const auto a = world.client("a", "1");
+  CHECK(!world.router.kick("a", vertex_room, "Be \"kind\"."));
+  world.run();
+  CHECK(a->heard() == Lines{R"({"type":"error","data":{"reason":"Be \"kind\"."}})"});
+  const auto b = world.client("b", "2");
+  CHECK(!world.router.kick("b", vertex_room));
+  world.run();
+  CHECK(b->heard().empty());
+}
+
 TEST_CASE("vertex: data.id and data.from are the sender's, whatever they say") {
   VertexWorld world;
   auto a = world.client("a", "1");

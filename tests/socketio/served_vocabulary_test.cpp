@@ -145,6 +145,28 @@ TEST_CASE("Vocabulary: an error that comes when the client is in is an event, an
   CHECK(session.heard().front().starts_with(R"(2["error",{"code":"expired")"));
 }
 
+TEST_CASE("Vocabulary: a client is told why a host kicks it, as an error ahead of the DISCONNECT") {
+  ServerScript script;
+  script.server.of("/").serve(Vocabulary::make("rooms-mesh"));
+  FakeSession& session = script.client("ada");
+  const auto ada = script.router.find_peer("ada");
+  ada->join("r");
+  script.run();
+  (void)session.heard();
+  ada->kick("r", "Be kind.");
+  script.run();
+  CHECK(session.heard() == Lines{R"(2["error",{"code":"kicked","message":"Be kind."}])"});
+  ada->join("r");
+  script.run();
+  (void)session.heard();
+  ada->kick("r");
+  script.run();
+  CHECK(session.heard().empty());
+  ada->close(CloseReason::kicked, "Enough.");
+  script.run();
+  CHECK(session.heard() == Lines{R"(2["error",{"code":"kicked","message":"Enough."}])", "1"});
+}
+
 TEST_CASE("Vocabulary: a goodbye is a DISCONNECT") {
   TinyScript script;
   script.say("0/tiny,");

@@ -52,7 +52,8 @@ class TextEncoder final : public Encoder {
     return "joined " + room(e.room, e.version) + " " + list(e.members) + tag(e.request);
   }
   static std::string line(const event::Left& e) {
-    return "left " + std::string(e.room) + " " + std::string(to_string(e.reason)) + tag(e.request);
+    const std::string why = e.message.empty() ? "" : ": " + std::string(e.message);
+    return "left " + std::string(e.room) + " " + std::string(to_string(e.reason)) + why + tag(e.request);
   }
   static std::string line(const event::PeerJoined& e) {
     return "+peer " + room(e.room, e.version) + " " + name(e.peer);

@@ -36,6 +36,7 @@ enum class errc : std::uint8_t {
   store_unavailable,   ///< the state store does not answer
   messages_lost,  ///< other nodes could not be reached for a while; messages to or from them may be missing
   expired,        ///< the time for which the peer was admitted is over
+  kicked,         ///< the host has ended the connection
   internal,  ///< a defect of the library or of the host's hooks, or no decision within Limits::decision_timeout
 };
 

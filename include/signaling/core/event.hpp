@@ -57,6 +57,8 @@ struct SIGNALING_API Left {
   std::string_view room;                    ///< the room that was left
   LeaveReason reason = LeaveReason::leave;  ///< `leave` or `kicked`, for instance
   std::string_view request;                 ///< tag of the leave; empty if it was not asked for
+  /// For people: why the host has removed the peer. Empty if it did not say.
+  std::string_view message = {};
 };
 
 /// Somebody else joined.

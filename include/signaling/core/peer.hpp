@@ -15,6 +15,9 @@
 
 namespace signaling {
 
+/// More of a text with which a host kicks or closes a peer is cut off, between two characters.
+inline constexpr std::size_t max_why_bytes = 256;
+
 /// What became of one send.
 struct [[nodiscard]] SIGNALING_API SendResult {
   SendStatus status = SendStatus::sent;  ///< sent, queued or dropped
@@ -75,11 +78,12 @@ class SIGNALING_API Peer {
   /// Replaces the ICE servers that the client knows; `servers` is a JSON array as text. No event: a language without a
   /// word for it, such as a local peer's, drops it.
   virtual void set_ice_servers(std::string_view servers) = 0;
-  /// Removes the peer from one room: it gets `event::Left` with `kicked`.
-  virtual void kick(std::string_view room) = 0;
+  /// Removes the peer from one room: it gets `event::Left` with `kicked` and `why`, text in UTF-8 for people.
+  virtual void kick(std::string_view room, std::string_view why = {}) = 0;
   /// Ends the connection: the peer leaves its rooms, what is queued for it is still written. With
-  /// `CloseReason::expired` it gets `event::Error` with `errc::expired` first.
-  virtual void close(CloseReason reason) = 0;
+  /// `CloseReason::kicked` and `CloseReason::expired` it gets `event::Error` with the `errc` of that name first, whose
+  /// message is `why` unless that is empty; other reasons tell nothing.
+  virtual void close(CloseReason reason, std::string_view why = {}) = 0;
 };
 
 }  // namespace signaling

@@ -108,9 +108,11 @@ class SIGNALING_API Router {
   /// `CloseReason::kicked`. Success: done here, or passed on to the node where it is, which does nothing if it is not in the
   /// room. `peer_not_found`: on no node, as far as the store says so at once; `not_joined`: it is on this node, and not in
   /// the room; `store_unavailable`: not on this node, and the others cannot be asked. A peer that was kicked may come back.
-  std::error_code kick(std::string_view peer, std::string_view room = {});
-  /// Removes all members of a room from it, on all nodes. `store_unavailable`: those of this node alone.
-  std::error_code close_room(std::string_view room);
+  /// `why` is told to the client, as by Peer::kick and Peer::close.
+  std::error_code kick(std::string_view peer, std::string_view room = {}, std::string_view why = {});
+  /// Removes all members of a room from it, on all nodes, and tells them `why`. `store_unavailable`: those of this node
+  /// alone.
+  std::error_code close_room(std::string_view room, std::string_view why = {});
 
   /// By id or alias. Null if there is none on this node.
   std::shared_ptr<Peer> find_peer(std::string_view id) const;

@@ -32,6 +32,7 @@ void VocabularyEncoder::encode(const Event& event, Frames& frames) const {
     return write_peer_updated(*updated, frames);
   if (const auto* joined = std::get_if<event::Joined>(&event)) return write_joined(*joined, frames);
   if (const auto* error = std::get_if<event::Error>(&event)) return encode_error(*error, frames);
+  if (const auto* left = std::get_if<event::Left>(&event)) return encode_left(*left, frames);
   if (const auto* welcome = std::get_if<event::Welcome>(&event)) {
     frames.push_back(encode_connect(nsp_, welcome->peer));
   }
@@ -43,6 +44,11 @@ void VocabularyEncoder::encode_error(const event::Error& error, Frames& frames) 
   if (error.request == unasked_request) return;
   if (error.request.empty()) write_refusal(error, frames);
   write_failure(error, frames);
+}
+
+// No vocabulary has a word for it: there is an event only when the host has something to say.
+void VocabularyEncoder::encode_left(const event::Left& left, Frames& frames) const {
+  if (!left.message.empty()) write_failure({errc::kicked, left.message, {}}, frames);
 }
 
 void VocabularyEncoder::write_refusal(const event::Error& error, Frames& frames) const {

@@ -50,6 +50,7 @@ class VocabularyEncoder : public Encoder {
 
  private:
   void encode_error(const event::Error& error, Frames& frames) const;
+  void encode_left(const event::Left& left, Frames& frames) const;
 
   std::string nsp_;
   std::string event_header_;

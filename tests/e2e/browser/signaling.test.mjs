@@ -260,6 +260,19 @@ for (const [closeCode, error] of [
   });
 }
 
+test("who is kicked learns why, once", { timeout: 30_000 }, async () => {
+  answer = welcomeAndJoin;
+  await connect();
+  connections[0].say({ type: "error", code: "kicked", message: "Be kind." });
+  connections[0].close(4403);
+  await until(() => window.client.state === "closed");
+  const told = await page.evaluate(() => window.events.filter(({ code }) => code === "kicked"));
+  assert.deepEqual(
+    told.map(({ message }) => message),
+    ["Be kind."],
+  );
+});
+
 test("who is refused because the server is full tries again", { timeout: 30_000 }, async () => {
   answer = (connection, number) => {
     if (number === 2) return connection.say(WELCOME);

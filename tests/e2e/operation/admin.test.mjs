@@ -177,6 +177,44 @@ describe("one node", () => {
     assert.equal((await ask(server, "POST", "/kick")).body.error, "bad_request");
   });
 
+  test("a client is told why it is kicked", async (t) => {
+    const [ada, bob, cay] = await joinClients(t, server, 3, "why");
+    const reason = 'Be "kind" \u{1f44b}\n';
+    const why = encodeURIComponent(reason);
+    const outOfRoom = `/kick?peer=${bob.id}&room=why&reason=${why}`;
+    await expect(server, "POST", outOfRoom, 200, { peer: bob.id, room: "why" });
+    assert.deepEqual(await bob.next(), { type: "left", room: "why", reason: "kicked", message: reason });
+    assert.equal((await ada.next()).message, undefined, "it is for nobody else");
+    await expect(server, "POST", `/kick?peer=${bob.id}&reason=${why}`, 200, { peer: bob.id });
+    assert.deepEqual(await bob.next(), { type: "error", code: "kicked", message: reason });
+    assert.equal((await bob.closed()).code, 4403);
+    await cay.next();
+    const closing = `/close-room?room=why&reason=${why}`;
+    await expect(server, "POST", closing, 200, { room: "why", kicked: 2, elsewhere: 0 });
+    const left = [await cay.next(), await cay.next()].find(({ type }) => type === "left");
+    assert.deepEqual(left, { type: "left", room: "why", reason: "kicked", message: reason });
+    await until(() => server.output.includes('event=admin-close-room room="why"'), "the log");
+    for (const event of ["admin-kick", "admin-close-room"])
+      assert.match(server.output, new RegExp(`event=${event} .*reason="Be `));
+  });
+
+  test("a reason that cannot be read, or is too long, is a mistake, and kicks nobody", async (t) => {
+    const [ada] = await joinClients(t, server, 1, "mistake");
+    for (const reason of ["", "%zz", "%ff", "x".repeat(257)])
+      for (const target of [
+        `/kick?peer=${ada.id}`,
+        `/kick?peer=${ada.id}&room=mistake`,
+        "/close-room?room=mistake",
+      ]) {
+        const { status, body } = await ask(server, "POST", `${target}&reason=${reason}`);
+        assert.deepEqual([status, body.error], [400, "bad_request"], `${target} ${reason}`);
+      }
+    await ada.expectNothing();
+    const longest = "x".repeat(256);
+    await expect(server, "POST", `/kick?peer=${ada.id}&reason=${longest}`, 200, { peer: ada.id });
+    assert.equal((await ada.next()).message, longest);
+  });
+
   test("a room that cannot be read is a mistake, and not a kick altogether", async (t) => {
     const [ada, bob] = await joinClients(t, server, 2, "50%");
     for (const room of ["50%", "", "%zz", "%ff"]) {
@@ -249,21 +287,20 @@ test("on several nodes: peers are those of all, and each of them can be put out 
       ],
     );
   }
-  const leftKicked = async (client) => {
-    const { type, reason } = await client.next();
-    assert.deepEqual([type, reason], ["left", "kicked"]);
-  };
-  await expect(a, "POST", `/kick?peer=${bob.id}&room=r`, 202, { peer: bob.id, room: "r" });
-  await leftKicked(bob);
+  const outOfRoom = `/kick?peer=${bob.id}&room=r&reason=Enough`;
+  await expect(a, "POST", outOfRoom, 202, { peer: bob.id, room: "r" });
+  assert.deepEqual(await bob.next(), { type: "left", room: "r", reason: "kicked", message: "Enough" });
   assert.deepEqual([(await ada.next()).type, (await bob.request({ type: "ping" })).type], ["peer-left", "pong"]);
   await bob.join("r");
   await ada.next();
-  await expect(a, "POST", "/close-room?room=r", 200, { room: "r", kicked: 1, elsewhere: 1 });
+  await expect(a, "POST", "/close-room?room=r&reason=Late", 200, { room: "r", kicked: 1, elsewhere: 1 });
   for (const client of [ada, bob]) {
-    const told = [await client.next(), ...(await client.drain())].map(({ type, reason }) => `${type} ${reason}`);
-    assert.ok(told.includes("left kicked"), String(told));
+    const told = [await client.next(), ...(await client.drain())];
+    const texts = told.map(({ type, reason, message }) => `${type} ${reason} ${message}`);
+    assert.ok(texts.includes("left kicked Late"), String(texts));
   }
-  await expect(b, "POST", `/kick?peer=${ada.id}`, 202, { peer: ada.id });
+  await expect(b, "POST", `/kick?peer=${ada.id}&reason=Bye`, 202, { peer: ada.id });
+  assert.deepEqual(await ada.next(), { type: "error", code: "kicked", message: "Bye" });
   assert.equal((await ada.closed()).code, 4403);
   // Whether somebody has that id, the store says later, and nobody asks.
   await expect(a, "POST", "/kick?peer=nobody", 202, { peer: "nobody" });
