@@ -19,7 +19,7 @@ const FLAGS = [
   "--use-fake-ui-for-media-stream",
   "--disable-features=WebRtcHideLocalIpsWithMdns",
 ];
-const JOIN_MS = 30_000;
+const JOIN_MS = 60_000; // several browsers that encode video share the cores
 
 /** A browser of its own, with a new and empty profile. */
 export class Browser {
