@@ -20,7 +20,7 @@ enum class Audience : std::uint8_t { others, everybody };
 /// Whom a peer can address. A client's wire language decides, never the client.
 enum class Reach : std::uint8_t {
   members,  ///< members of a room that the sender is in; the promises of order hold
-  speakers,  ///< if there is no such member, also a peer of that id or alias whose protocol has the name `language`
+  speakers,  ///< the same; without such a member also a peer with that id or alias whose protocol is called `language`
   anybody,  ///< if there is no such member, also a peer of that id or alias elsewhere, or a room it is not in
 };
 

@@ -100,8 +100,8 @@ class SIGNALING_API Router {
   std::shared_ptr<Peer> connect_local(LocalPeerOptions options);
 
   /// The host's own word: to the peer with the id or alias `envelope.to`, to the member `envelope.to` of
-  /// `envelope.room` if both are set, or to all members of `envelope.room`, on all nodes. No membership of the sender is
-  /// needed, no policy asked; `from` stays as it is. There is no order between this and what peers send.
+  /// `envelope.room` if both are set, or to all members of `envelope.room`, on all nodes. The sender need not be a member,
+  /// and the policy is not asked; `from` stays as it is. There is no order between this and what peers send.
   SendResult send(const Envelope& envelope);
 
   /// Removes the peer with this id or alias, on whichever node it is, from `room`; with `room` empty it is closed,
