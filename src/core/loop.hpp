@@ -44,8 +44,8 @@ class PeerList {
 /// the executor is woken once until it has flushed.
 ///
 /// The executor is asked to drain with the first peer that comes, and again with the first that comes while it drains: so
-/// what somebody posts to it after a message finds the message flushed. An executor that could not be asked is asked
-/// again with the next peer, or message.
+/// what a thread posts to it after a message finds the message flushed, unless another thread, with a message for the
+/// same executor, is just about to ask. An executor that could not be asked is asked again with the next peer, or message.
 /// Threads: `schedule` and `wake` from any; the rest on the executor.
 /// Errors: an exception of a transport leaves `drain`; the peers that had not had their turn are flushed by the next.
 class Loop : public std::enable_shared_from_this<Loop> {
