@@ -1,4 +1,4 @@
-// Path 7/8: message -> frame, encoded once, shared. Next: core/outbox.cpp
+// Path 7/8: message -> frame, encoded once, shared. Next: core/mailbox.cpp
 #include "signaling/core/frame.hpp"
 
 #include <array>

@@ -1,5 +1,6 @@
 #include "core/local_peer.hpp"
 
+#include <boost/asio/post.hpp>
 #include <exception>
 #include <utility>
 #include <vector>
@@ -44,19 +45,18 @@ class LocalTransport final : public Transport {
   void attach(PeerSession& peer) noexcept { peer_ = &peer; }
   boost::asio::any_io_executor executor() override { return options_.executor; }
 
-  // An exception of the host's function must not cost the events behind it.
+  // An exception of the host's function must not cost the events behind it: it leaves the executor when they are told.
   void write(std::span<const Frame> frames) override {
-    std::exception_ptr failure;
     for (const Frame& frame : frames) {
       try {
         peer_->written(frame.size());
         const Event event = unpack(frame, members_);
         if (options_.on_event) options_.on_event(event);
       } catch (...) {
-        if (!failure) failure = std::current_exception();
+        boost::asio::post(options_.executor,
+                          [failure = std::current_exception()] { std::rethrow_exception(failure); });
       }
     }
-    if (failure) std::rethrow_exception(failure);
   }
 
   void close(CloseReason reason) override {

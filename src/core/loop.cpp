@@ -1,4 +1,4 @@
-// Path 8/8: once per batch, each peer's gathered frames go to its transport. Next: core/peer_lifecycle.cpp
+// Path 8/8: once per batch, each mailbox gives its frames to the transport. Next: core/mailbox.cpp
 #include "core/loop.hpp"
 
 #include <algorithm>
@@ -6,20 +6,20 @@
 #include <cstddef>
 #include <utility>
 
-#include "core/peer_session.hpp"
+#include "core/mailbox.hpp"
 #include "signaling/core/batch.hpp"
 
 namespace signaling {
 namespace {
 
-// A handler that is destroyed as `post` throws has not gone with its executor: the peers stay for the next.
+// A handler that is destroyed as `post` throws has not gone with its executor: the mailboxes stay for the next.
 thread_local const Loop* posting_of_thread = nullptr;
 
 thread_local Batch* batch_of_thread = nullptr;
 
 }  // namespace
 
-// An io_context that ends with handlers unrun destroys them: then the peers must go, as they keep their loop.
+// An io_context that ends with handlers unrun destroys them: then the mailboxes must go, as they keep their loop.
 class Loop::Drain {
  public:
   explicit Drain(std::shared_ptr<Loop> loop) noexcept : loop_(std::move(loop)) {}
@@ -34,31 +34,31 @@ class Loop::Drain {
   std::shared_ptr<Loop> loop_;
 };
 
-PeerList::~PeerList() {
+MailboxList::~MailboxList() {
   while (!is_empty()) (void)pop_front();
 }
 
-void PeerList::push_back(std::shared_ptr<PeerSession> peer) noexcept {
-  PeerSession* const last = peer.get();
-  (is_empty() ? first_ : last_->next_to_flush()) = std::move(peer);
+void MailboxList::push_back(std::shared_ptr<Mailbox> mailbox) noexcept {
+  Mailbox* const last = mailbox.get();
+  (is_empty() ? first_ : last_->next_) = std::move(mailbox);
   last_ = last;
 }
 
-std::shared_ptr<PeerSession> PeerList::pop_front() noexcept {
-  auto peer = std::move(first_);
-  if (peer) first_ = std::move(peer->next_to_flush());
-  return peer;
+std::shared_ptr<Mailbox> MailboxList::pop_front() noexcept {
+  auto mailbox = std::move(first_);
+  if (mailbox) first_ = std::move(mailbox->next_);
+  return mailbox;
 }
 
-void PeerList::take(PeerList& other) noexcept {
+void MailboxList::take(MailboxList& other) noexcept {
   if (other.is_empty()) return;
-  (is_empty() ? first_ : last_->next_to_flush()) = std::move(other.first_);
+  (is_empty() ? first_ : last_->next_) = std::move(other.first_);
   last_ = other.last_;
 }
 
-bool Loop::schedule(std::shared_ptr<PeerSession> peer) noexcept {
+bool Loop::schedule(std::shared_ptr<Mailbox> mailbox) noexcept {
   const std::scoped_lock lock(mutex_);
-  ready_.push_back(std::move(peer));
+  ready_.push_back(std::move(mailbox));
   return !std::exchange(is_woken_, true);
 }
 
@@ -85,7 +85,7 @@ void Loop::post_drain() noexcept {
 }
 
 void Loop::abandon() noexcept {
-  PeerList dropped;
+  MailboxList dropped;
   const std::scoped_lock lock(mutex_);
   dropped.take(ready_);
 }
@@ -99,7 +99,7 @@ class Loop::Turn {
     if (std::exchange(loop_.is_draining_, true)) return;
     is_mine_ = true;
     // Those that come meanwhile have to wait for the next turn, as there may be no end of them.
-    peers_.take(loop_.ready_);
+    mailboxes_.take(loop_.ready_);
   }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
@@ -108,8 +108,8 @@ class Loop::Turn {
     loop_.frames_.clear();
     {
       const std::scoped_lock lock(loop_.mutex_);
-      peers_.take(loop_.ready_);
-      loop_.ready_.take(peers_);
+      mailboxes_.take(loop_.ready_);
+      loop_.ready_.take(mailboxes_);
       loop_.is_draining_ = false;
       // Those that are left have not had their turn, or came while a turn inside this one took their wake-up.
       if (loop_.ready_.is_empty() || std::exchange(loop_.is_woken_, true)) return;
@@ -118,19 +118,19 @@ class Loop::Turn {
   }
 
   /// Null if there is none left, or another call is at it.
-  std::shared_ptr<PeerSession> next() noexcept { return peers_.pop_front(); }
+  std::shared_ptr<Mailbox> next() noexcept { return mailboxes_.pop_front(); }
 
  private:
   Loop& loop_;
   bool is_mine_ = false;
-  PeerList peers_;
+  MailboxList mailboxes_;
 };
 
 void Loop::drain() {
   Turn turn(*this);
-  while (const auto peer = turn.next()) {
+  while (const auto mailbox = turn.next()) {
     frames_.clear();
-    peer->flush(frames_);
+    mailbox->flush(frames_);
   }
 }
 
@@ -141,8 +141,8 @@ Wakes::~Wakes() {
   }
 }
 
-void Wakes::schedule(const std::shared_ptr<Loop>& loop, std::shared_ptr<PeerSession> peer) noexcept {
-  if (loop->schedule(std::move(peer))) add(loop);
+void Wakes::schedule(const std::shared_ptr<Loop>& loop, std::shared_ptr<Mailbox> mailbox) noexcept {
+  if (loop->schedule(std::move(mailbox))) add(loop);
 }
 
 void Wakes::retry(const std::shared_ptr<Loop>& loop) noexcept {

@@ -18,36 +18,36 @@
 
 namespace signaling {
 
-class PeerSession;
+class Mailbox;
 
-/// Peers in a row. They are linked through themselves: adding one takes no memory, so it cannot fail.
-class PeerList {
+/// Mailboxes in a row. They are linked through themselves: adding one takes no memory, so it cannot fail.
+class MailboxList {
  public:
-  PeerList() noexcept = default;
-  PeerList(const PeerList&) = delete;
-  PeerList& operator=(const PeerList&) = delete;
-  ~PeerList();
+  MailboxList() noexcept = default;
+  MailboxList(const MailboxList&) = delete;
+  MailboxList& operator=(const MailboxList&) = delete;
+  ~MailboxList();
 
   bool is_empty() const noexcept { return first_ == nullptr; }
-  void push_back(std::shared_ptr<PeerSession> peer) noexcept;
+  void push_back(std::shared_ptr<Mailbox> mailbox) noexcept;
   /// Null if it is empty.
-  std::shared_ptr<PeerSession> pop_front() noexcept;
+  std::shared_ptr<Mailbox> pop_front() noexcept;
   /// Puts all of `other` behind these.
-  void take(PeerList& other) noexcept;
+  void take(MailboxList& other) noexcept;
 
  private:
-  std::shared_ptr<PeerSession> first_;
-  PeerSession* last_ = nullptr;
+  std::shared_ptr<Mailbox> first_;
+  Mailbox* last_ = nullptr;
 };
 
-/// All peers of one executor that have something to flush. However many messages come for them from other threads,
+/// The mailboxes of all peers of one executor that have something to flush. However many messages come for them from other threads,
 /// the executor is woken once until it has flushed.
 ///
-/// The executor is asked to drain with the first peer that comes, and again with the first that comes while it drains: so
+/// The executor is asked to drain with the first mailbox that comes, and again with the first that comes while it drains: so
 /// what a thread posts to it after a message finds the message flushed, unless another thread, with a message for the
-/// same executor, is just about to ask. An executor that could not be asked is asked again with the next peer, or message.
+/// same executor, is just about to ask. An executor that could not be asked is asked again with the next mailbox, or message.
 /// Threads: `schedule` and `wake` from any; the rest on the executor.
-/// Errors: an exception of a transport leaves `drain`; the peers that had not had their turn are flushed by the next.
+/// Errors: an exception of a transport leaves `drain`; the mailboxes that had not had their turn are flushed by the next.
 class Loop : public std::enable_shared_from_this<Loop> {
  public:
   Loop(const boost::asio::any_io_executor& executor, std::shared_ptr<Deadlines> deadlines)
@@ -55,12 +55,12 @@ class Loop : public std::enable_shared_from_this<Loop> {
 
   const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
   /// True: the caller has to call `wake` as soon as it holds no lock. See Wakes.
-  [[nodiscard]] bool schedule(std::shared_ptr<PeerSession> peer) noexcept;
+  [[nodiscard]] bool schedule(std::shared_ptr<Mailbox> mailbox) noexcept;
   /// The executor could not be woken, and nobody has tried again. True: the caller has to, as above.
   [[nodiscard]] bool retry() noexcept;
   /// Has the executor drain it. Runs the host's code: not under a lock.
   void wake() noexcept;
-  /// Writes what waits for each of the peers. Does nothing inside itself: a host may run its executor inside a callback.
+  /// Flushes each of the mailboxes. Does nothing inside itself: a host may run its executor inside a callback.
   void drain();
   const std::shared_ptr<Deadlines>& deadlines() const noexcept { return deadlines_; }
   /// `protocol`: its number among ProtocolNames.
@@ -79,7 +79,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   const boost::asio::any_io_executor executor_;
   const std::shared_ptr<Deadlines> deadlines_;
   std::mutex mutex_;
-  PeerList ready_;
+  MailboxList ready_;
   bool is_woken_ = false;                // the executor has been asked to drain, and has not begun
   bool is_draining_ = false;             // perhaps with a turn inside, which does nothing
   std::atomic<bool> has_failed_{false};  // to wake the executor
@@ -97,9 +97,9 @@ class Wakes {
   Wakes& operator=(const Wakes&) = delete;
   ~Wakes();
 
-  /// Puts the peer on the list of its loop.
-  void schedule(const std::shared_ptr<Loop>& loop, std::shared_ptr<PeerSession> peer) noexcept;
-  /// The peer is on the list: wakes the loop if that could not be done before.
+  /// Puts the mailbox on the list of its loop.
+  void schedule(const std::shared_ptr<Loop>& loop, std::shared_ptr<Mailbox> mailbox) noexcept;
+  /// The mailbox is on the list: wakes the loop if that could not be done before.
   void retry(const std::shared_ptr<Loop>& loop) noexcept;
 
  private:

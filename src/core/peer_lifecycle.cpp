@@ -1,6 +1,5 @@
-// A peer's beginning and end: admission, the id, the last flush.
+// A peer's beginning and end: admission, the id, what it leaves.
 #include <boost/asio/post.hpp>
-#include <exception>
 #include <utility>
 
 #include "core/answer.hpp"
@@ -121,7 +120,7 @@ void PeerSession::claim(PeerId id, std::string_view resume) {
   if (holder && holder->proves(resume)) {
     await_answer({});
     return holder->replace([self = shared_from_this(), id = std::move(id)]() mutable {
-      boost::asio::post(self->loop_->executor(),
+      boost::asio::post(self->executor(),
                         [self, id = std::move(id)]() mutable { self->claim(std::move(id), {}); });
     });
   }
@@ -143,13 +142,13 @@ void PeerSession::await_answer(std::string_view request) {
   if (!busy_ || deadline_) return;
   const auto timeout = core_->limits().decision_timeout;
   if (timeout.count() <= 0) return;
-  deadline_ = loop_->deadlines()->set(timeout, [weak = weak_from_this(), request = std::string(request)] {
+  deadline_ = deadlines().set(timeout, [weak = weak_from_this(), request = std::string(request)] {
     if (const auto self = weak.lock()) self->on_no_answer(request);
   });
 }
 
 void PeerSession::stop_waiting() {
-  if (const auto deadline = std::exchange(deadline_, std::nullopt)) loop_->deadlines()->cancel(*deadline);
+  if (const auto deadline = std::exchange(deadline_, std::nullopt)) deadlines().cancel(*deadline);
 }
 
 void PeerSession::on_no_answer(std::string_view request) {
@@ -172,25 +171,24 @@ void PeerSession::on_claimed(std::error_code error, Epoch epoch, PeerId id) {
   }
   if (error == errc::id_in_use) return refuse(errc::id_in_use, {}, CloseReason::unauthorized);
   if (error) return refuse(errc::store_unavailable, {}, CloseReason::internal);
-  id_ = std::move(id);
-  epoch_ = epoch;
+  mailbox_.address(std::move(id), epoch);
   has_id_.store(true, std::memory_order_release);
   switch (core_->add_peer(shared_from_this())) {
     case RouterCore::Added::yes: break;
     case RouterCore::Added::full:
-      core_->store().release(id_, epoch_);
+      core_->store().release(mailbox_.id(), this->epoch());
       return refuse(errc::too_many_peers, {}, CloseReason::overloaded);
     case RouterCore::Added::shutting_down:
-      core_->store().release(id_, epoch_);
+      core_->store().release(mailbox_.id(), this->epoch());
       return refuse(errc::closed, {}, CloseReason::going_away);
   }
   state_ = State::open;
   const std::string ice_servers = is_local() ? std::string() : core_->policy().ice_servers(*this);
-  tell(event::Welcome{id_, secret_, ice_servers});
+  tell(event::Welcome{this->id(), secret_, ice_servers});
   core_->policy().connected(shared_from_this());
-  core_->log(LogLevel::debug, "peer-connected", {{"peer", id_}, {"protocol", protocol_->name()}});
+  core_->log(LogLevel::debug, "peer-connected", {{"peer", mailbox_.id()}, {"protocol", protocol_->name()}});
   std::vector<Command> commands;
-  protocol_->open(id_, commands);
+  protocol_->open(this->id(), commands);
   for (const Command& command : commands) execute(command);
   resume();
 }
@@ -200,7 +198,7 @@ bool PeerSession::proves(std::string_view secret) const noexcept {
 }
 
 void PeerSession::replace(Callback<void()> done) {
-  boost::asio::post(loop_->executor(), [self = shared_from_this(), done = std::move(done)]() mutable {
+  boost::asio::post(executor(), [self = shared_from_this(), done = std::move(done)]() mutable {
     self->close(CloseReason::replaced);
     self->end(CloseReason::replaced);
     done();
@@ -214,7 +212,7 @@ void PeerSession::refuse(errc code, std::string_view message, CloseReason reason
 }
 
 void PeerSession::kick(std::string_view room, std::string_view why) {
-  boost::asio::post(loop_->executor(),
+  boost::asio::post(executor(),
                     [self = shared_from_this(), room = std::string(room), why = std::string(cut_why(why))] {
                       if (self->leave_room(room, LeaveReason::kicked, {}, why)) return;
                       if (self->joining_ && self->joining_->room == room) self->joining_->kicked_for = why;
@@ -223,21 +221,20 @@ void PeerSession::kick(std::string_view room, std::string_view why) {
 
 void PeerSession::set_ice_servers(std::string_view servers) {
   std::vector<Frame> frames;
-  encoder_->encode_ice_servers(servers, frames);
-  if (!frames.empty()) (void)push(frames, Delivery::reliable);
+  mailbox_.encoder()->encode_ice_servers(servers, frames);
+  if (!frames.empty()) (void)mailbox_.push(frames, Delivery::reliable);
 }
 
 void PeerSession::close(CloseReason reason, std::string_view why) {
   if (reason == CloseReason::expired) tell_end(errc::expired, why);
   if (reason == CloseReason::kicked) tell_end(errc::kicked, why);
-  Wakes wakes;
-  if (outbox_.close(reason)) wakes.schedule(loop_, shared_from_this());
+  mailbox_.close(reason);
 }
 
 // It may be lost: a peer that does not read ends for the reason that was given, and not as a slow one.
 void PeerSession::tell_end(errc code, std::string_view why) {
   core_->counters().error(code);
-  tell(event::Error{code, why.empty() ? describe(code) : cut_why(why), {}}, Delivery::volatile_);
+  mailbox_.tell(event::Error{code, why.empty() ? describe(code) : cut_why(why), {}}, Delivery::volatile_);
 }
 
 bool PeerSession::send_away(std::chrono::milliseconds reconnect_after) {
@@ -248,8 +245,7 @@ bool PeerSession::send_away(std::chrono::milliseconds reconnect_after) {
 }
 
 void PeerSession::disconnected(CloseReason reason) {
-  transport_ = nullptr;
-  outbox_.shut();
+  mailbox_.disconnect();
   end(reason);
 }
 
@@ -258,7 +254,7 @@ void PeerSession::end(CloseReason reason) {
   if (std::exchange(state_, State::gone) == State::gone) return;
   core_->counters().closed(reason);
   stop_waiting();
-  if (turn_) loop_->deadlines()->cancel(*std::exchange(turn_, std::nullopt));
+  if (turn_) deadlines().cancel(*std::exchange(turn_, std::nullopt));
   if (input_) input_->clear();
   for (const Membership& membership : std::exchange(rooms_, {})) {
     core_->policy().left(*this, membership.room->id(), leave_reason(reason));
@@ -273,38 +269,13 @@ void PeerSession::end(CloseReason reason) {
   }
   release_id(reason);
   core_->policy().disconnected(*this, reason);
-  core_->log(LogLevel::debug, "peer-disconnected", {{"peer", id_}, {"reason", to_string(reason)}});
+  core_->log(LogLevel::debug, "peer-disconnected", {{"peer", mailbox_.id()}, {"reason", to_string(reason)}});
 }
 
 void PeerSession::release_id(CloseReason reason) {
   const bool is_owed = has_wished_id_ && protocol_->tells_resume_secret() && may_come_back(reason);
-  if (is_owed && core_->reserve_id(id_, epoch_, secret_, *loop_)) return;
-  core_->store().release(id_, epoch_);
-}
-
-void PeerSession::flush(std::vector<Frame>& frames) {
-  auto closing = outbox_.take(frames);
-  std::exception_ptr failure;
-  if (transport_ != nullptr && !frames.empty()) {
-    std::size_t bytes = 0;
-    for (const Frame& frame : frames) bytes += frame.size();
-    loop_->traffic(protocol_number_).sent(frames.size(), bytes);
-    try {
-      transport_->write(frames);
-    } catch (...) {
-      failure = std::current_exception();
-      // Nobody knows what a transport has taken before it threw. A local peer's has taken everything.
-      if (!is_local() && !closing) {
-        closing = CloseReason::internal;
-        outbox_.shut();
-      }
-    }
-  }
-  if (closing) {
-    end(*closing);
-    if (transport_ != nullptr) transport_->close(*closing);
-  }
-  if (failure) std::rethrow_exception(failure);
+  if (is_owed && core_->reserve_id(mailbox_.id(), epoch(), secret_, *mailbox_.loop())) return;
+  core_->store().release(mailbox_.id(), this->epoch());
 }
 
 }  // namespace signaling

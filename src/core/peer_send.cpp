@@ -1,5 +1,4 @@
 // Path 4/8: a message is checked and given to the room that both are in. Next: core/room_view.cpp
-#include <new>
 #include <utility>
 
 #include "core/held_envelope.hpp"
@@ -52,8 +51,8 @@ SendResult PeerSession::route(const Envelope& envelope) {
   const errc error = check_envelope(envelope);
   if (error != errc::ok) return {SendStatus::dropped, error};
   Envelope signed_envelope = envelope;
-  signed_envelope.from = id_;
-  signed_envelope.from_epoch = epoch_;
+  signed_envelope.from = mailbox_.id();
+  signed_envelope.from_epoch = epoch();
   if (!envelope.to.empty()) return route_to_peer(signed_envelope);
   const Membership* joined = membership_of(envelope.room);
   if (joined == nullptr) {
@@ -63,16 +62,16 @@ SendResult PeerSession::route(const Envelope& envelope) {
   signed_envelope.from_metadata = joined->metadata.view();
   const Event event = event::Message{signed_envelope};
   EncodedEvent encoded(event);
-  encoded.add(encoder_);
+  encoded.add(mailbox_.encoder());
   return joined->room->broadcast(signed_envelope, encoded,
-                                 envelope.audience == Audience::others ? this : nullptr);
+                                 envelope.audience == Audience::others ? &mailbox_ : nullptr);
 }
 
 // The addressee is looked for among the members of the sender's rooms: so it has seen the sender join, and
 // nobody learns whether a peer of other rooms exists. Languages without rooms reach those who speak them, too.
 SendResult PeerSession::route_to_peer(Envelope envelope) {
   const bool skips_self = envelope.reach == Reach::speakers && envelope.audience == Audience::others;
-  if (skips_self && (envelope.to == id_ || has_alias(envelope.to))) return {};
+  if (skips_self && (envelope.to == mailbox_.id() || has_alias(envelope.to))) return {};
   std::span<const Membership> rooms = rooms_;
   if (!envelope.room.empty()) {
     const Membership* named = membership_of(envelope.room);
@@ -82,7 +81,7 @@ SendResult PeerSession::route_to_peer(Envelope envelope) {
   if (!rooms.empty()) envelope.from_metadata = rooms.front().metadata.view();
   const Event event = event::Message{envelope};
   EncodedEvent encoded(event);
-  encoded.add(encoder_);
+  encoded.add(mailbox_.encoder());
   for (const Membership& membership : rooms) {
     if (const auto result = membership.room->send_to(envelope, encoded)) return *result;
   }
@@ -93,48 +92,6 @@ SendResult PeerSession::route_to_peer(Envelope envelope) {
 
 bool PeerSession::is_within(const Envelope& envelope) const noexcept {
   return envelope.reach != Reach::speakers || protocol_->name() == envelope.language;
-}
-
-SendResult PeerSession::push(EncodedEvent& encoded, const Envelope& envelope) {
-  encoded.add(encoder_);
-  const std::span<const Frame> frames = *encoded.find(encoder_.get());
-  // No frame: this peer's language has no word for it.
-  if (frames.empty()) return {SendStatus::dropped, errc::unknown_type};
-  return push(frames, envelope.delivery);
-}
-
-SendResult PeerSession::push(std::span<const Frame> frames, Delivery delivery) {
-  Wakes wakes;
-  return push(frames, delivery, wakes);
-}
-
-SendResult PeerSession::push(std::span<const Frame> frames, Delivery delivery, Wakes& wakes) noexcept {
-  Outbox::PushResult result{Outbox::Pushed::too_slow, false};
-  CloseReason reason = CloseReason::slow_consumer;
-  try {
-    result = outbox_.push(frames, delivery, core_->limits().max_outbound_bytes);
-  } catch (const std::bad_alloc&) {
-    reason = CloseReason::internal;
-  }
-  if (result.schedule) {
-    wakes.schedule(loop_, shared_from_this());
-  } else {
-    wakes.retry(loop_);
-  }
-  switch (result.pushed) {
-    case Outbox::Pushed::sent: return {};
-    case Outbox::Pushed::queued: return {SendStatus::queued, errc::ok};
-    case Outbox::Pushed::closed: return {SendStatus::dropped, errc::closed};
-    case Outbox::Pushed::too_slow: break;
-  }
-  if (delivery == Delivery::reliable && outbox_.close(reason)) wakes.schedule(loop_, shared_from_this());
-  return {SendStatus::dropped, reason == CloseReason::internal ? errc::internal : errc::slow_consumer};
-}
-
-void PeerSession::tell(const Event& event, Delivery delivery) {
-  ReusedFrames frames;
-  encoder_->encode(event, *frames);
-  if (!(*frames).empty()) (void)push(*frames, delivery);
 }
 
 void PeerSession::tell_error(errc code, std::string_view message, std::string_view request) {

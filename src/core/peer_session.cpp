@@ -38,18 +38,16 @@ constexpr auto id_of_room = [](const auto& membership) -> std::string_view { ret
 PeerSession::PeerSession(std::shared_ptr<RouterCore> core, Transport& transport,
                          std::unique_ptr<Protocol> protocol, PeerOrigin origin)
     : core_(std::move(core)),
-      loop_(core_->loop_for(transport.executor())),
-      transport_(&transport),
       protocol_(std::move(protocol)),
-      encoder_(protocol_->encoder()),
       origin_(origin),
-      protocol_number_(core_->protocol_names().number_of(protocol_->name())) {}
+      mailbox_(*this, core_->loop_for(transport.executor()), transport, protocol_->encoder(),
+               core_->protocol_names().number_of(protocol_->name()), core_->current_limits()) {}
 
 PeerSession::~PeerSession() = default;
 
 const PeerId& PeerSession::id() const noexcept {
   static const PeerId none;
-  return has_id_.load(std::memory_order_acquire) ? id_ : none;
+  return has_id_.load(std::memory_order_acquire) ? mailbox_.id() : none;
 }
 
 const Identity& PeerSession::identity() const noexcept {
@@ -59,7 +57,7 @@ const Identity& PeerSession::identity() const noexcept {
 
 void PeerSession::receive(const MessageView& message) {
   if (state_ == State::gone) return;
-  const std::uint64_t count = loop_->traffic(protocol_number_).received(message.bytes.size());
+  const std::uint64_t count = mailbox_.traffic().received(message.bytes.size());
   const Limits& limits = core_->limits();
   const std::size_t max_bytes = protocol_->max_message_bytes(limits);
   if (max_bytes != 0 && message.bytes.size() > max_bytes) {
@@ -79,7 +77,7 @@ bool PeerSession::take_turn(std::size_t bytes) {
   if (turn_) return false;
   const auto wait = time_to_turn(bytes);
   if (wait.count() == 0) return true;
-  turn_ = loop_->deadlines()->set(wait, [weak = weak_from_this()] {
+  turn_ = deadlines().set(wait, [weak = weak_from_this()] {
     const auto self = weak.lock();
     if (!self) return;
     self->turn_.reset();
@@ -125,7 +123,7 @@ void PeerSession::execute(const Command& command) {
                  [&](const command::Send& c) { send_now(c.envelope, c.request); },
                  [&](const command::Ping& c) { tell(event::Pong{c.request}); },
                  [&](const command::Invalid& c) { tell_error(c.code, c.message, c.request); },
-                 [&](const command::Reply& c) { (void)push(c.frames, Delivery::reliable); },
+                 [&](const command::Reply& c) { (void)mailbox_.push(c.frames, Delivery::reliable); },
                  [&](const command::Goodbye&) { close(CloseReason::normal); },
              },
              command);
@@ -299,8 +297,8 @@ void PeerSession::submit_join(JoinRequest request) {
   auto joining = std::make_unique<Joining>(Joining{request.room, std::nullopt});
   if (!request.metadata) request.metadata.emplace();
   const std::string room = request.room;
-  room_change::Join change{shared_from_this(), *request.metadata, request.request,
-                           request.capacity,   request.answer,    {}};
+  room_change::Join change{mailbox(),        *request.metadata, request.request,
+                           request.capacity, request.answer,    {}};
   // From here on the result comes, also after an exception.
   busy_ = true;
   joining_ = std::move(joining);
@@ -343,8 +341,8 @@ void PeerSession::rejoin(const std::shared_ptr<RoomView>& room, JoinRequest requ
     if (!pending) return;
     membership_of(room->id())->metadata = *request.metadata;
     RoomChange update =
-        room_change::Update{shared_from_this(), std::move(*request.metadata),
-                            room_change::Update::Answer::none, request.request, std::move(*pending)};
+        room_change::Update{mailbox(), std::move(*request.metadata), room_change::Update::Answer::none,
+                            request.request, std::move(*pending)};
     room->submit(update);
   }
   if (request.answer == command::Join::Answer::none) return;
@@ -355,7 +353,7 @@ void PeerSession::list(const std::shared_ptr<RoomView>& room, room_change::List:
                        std::string request) {
   auto pending = charge(request.size());
   if (!pending) return;
-  RoomChange list = room_change::List{shared_from_this(), answer, std::move(request), std::move(*pending)};
+  RoomChange list = room_change::List{mailbox(), answer, std::move(request), std::move(*pending)};
   room->submit(list);
 }
 
@@ -383,10 +381,10 @@ bool PeerSession::leave_room(std::string_view id, LeaveReason reason, const std:
 
 void PeerSession::tell_room_of_leave(const std::shared_ptr<RoomView>& room, LeaveReason reason,
                                      const std::string& request, const std::string& why) {
-  RoomChange change = room_change::Leave{shared_from_this(), reason, request, why};
+  RoomChange change = room_change::Leave{mailbox(), reason, request, why};
   if (room->submit(change)) return;
   // Another life of this peer has pushed it out, and the room here has gone with its last member.
-  core_->store().leave({room->id(), id_, epoch_, reason}, [](std::error_code, Version) {});
+  core_->store().leave({room->id(), mailbox_.id(), epoch(), reason}, [](std::error_code, Version) {});
   tell(event::Left{room->id(), reason, request, why});
 }
 
@@ -405,9 +403,8 @@ void PeerSession::update(std::string_view room, std::string_view metadata, std::
   auto pending = charge(metadata.size() + request.size());
   if (!pending) return;
   joined->metadata = Payload(metadata);
-  RoomChange change =
-      room_change::Update{shared_from_this(), joined->metadata, room_change::Update::Answer::updated,
-                          std::string(request), std::move(*pending)};
+  RoomChange change = room_change::Update{mailbox(), joined->metadata, room_change::Update::Answer::updated,
+                                          std::string(request), std::move(*pending)};
   joined->room->submit(change);
 }
 
@@ -501,15 +498,15 @@ void PeerSession::resume() {
 // A client that sends faster than it may, or much while it waits for an answer, is held back by TCP.
 void PeerSession::update_reading() {
   const bool wanted = !turn_ && (!input_ || input_->bytes() <= read_ahead());
-  if (transport_ == nullptr || std::exchange(is_reading_, wanted) == wanted) return;
-  transport_->set_reading(wanted);
+  if (mailbox_.transport() == nullptr || std::exchange(is_reading_, wanted) == wanted) return;
+  mailbox_.transport()->set_reading(wanted);
 }
 
 void PeerSession::on_executor(Callback<void()> function) {
   if (Initiation::complete_inline(this)) {
     function();
   } else {
-    boost::asio::post(loop_->executor(), std::move(function));
+    boost::asio::post(executor(), std::move(function));
   }
 }
 

@@ -8,8 +8,7 @@
 
 #include "core/encoded_event.hpp"
 #include "core/input_queue.hpp"
-#include "core/loop.hpp"
-#include "core/outbox.hpp"
+#include "core/mailbox.hpp"
 #include "core/room_view.hpp"
 #include "core/token_bucket.hpp"
 #include "signaling/core/peer.hpp"
@@ -32,8 +31,10 @@ std::string_view cut_why(std::string_view why) noexcept;
 /// came, and the transport is asked to stop reading.
 /// Invariants: `rooms_` holds exactly the rooms that this peer has joined and not left; it changes only on the
 /// executor. When `gone`, the peer is in no room and in no table, and its id is released.
-/// Threads: as Peer says; `push`, `encoder` and `loop` from any thread.
-class PeerSession final : public Peer, public std::enable_shared_from_this<PeerSession> {
+/// Threads: as Peer says; `mailbox` from any thread.
+class PeerSession final : public Peer,
+                          private Mailbox::Owner,
+                          public std::enable_shared_from_this<PeerSession> {
  public:
   PeerSession(std::shared_ptr<RouterCore> core, Transport& transport, std::unique_ptr<Protocol> protocol,
               PeerOrigin origin);
@@ -47,7 +48,7 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   const PeerId& id() const noexcept override;
   const Identity& identity() const noexcept override;
   void receive(const MessageView& message) override;
-  void written(std::size_t bytes) override { outbox_.written(bytes); }
+  void written(std::size_t bytes) override { mailbox_.written(bytes); }
   void disconnected(CloseReason reason) override;
   void join(std::string_view room, std::optional<std::string_view> metadata,
             std::string_view request) override;
@@ -57,14 +58,13 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   void members(std::string_view room, std::string_view request) override;
   SendResult send(const Envelope& envelope) override;
   std::vector<RoomId> rooms() const override;
-  std::size_t outbound_bytes() const noexcept override { return outbox_.bytes(); }
+  std::size_t outbound_bytes() const noexcept override { return mailbox_.bytes(); }
   void set_ice_servers(std::string_view servers) override;
   void kick(std::string_view room, std::string_view why) override;
   void close(CloseReason reason, std::string_view why = {}) override;
 
-  const Encoder* encoder() const noexcept { return encoder_.get(); }
-  const std::shared_ptr<const Encoder>& shared_encoder() const noexcept { return encoder_; }
-  Epoch epoch() const noexcept { return epoch_; }
+  std::shared_ptr<Mailbox> mailbox() noexcept override { return {shared_from_this(), &mailbox_}; }
+  Epoch epoch() const noexcept { return mailbox_.epoch(); }
   bool is_local() const noexcept { return origin_ == PeerOrigin::local; }
   /// True if `secret` is the one from this peer's welcome.
   bool proves(std::string_view secret) const noexcept;
@@ -72,27 +72,14 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   /// Whether a message that goes to an id, and through no room, may come here.
   bool is_within(const Envelope& envelope) const noexcept;
 
-  /// Queues frames of an event for this peer; closes it if it is too slow for them, or memory is out. Also under a lock:
-  /// the caller's `wakes` end after it.
-  SendResult push(std::span<const Frame> frames, Delivery delivery, Wakes& wakes) noexcept;
-  /// The same, not under a lock.
-  SendResult push(std::span<const Frame> frames, Delivery delivery);
-  /// The same for a message, which is encoded if it was not yet. Not under a lock.
-  SendResult push(EncodedEvent& encoded, const Envelope& envelope);
-  /// Encodes for this peer alone and queues.
-  void tell(const Event& event, Delivery delivery = Delivery::reliable);
   void tell_error(errc code, std::string_view message, std::string_view request);
 
-  const boost::asio::any_io_executor& executor() const noexcept { return loop_->executor(); }
+  const boost::asio::any_io_executor& executor() const noexcept { return mailbox_.loop()->executor(); }
 
   /// Tells the client to come back later, and closes it. False: it was told before.
   bool send_away(std::chrono::milliseconds reconnect_after);
   bool was_sent_away() const noexcept { return sent_away_.load(std::memory_order_relaxed); }
 
-  /// Called by the loop with an empty vector: everything that waits goes to the transport.
-  void flush(std::vector<Frame>& frames);
-  /// The peer behind this one in the list that its loop keeps.
-  std::shared_ptr<PeerSession>& next_to_flush() noexcept { return next_to_flush_; }
   /// Ends this peer for another connection of the same client; `done` runs when its rooms know.
   void replace(Callback<void()> done);
 
@@ -112,6 +99,8 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   void stop_waiting();
   void on_no_answer(std::string_view request);
   void release_id(CloseReason reason);
+  void tell(const Event& event) { mailbox_.tell(event); }
+  Deadlines& deadlines() noexcept { return *mailbox_.loop()->deadlines(); }
   void tell_end(errc code, std::string_view why);
   void refuse(errc code, std::string_view message, CloseReason reason);
 
@@ -192,26 +181,22 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   void update_reading();
   /// Continues on the executor: at once if the operation completed inside the call that started it.
   void on_executor(Callback<void()> function);
+  void ended(CloseReason reason) override { end(reason); }
   /// Leaves everything. What is queued for the peer is still flushed.
   void end(CloseReason reason);
 
   const std::shared_ptr<RouterCore> core_;
-  const std::shared_ptr<Loop> loop_;
-  Transport* transport_;  // null after `disconnected`
   std::unique_ptr<Transport> own_transport_;
   const std::unique_ptr<Protocol> protocol_;
-  const std::shared_ptr<const Encoder> encoder_;
   const PeerOrigin origin_;
-  const std::uint8_t protocol_number_;
   State state_ = State::admitting;
   bool busy_ = false;
   bool is_reading_ = true;  // what the transport was asked for
   std::atomic<bool> sent_away_{false};
-  // Other threads look at the id and the identity only when this is set, and then neither changes any more.
+  // Other threads look at the id, which the mailbox has, and the identity only when this is set, and then neither changes
+  // any more.
   std::atomic<bool> has_id_{false};
   bool has_wished_id_ = false;
-  PeerId id_;
-  Epoch epoch_ = 0;
   std::string secret_;
   std::unique_ptr<Identity> identity_;
   std::vector<Membership> rooms_;     // sorted by id
@@ -229,8 +214,7 @@ class PeerSession final : public Peer, public std::enable_shared_from_this<PeerS
   std::atomic<std::size_t> bytes_in_rooms_{0};  // of changes that wait there
   InputRate rate_;
   TokenBucket joins_;
-  Outbox outbox_;
-  std::shared_ptr<PeerSession> next_to_flush_;
+  Mailbox mailbox_;
 };
 
 }  // namespace signaling

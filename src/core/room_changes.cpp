@@ -3,7 +3,7 @@
 #include <exception>
 #include <utility>
 
-#include "core/peer_session.hpp"
+#include "core/mailbox.hpp"
 #include "core/room_view.hpp"
 #include "core/router_core.hpp"
 
@@ -115,7 +115,7 @@ void RoomView::admit(room_change::Join& change, Version version, Version joined_
   insert(std::move(entry), version);
 }
 
-void RoomView::undo_join(const PeerSession& peer) noexcept {
+void RoomView::undo_join(const Mailbox& peer) noexcept {
   (void)attempt([&] {
     core_.store().leave({id_, peer.id(), peer.epoch(), LeaveReason::disconnect},
                         [](std::error_code, Version) {});
@@ -177,14 +177,14 @@ void RoomView::start(room_change::Update& change, std::uint64_t number) {
 }
 
 void RoomView::finish(room_change::Update& change, room_news::Answer& answer) {
-  if (answer.error) return change.peer->tell_error(to_errc(answer.error), {}, change.request);
+  if (answer.error) return refuse(*change.peer, to_errc(answer.error), change.request);
   const auto peer = change.peer;
   const std::string request = change.request;
   const bool is_completed = attempt([&] {
     complete_at(answer.joined.version,
                 [this, change = std::move(change)](Version at) mutable { complete(change, at); });
   });
-  if (!is_completed) peer->tell_error(errc::internal, {}, request);
+  if (!is_completed) refuse(*peer, errc::internal, request);
 }
 
 void RoomView::complete(room_change::Update& change, Version version) {
@@ -209,7 +209,7 @@ void RoomView::start(room_change::List& change, std::uint64_t number) {
 }
 
 void RoomView::finish(room_change::List& change, room_news::Answer& answer) {
-  if (answer.error) change.peer->tell_error(to_errc(answer.error), {}, change.request);
+  if (answer.error) refuse(*change.peer, to_errc(answer.error), change.request);
 }
 
 // What the store tells.

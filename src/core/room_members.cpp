@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <new>
 
-#include "core/peer_session.hpp"
+#include "core/mailbox.hpp"
 
 namespace signaling {
 namespace {
@@ -106,7 +106,7 @@ std::vector<MembershipChange> RoomMembers::difference(const RoomId& room, const 
 void RoomMembers::add(Entry entry) {
   if (entries_.size() == entries_.capacity()) entries_.reserve(std::max<std::size_t>(1, 2 * entries_.size()));
   if (entry.local) {
-    add_speaker(entry.local->shared_encoder());
+    add_speaker(entry.local->encoder());
   } else {
     ++remote_count_;
   }
@@ -136,7 +136,7 @@ RoomMembers::Entry RoomMembers::take(std::string_view peer) noexcept {
   }
   entries_.pop_back();
   if (taken.local) {
-    remove_speaker(taken.local->shared_encoder());
+    remove_speaker(taken.local->encoder());
   } else {
     --remote_count_;
   }

@@ -14,7 +14,7 @@
 
 namespace signaling {
 
-class PeerSession;
+class Mailbox;
 
 /// Who is in a room as this node knows it, at which version, and which languages the local members speak.
 ///
@@ -28,7 +28,7 @@ class RoomMembers {
     NodeId node;
   };
   struct Entry {
-    std::shared_ptr<PeerSession> local;  // exactly one of these two
+    std::shared_ptr<Mailbox> local;  // exactly one of these two
     std::unique_ptr<RemotePeer> remote;
     Payload metadata;
     Epoch epoch = 0;

@@ -18,7 +18,7 @@
 
 namespace signaling {
 
-class PeerSession;
+class Mailbox;
 class RoomView;
 
 /// Bytes that count as pending of a peer until this is destroyed.
@@ -48,7 +48,7 @@ class PendingBytes {
 namespace room_change {
 
 struct Join {
-  std::shared_ptr<PeerSession> peer;
+  std::shared_ptr<Mailbox> peer;
   Payload metadata;
   std::string request;
   std::size_t capacity = 0;
@@ -57,13 +57,13 @@ struct Join {
   Callback<void(errc, std::shared_ptr<RoomView>)> done;
 };
 struct Leave {
-  std::shared_ptr<PeerSession> peer;
+  std::shared_ptr<Mailbox> peer;
   LeaveReason reason = LeaveReason::leave;
   std::string request;
   std::string why;  // the host's word to the peer
 };
 struct Update {
-  std::shared_ptr<PeerSession> peer;
+  std::shared_ptr<Mailbox> peer;
   Payload metadata;
   /// A join of somebody who is in the room already has its answer from the `List` that follows.
   enum class Answer : std::uint8_t { updated, none } answer = Answer::updated;
@@ -72,7 +72,7 @@ struct Update {
 };
 /// Tells one member who is there. In the queue, so that what it sees afterwards fits to it.
 struct List {
-  std::shared_ptr<PeerSession> peer;
+  std::shared_ptr<Mailbox> peer;
   enum class Answer : std::uint8_t { members, joined } answer = Answer::members;
   std::string request;
   PendingBytes pending;

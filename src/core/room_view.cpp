@@ -5,7 +5,7 @@
 #include <exception>
 #include <utility>
 
-#include "core/peer_session.hpp"
+#include "core/mailbox.hpp"
 #include "core/router_core.hpp"
 
 namespace signaling {
@@ -37,7 +37,7 @@ RoomView::Snapshot RoomView::copy_members(std::string_view except) const {
   return members_.snapshot(except, core_.options().node);
 }
 
-SendResult RoomView::broadcast(const Envelope& envelope, EncodedEvent& encoded, const PeerSession* skip) {
+SendResult RoomView::broadcast(const Envelope& envelope, EncodedEvent& encoded, const Mailbox* skip) {
   std::vector<NodeId> elsewhere;
   Envelope routed = envelope;
   SendResult result = tell(encoded, skip, envelope.delivery, [&] {
@@ -66,12 +66,12 @@ std::optional<SendResult> RoomView::send_to(const Envelope& envelope, EncodedEve
         routed.from_joined_at = members_.joined_at(envelope.from);
         break;
       }
-      if (const auto* frames = encoded.find(entry->local->encoder())) {
+      if (const auto* frames = encoded.find(entry->local->encoder().get())) {
         // No frame: the receiver's language has no word for it.
         if (frames->empty()) return SendResult{SendStatus::dropped, errc::unknown_type};
         return entry->local->push(*frames, envelope.delivery, wakes);
       }
-      missing = entry->local->shared_encoder();
+      missing = entry->local->encoder();
     }
     encoded.add(std::move(missing));
   }
@@ -184,7 +184,7 @@ void RoomView::deliver_remote(const Envelope& envelope) {
 }
 
 SendResult RoomView::deliver_here(const Envelope& envelope) {
-  std::shared_ptr<PeerSession> receiver;
+  std::shared_ptr<Mailbox> receiver;
   {
     const std::scoped_lock lock(mutex_);
     if (is_checked(envelope) && !members_.is_member(envelope)) {
@@ -198,7 +198,7 @@ SendResult RoomView::deliver_here(const Envelope& envelope) {
   if (!told.names_room) told.room = {};
   const Event event = event::Message{told};
   EncodedEvent encoded(event);
-  if (receiver) return receiver->push(encoded, envelope);
+  if (receiver) return receiver->push(encoded, envelope.delivery);
   return tell(encoded, nullptr, envelope.delivery, [] { return true; });
 }
 
@@ -210,7 +210,7 @@ void RoomView::abandon() {
 }
 
 template <class Change>
-SendResult RoomView::tell(EncodedEvent& encoded, const PeerSession* skip, Delivery delivery, Change change) {
+SendResult RoomView::tell(EncodedEvent& encoded, const Mailbox* skip, Delivery delivery, Change change) {
   for (;;) {
     std::shared_ptr<const Encoder> missing;
     {
@@ -223,19 +223,24 @@ SendResult RoomView::tell(EncodedEvent& encoded, const PeerSession* skip, Delive
   }
 }
 
-SendResult RoomView::push_to_all(const EncodedEvent& encoded, const PeerSession* skip, Delivery delivery,
+SendResult RoomView::push_to_all(const EncodedEvent& encoded, const Mailbox* skip, Delivery delivery,
                                  Wakes& wakes) noexcept {
   SendResult result;
   if (encoded.is_silent()) return result;
   for (const Entry& entry : members_.entries()) {
     if (!entry.local || entry.local.get() == skip) continue;
-    const std::span<const Frame> frames = *encoded.find(entry.local->encoder());
+    const std::span<const Frame> frames = *encoded.find(entry.local->encoder().get());
     if (frames.empty()) continue;
     const SendResult pushed = entry.local->push(frames, delivery, wakes);
     // A member that is closing will have left in a moment.
     if (pushed.error != errc::closed) result = combine(result, pushed);
   }
   return result;
+}
+
+void RoomView::refuse(Mailbox& peer, errc error, std::string_view request) {
+  core_.counters().error(error);
+  peer.tell(event::Error{error, describe(error), request});
 }
 
 // One failure, however many members are told.
@@ -284,7 +289,7 @@ void RoomView::push_joined(const MemberView& peer, const EncodedEvent& older, co
   for (const Entry& entry : members_.entries()) {
     if (!entry.local || &entry == &newcomer) continue;
     const bool is_older = precedes(entry.view(), peer);
-    const auto* frames = (is_older ? older : younger).find(entry.local->encoder());
+    const auto* frames = (is_older ? older : younger).find(entry.local->encoder().get());
     if (!frames->empty()) (void)entry.local->push(*frames, Delivery::reliable, wakes);
   }
 }
@@ -303,14 +308,15 @@ void RoomView::evict(const PeerId& id, Version version) {
 
 // A local peer whose place another connection has taken must not go on talking until the store says so.
 void RoomView::push_out(std::string_view peer, Epoch epoch, Version version, LeaveReason reason) {
-  std::shared_ptr<PeerSession> local;
+  bool is_local = false;
   {
     const std::scoped_lock lock(mutex_);
     const Entry* const entry = members_.find(peer);
-    if (entry != nullptr && entry->epoch == epoch) local = entry->local;
+    is_local = entry != nullptr && entry->epoch == epoch && entry->local;
   }
+  const PeerId id(peer);
   erase(peer, epoch, version, reason);
-  if (local) local->replace([] {});
+  if (is_local) core_.replace_peer(id, epoch);
 }
 
 bool RoomView::erase(std::string_view peer, Epoch epoch, Version version, LeaveReason reason) {
@@ -341,7 +347,7 @@ bool RoomView::erase(std::string_view peer, Epoch epoch, Version version, LeaveR
   return is_removed;
 }
 
-void RoomView::drop(const PeerSession& peer) noexcept {
+void RoomView::drop(const Mailbox& peer) noexcept {
   Entry removed;
   const std::scoped_lock lock(mutex_);
   const Entry* const entry = members_.find(peer.id());
@@ -352,7 +358,7 @@ void RoomView::replace_metadata(std::string_view peer, Epoch epoch, const Payloa
                                 Version version) {
   PeerId id;
   Version joined_at = 0;
-  const PeerSession* self = nullptr;
+  const Mailbox* self = nullptr;
   {
     const std::scoped_lock lock(mutex_);
     const Entry* const entry = members_.find(peer);

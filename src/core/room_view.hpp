@@ -23,7 +23,7 @@ class RouterCore;
 /// This node's picture of a room: its local members, and those of other nodes as the store tells them.
 ///
 /// RoomOrder says what is done next. A change is done in three steps: the store decides; the event is encoded; under the
-/// lock the table changes and the event goes into the outboxes of the members. Messages pass between two changes under the
+/// lock the table changes and the event goes into the mailboxes of the members. Messages pass between two changes under the
 /// same lock. Hence the promises: one order for all, the snapshot and the events after it fit together, nothing from a
 /// peer before its join or after its leave.
 ///
@@ -44,7 +44,7 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   Version followed_version() const;
 
   /// To all members but `skip`. `encoded` is the envelope's event.
-  SendResult broadcast(const Envelope& envelope, EncodedEvent& encoded, const PeerSession* skip);
+  SendResult broadcast(const Envelope& envelope, EncodedEvent& encoded, const Mailbox* skip);
   /// To one member, in `encoded`, which is the envelope's event. Nothing if it is not in this room.
   std::optional<SendResult> send_to(const Envelope& envelope, EncodedEvent& encoded);
 
@@ -98,7 +98,7 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   /// `complete` may only tell the members of `version` when they have been told of all before.
   void complete_at(Version version, Callback<void(Version)> complete);
   /// The store has a member that could not be taken in here.
-  void undo_join(const PeerSession& peer) noexcept;
+  void undo_join(const Mailbox& peer) noexcept;
   void admit(room_change::Join& change, Version version, Version joined_at);
 
   void handle(room_news::Answer& /*answer*/) {}
@@ -126,14 +126,15 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   void evict(const PeerId& id, Version version);
   void push_out(std::string_view peer, Epoch epoch, Version version, LeaveReason reason);
   /// Removes a member that the others could not be told of.
-  void drop(const PeerSession& peer) noexcept;
+  void drop(const Mailbox& peer) noexcept;
   bool erase(std::string_view peer, Epoch epoch, Version version, LeaveReason reason);
   void replace_metadata(std::string_view peer, Epoch epoch, const Payload& metadata, Version version);
   /// Encodes in every language needed, then runs `change` and delivers to all local members but `skip` under one lock.
   /// False from `change`: there is nothing to tell any more.
   template <class Change>
-  SendResult tell(EncodedEvent& encoded, const PeerSession* skip, Delivery delivery, Change change);
+  SendResult tell(EncodedEvent& encoded, const Mailbox* skip, Delivery delivery, Change change);
 
+  void refuse(Mailbox& peer, errc error, std::string_view request);
   Snapshot copy_members(std::string_view except) const;
   /// How many bytes of news may wait.
   std::size_t max_news_bytes() const noexcept;
@@ -141,7 +142,7 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   // Under the lock:
   bool is_checked(const Envelope& message) const noexcept;
   bool is_ahead(const Envelope& message);
-  SendResult push_to_all(const EncodedEvent& encoded, const PeerSession* skip, Delivery delivery,
+  SendResult push_to_all(const EncodedEvent& encoded, const Mailbox* skip, Delivery delivery,
                          Wakes& wakes) noexcept;
   void push_joined(const MemberView& peer, const EncodedEvent& older, const EncodedEvent& younger,
                    Wakes& wakes) noexcept;

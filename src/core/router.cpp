@@ -84,7 +84,7 @@ const Limits& Router::limits() const noexcept { return core_->limits(); }
 
 void Router::set_limits(const Limits& limits) {
   check(limits);
-  core_->set_limits(limits);
+  core_->current_limits().set(limits);
 }
 
 const NodeId& Router::node() const noexcept { return core_->options().node; }

@@ -12,7 +12,7 @@ namespace signaling {
 RouterCore::RouterCore(RouterOptions options, Deadlines::Driver driver)
     : options_(std::move(options)),
       store_(options_.store, *options_.clock),
-      limits_(&options_.limits),
+      limits_(options_.limits),
       has_policy_(options_.policy != nullptr),
       directory_(*options_.random),
       reserved_ids_(*options_.random),
@@ -35,11 +35,6 @@ void RouterCore::close() {
   reserved_ids_.clear();
   for (const auto& loop : loops_.all()) loop->deadlines()->close();
   store().close(options_.node);
-}
-
-void RouterCore::set_limits(const Limits& limits) {
-  const std::scoped_lock lock(limits_mutex_);
-  limits_.store(&all_limits_.emplace_back(limits), std::memory_order_release);
 }
 
 void RouterCore::log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
@@ -111,7 +106,7 @@ SendResult RouterCore::publish(const Envelope& envelope) {
 SendResult RouterCore::send_to_peer(const Envelope& envelope, EncodedEvent& encoded) {
   if (const auto peer = find_peer(envelope.to)) {
     if (!peer->is_within(envelope)) return {SendStatus::dropped, errc::peer_not_found};
-    return peer->push(encoded, envelope);
+    return peer->mailbox()->push(encoded, envelope.delivery);
   }
   Envelope routed = envelope;
   routed.room = {};
@@ -240,7 +235,7 @@ void RouterCore::delivered(const Envelope& envelope) {
     if (!peer || !peer->is_within(envelope)) return tell_sender(envelope, errc::peer_not_found);
     const Event event = event::Message{envelope};
     EncodedEvent encoded(event);
-    const SendResult result = peer->push(encoded, envelope);
+    const SendResult result = peer->mailbox()->push(encoded, envelope.delivery);
     if (result.status == SendStatus::dropped) tell_sender(envelope, result.error);
     return;
   }
@@ -258,7 +253,11 @@ void RouterCore::invalidated(std::string_view id, Missed missed) {
 void RouterCore::displaced(std::string_view id, Epoch epoch) {
   if (id.starts_with(alias_mark)) return lose_alias(id, epoch);
   if (reserved_ids_.remove(id, epoch)) return;
-  const auto peer = find_peer(id);
+  replace_peer(id, epoch);
+}
+
+void RouterCore::replace_peer(std::string_view id, Epoch epoch) {
+  const auto peer = directory_.find_peer(id);
   if (peer && peer->epoch() == epoch) peer->replace([] {});
 }
 

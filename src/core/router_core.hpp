@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <deque>
 #include <initializer_list>
 #include <memory>
 #include <mutex>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "core/counters.hpp"
+#include "core/current_limits.hpp"
 #include "core/directory.hpp"
 #include "core/loop.hpp"
 #include "core/measured_store.hpp"
@@ -32,8 +32,8 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
   RouterCore(RouterOptions options, Deadlines::Driver driver);
 
   const RouterOptions& options() const noexcept { return options_; }
-  const Limits& limits() const noexcept { return *limits_.load(std::memory_order_acquire); }
-  void set_limits(const Limits& limits);
+  const Limits& limits() const noexcept { return limits_.get(); }
+  CurrentLimits& current_limits() noexcept { return limits_; }
   StateStore& store() noexcept { return store_; }
   Policy& policy() noexcept { return *options_.policy; }
   bool has_policy() const noexcept { return has_policy_; }
@@ -68,6 +68,8 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
   std::error_code kick(std::string_view peer, std::string_view room, std::string_view why);
   std::error_code close_room(std::string_view room, std::string_view why);
 
+  /// Another connection has taken the place of the peer of this epoch: it ends, if it is still here.
+  void replace_peer(std::string_view id, Epoch epoch);
   /// Gives the change to the room, which is made if need be.
   void submit_join(std::string_view room, room_change::Join join);
   std::vector<std::shared_ptr<Room>> all_rooms() const;
@@ -108,10 +110,7 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
 
   RouterOptions options_;
   MeasuredStore store_;
-  // Readers take no lock, so those that were replaced stay for them.
-  std::mutex limits_mutex_;
-  std::deque<Limits> all_limits_;
-  std::atomic<const Limits*> limits_;
+  CurrentLimits limits_;
   bool has_policy_;
   Directory directory_;
   ReservedIds reserved_ids_;

@@ -1,0 +1,195 @@
+#include "core/mailbox.hpp"
+
+#include <doctest/doctest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <stdexcept>
+#include <string>
+
+#include "signaling/testing/fake_clock.hpp"
+
+using namespace signaling;
+using namespace signaling::testing;
+
+namespace {
+
+class WordEncoder final : public Encoder {
+ public:
+  void encode(const Event& event, std::vector<Frame>& frames) const override {
+    if (const auto* pong = std::get_if<event::Pong>(&event)) frames.push_back(Frame::text(pong->request));
+  }
+};
+
+// Its calls, and those to the owner, in the order in which they came.
+struct Calls {
+  std::vector<std::string> all;
+};
+
+class FakeTransport final : public Transport {
+ public:
+  FakeTransport(boost::asio::io_context& io, Calls& calls) : io_(io), calls_(calls) {}
+  boost::asio::any_io_executor executor() override { return io_.get_executor(); }
+  void write(std::span<const Frame> frames) override {
+    if (is_failing) throw std::runtime_error("no");
+    std::string words = "write";
+    for (const Frame& frame : frames) words += " " + std::string(frame.text_view());
+    calls_.all.push_back(words);
+  }
+  void close(CloseReason reason) override { calls_.all.push_back("close " + std::string(to_string(reason))); }
+
+  bool is_failing = false;
+
+ private:
+  boost::asio::io_context& io_;
+  Calls& calls_;
+};
+
+struct Fixture;
+
+class FakePeer final : public Mailbox::Owner, public std::enable_shared_from_this<FakePeer> {
+ public:
+  FakePeer(Fixture& fixture, const std::shared_ptr<Loop>& loop);
+  std::shared_ptr<Mailbox> mailbox() noexcept override { return {shared_from_this(), &box}; }
+  void ended(CloseReason reason) override { calls_.all.push_back("ended " + std::string(to_string(reason))); }
+
+ private:
+  Calls& calls_;
+
+ public:
+  Mailbox box;
+};
+
+struct Fixture {
+  explicit Fixture(const Limits& given = {}) : limits(given) {}
+
+  void push(std::string_view word, SendStatus status, errc error = errc::ok,
+            Delivery delivery = Delivery::reliable) {
+    CAPTURE(word);
+    const Frame frame = Frame::text(word);
+    const SendResult result = peer->box.push({&frame, 1}, delivery);
+    CHECK(result.status == status);
+    CHECK(result.error == error);
+  }
+  std::vector<std::string> run() {
+    io.restart();
+    io.poll();
+    return std::exchange(calls.all, {});
+  }
+
+  Calls calls;
+  boost::asio::io_context io{1};
+  FakeTransport transport{io, calls};
+  FakeClock clock;
+  Loops loops{clock, Deadlines::Driver::host};
+  CurrentLimits limits;
+  std::shared_ptr<FakePeer> peer = std::make_shared<FakePeer>(*this, loops.of(io.get_executor()));
+};
+
+FakePeer::FakePeer(Fixture& fixture, const std::shared_ptr<Loop>& loop)
+    : calls_(fixture.calls),
+      box(*this, loop, fixture.transport, std::make_shared<WordEncoder>(), 0, fixture.limits) {}
+
+Limits with_outbound(std::size_t bytes) {
+  Limits limits;
+  limits.max_message_bytes = bytes;
+  limits.max_outbound_bytes = bytes;
+  return limits;
+}
+
+using Lines = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("mailbox: what gathers until the loop runs goes to the transport at once, in order") {
+  Fixture world;
+  world.push("one", SendStatus::sent);
+  world.peer->box.tell(event::Pong{"two"});
+  world.push("three", SendStatus::sent);
+  CHECK(world.calls.all.empty());
+  CHECK(world.run() == Lines{"write one two three"});
+  CHECK(world.run().empty());
+  world.push("four", SendStatus::queued);  // the transport has not written the others yet
+  CHECK(world.run() == Lines{"write four"});
+}
+
+TEST_CASE("mailbox: many messages wake the executor once") {
+  Fixture world;
+  for (int i = 0; i < 100; ++i) world.push("x", SendStatus::sent);
+  CHECK(world.io.poll() == 1);
+}
+
+TEST_CASE("mailbox: an event without a frame in the peer's language is refused") {
+  Fixture world;
+  const Event event = event::Error{errc::internal, {}, {}};
+  EncodedEvent encoded(event);
+  CHECK(world.peer->box.push(encoded, Delivery::reliable).error == errc::unknown_type);
+  CHECK(world.run().empty());
+}
+
+TEST_CASE("mailbox: an end comes behind what waits, for the first reason, and nothing comes after it") {
+  Fixture world;
+  world.push("last", SendStatus::sent);
+  world.peer->box.close(CloseReason::kicked);
+  world.peer->box.close(CloseReason::normal);
+  world.push("late", SendStatus::dropped, errc::closed);
+  CHECK(world.run() == Lines{"write last", "ended kicked", "close kicked"});
+  world.peer->box.close(CloseReason::normal);
+  world.push("later", SendStatus::dropped, errc::closed);
+  CHECK(world.run().empty());
+}
+
+TEST_CASE("mailbox: what waits and what the transport has yet to write are within max_outbound_bytes") {
+  Fixture world(with_outbound(10));
+  world.push("12345678", SendStatus::sent);
+  CHECK(world.run() == Lines{"write 12345678"});
+  CHECK(world.peer->box.bytes() == 8);
+  world.push("90", SendStatus::queued);
+  world.peer->box.written(9);
+  CHECK(world.peer->box.bytes() == 2);
+  CHECK(world.run() == Lines{"write 90"});
+  world.push("123456789", SendStatus::dropped, errc::slow_consumer);
+  CHECK(world.run() == Lines{"ended slow-consumer", "close slow-consumer"});
+}
+
+TEST_CASE("mailbox: an empty one takes a message beyond max_outbound_bytes") {
+  Fixture world(with_outbound(4));
+  world.push("12345678", SendStatus::sent);
+  CHECK(world.run() == Lines{"write 12345678"});
+}
+
+TEST_CASE("mailbox: a volatile message leaves half of it to others, and closes nobody") {
+  Fixture world(with_outbound(10));
+  world.push("1234", SendStatus::sent, errc::ok, Delivery::volatile_);
+  world.push("56", SendStatus::dropped, errc::slow_consumer, Delivery::volatile_);
+  world.push("5", SendStatus::sent, errc::ok, Delivery::volatile_);
+  world.push("67890", SendStatus::sent);
+  CHECK(world.run() == Lines{"write 1234 5 67890"});
+}
+
+TEST_CASE("mailbox: a transport that is gone is not touched, and nothing waits for it") {
+  Fixture world;
+  world.push("one", SendStatus::sent);
+  world.peer->box.disconnect();
+  CHECK(world.peer->box.bytes() == 0);
+  world.push("two", SendStatus::dropped, errc::closed);
+  CHECK(world.run().empty());
+}
+
+TEST_CASE("mailbox: a transport that throws is closed as internal, and the exception leaves the executor") {
+  Fixture world;
+  world.transport.is_failing = true;
+  world.push("one", SendStatus::sent);
+  CHECK_THROWS_AS(world.io.poll(), std::runtime_error);
+  CHECK(world.calls.all == Lines{"ended internal", "close internal"});
+  world.push("two", SendStatus::dropped, errc::closed);
+}
+
+TEST_CASE("mailbox: one that waits to be flushed keeps its peer") {
+  Fixture world;
+  const std::weak_ptr<FakePeer> peer = world.peer;
+  world.push("one", SendStatus::sent);
+  world.peer.reset();
+  CHECK_FALSE(peer.expired());
+  CHECK(world.run() == Lines{"write one"});
+  CHECK(peer.expired());
+}
