@@ -11,7 +11,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 deps=$root/build/deps
 server_packages=(g++ cmake ninja-build ccache libssl-dev libcli11-dev)
-test_packages=(doctest-dev pkg-config chromium openssl clang libclang-rt-dev clang-format clang-tidy doxygen python3 git libsqlite3-dev libgtest-dev catch2
+test_packages=(doctest-dev pkg-config chromium-headless-shell chromium-common openssl clang libclang-rt-dev clang-format clang-tidy doxygen python3 git libsqlite3-dev libgtest-dev catch2
   # for examples/game_server and examples/media_server
   libgstreamer-plugins-bad1.0-dev gstreamer1.0-nice gstreamer1.0-plugins-good gstreamer1.0-plugins-bad)
 

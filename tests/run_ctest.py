@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 # Most tests wait for clients, processes and clocks for most of their time.
-PARALLEL = 3
+PARALLEL = 4
 SLOWEST = 5
 LAST_LINES = 150
 
