@@ -109,7 +109,8 @@ function(signaling_add_unit_test component)
       add_test(NAME ${sanitizer}.${component} COMMAND ${${other_tree}}/bin/${target} --minimal)
       set_tests_properties(
         ${sanitizer}.${component}
-        PROPERTIES LABELS "${sanitizer};full" TIMEOUT 300 ENVIRONMENT "UBSAN_OPTIONS=print_stacktrace=1"
+        PROPERTIES LABELS "${sanitizer};full" TIMEOUT 300 ENVIRONMENT "UBSAN_OPTIONS=print_stacktrace=1" FIXTURES_REQUIRED
+                   ${sanitizer}_built
       )
     endif()
   endforeach()
@@ -131,7 +132,7 @@ function(signaling_add_fuzzer component file)
   add_test(NAME fuzz-smoke.${name} COMMAND nice -n 19 ${program} -max_total_time=${SIGNALING_FUZZ_SECONDS} -artifact_prefix=${found}- ${found}
                                            ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}
   )
-  set_tests_properties(fuzz-smoke.${name} PROPERTIES LABELS "fuzz-smoke;full" TIMEOUT 180 RESOURCE_LOCK compilers)
+  set_tests_properties(fuzz-smoke.${name} PROPERTIES LABELS "fuzz-smoke;full" TIMEOUT 180 FIXTURES_REQUIRED asan_built)
 endfunction()
 
 function(signaling_add_fuzz_program component name file)

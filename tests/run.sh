@@ -20,11 +20,11 @@ step() { printf '\n== %s (%d min so far)\n' "$1" $((SECONDS / 60)); }
 
 if [[ ${#selection[@]} == 0 ]]; then
   cat <<'TXT'
-run.sh --full, on two cores with nothing compiled yet, takes about an hour, half of it for compiling:
+run.sh --full, on two cores with nothing compiled yet, takes about 45 minutes, most of it for compiling:
   build of the library, the programs and their tests
-  build of the unit tests with AddressSanitizer (and the fuzzers) and with ThreadSanitizer
   unit tests, simulation, end-to-end tests, documentation, lints
-  sanitizers, fuzzers, clang-tidy, packages and their consumers, Boost 1.81, Redis 8 and Valkey 8, benchmark
+  beside them: AddressSanitizer and ThreadSanitizer, whose trees are built first; fuzzers, clang-tidy, packages and their
+  consumers, Boost 1.81, Redis 8 and Valkey 8, benchmark
 TXT
 fi
 step 'Installing what is missing'
@@ -38,12 +38,5 @@ else
 fi
 step 'Building build/dev'
 cmake --build "$build/dev"
-if [[ ${#selection[@]} == 0 ]]; then
-  step 'Building the unit tests and fuzzers of build/asan'
-  cmake --build "$build/asan" --target unit_tests fuzzers
-  step 'Building the unit tests of build/tsan'
-  cmake --build "$build/tsan" --target unit_tests
-fi
-
 step 'Testing'
 exec python3 "$root/tests/run_ctest.py" "$build/dev" "$repeat" "${selection[@]}" "$@"
