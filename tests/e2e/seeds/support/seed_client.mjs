@@ -7,12 +7,19 @@ import { within } from "../../support/deadline.mjs";
 
 /** Keeps the connections that it makes, also those that have become WebSockets. */
 class RememberingAgent extends Agent {
-  connections = new Set();
+  #connections = new Set();
+  #isCut = false;
 
   createConnection(...args) {
     const connection = super.createConnection(...args);
-    this.connections.add(connection.once("close", () => this.connections.delete(connection)));
+    this.#connections.add(connection.once("close", () => this.#connections.delete(connection)));
+    if (this.#isCut) connection.resetAndDestroy(); // between two polls there was none to cut
     return connection;
+  }
+
+  cut() {
+    this.#isCut = true;
+    for (const connection of this.#connections) connection.resetAndDestroy();
   }
 }
 
@@ -124,7 +131,7 @@ export class SeedClient {
 
   /** Ends with a TCP reset of all its connections, as if it had crashed. */
   async abort() {
-    for (const connection of this.#agent.connections) connection.resetAndDestroy();
+    this.#agent.cut();
     await this.ended();
   }
 }
