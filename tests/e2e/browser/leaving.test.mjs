@@ -1,6 +1,6 @@
 // However somebody goes, the others lose the tile soon and keep each other.
 
-import { afterEach, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 import { Browser, WEB_FOLDER, joinRoom, waitForPeople, waitForVideoFrom } from "../support/browser.mjs";
 import { startServer } from "../support/server.mjs";
 
@@ -11,9 +11,12 @@ const QUICK_PINGS = ["--ping-interval", "1s", "--ping-timeout", "1s"];
 let server, home, away; // two pages stay in one browser, the third is alone in another
 let ada, grace, mallory;
 
+before(async () => (home = await Browser.open()));
+after(() => home?.close());
+
 async function openCall(options) {
   server = await startServer(["--static", WEB_FOLDER, ...options]);
-  [home, away] = [await Browser.open(), await Browser.open()];
+  away = await Browser.open();
   [ada, grace, mallory] = [await home.newPage(), await home.newPage(), await away.newPage()];
   await joinRoom(ada, server, { name: "Ada", room: "exit" });
   await joinRoom(grace, server, { name: "Grace", room: "exit" });
@@ -23,7 +26,7 @@ async function openCall(options) {
 }
 
 afterEach(async () => {
-  await home?.close();
+  await home.closePages();
   await away?.close();
   await server?.stop();
 });

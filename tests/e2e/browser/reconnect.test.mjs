@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import net from "node:net";
-import { afterEach, beforeEach, test } from "node:test";
+import { after, afterEach, before, beforeEach, test } from "node:test";
 import {
   Browser,
   WEB_FOLDER,
@@ -18,9 +18,11 @@ import { startServer } from "../support/server.mjs";
 
 let server, browser, ada, grace;
 
+before(async () => (browser = await Browser.open()));
+after(() => browser?.close());
+
 beforeEach(async () => {
   server = await startServer(["--static", WEB_FOLDER]);
-  browser = await Browser.open();
   [ada, grace] = [await browser.newPage(), await browser.newPage()];
   await joinRoom(ada, server, { name: "Ada", room: "again" });
   await joinRoom(grace, server, { name: "Grace", room: "again" });
@@ -29,7 +31,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await browser?.close();
+  await browser.closePages();
   await server?.kill();
 });
 

@@ -8,7 +8,7 @@ import { startServer } from "../support/server.mjs";
 import { copyPages, servePages } from "./seed_pages/page_server.mjs";
 
 const CALL_MS = 30_000;
-const FRAMES = 10;
+const FRAMES = 5;
 const TRANSPORTS = { "polling only": "polling", "WebSocket only": "websocket", "with an upgrade": undefined };
 
 let browser, pages, server;
