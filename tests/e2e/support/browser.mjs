@@ -109,7 +109,7 @@ export async function waitForVideoFrom(page, names, timeout = JOIN_MS) {
     return tiles.every((tile) => tile.dataset.state === "connected" && moves(tile));
   };
   const argument = [[...names].sort(), Object.fromEntries(before)];
-  await page.waitForFunction(enough, argument, { timeout }).catch(async (error) => {
+  await page.waitForFunction(enough, argument, { timeout, polling: 100 }).catch(async (error) => {
     throw new Error(`no video of ${names}: ${JSON.stringify(await remoteTiles(page))}`, { cause: error });
   });
 }
@@ -120,7 +120,7 @@ export async function waitForPeople(page, names, timeout) {
     const shown = [...document.querySelectorAll("#tiles .tile:not([data-self]) .tile-name")];
     return JSON.stringify(shown.map((name) => name.textContent).sort()) === JSON.stringify(expected);
   };
-  await page.waitForFunction(same, [...names].sort(), { timeout, polling: 20 });
+  await page.waitForFunction(same, [...names].sort(), { timeout, polling: 100 });
 }
 
 export async function sendChat(page, text) {
