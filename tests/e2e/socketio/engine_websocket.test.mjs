@@ -2,47 +2,36 @@
 // revision).
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { until } from "../support/deadline.mjs";
-import { startServer } from "../support/server.mjs";
-import { PATIENT_CONFORMANCE } from "./support/conformance.mjs";
+import { conformanceServers } from "./support/conformance.mjs";
 import { EngineWebSocket } from "./support/engine_websocket.mjs";
 import { PollingSession } from "./support/polling_session.mjs";
 
-/** The published suites' times are short: `hasty` has them. */
-let server;
-let hasty;
-
-before(async () => {
-  server = await startServer([...PATIENT_CONFORMANCE, "--threads", "2"]);
-  hasty = await startServer(["--socketio-conformance", "--threads", "2"]);
-});
-after(async () => {
-  for (const each of [server, hasty]) assert.equal(await each.stop(), 0, each.output);
-});
+const servers = conformanceServers();
 
 describe("websocket", () => {
   test("the first message is the handshake, which offers no upgrade", async () => {
-    const { handshake } = await EngineWebSocket.open(hasty);
+    const { handshake } = await EngineWebSocket.open(servers.hasty);
     const { sid, ...settings } = handshake;
     assert.match(sid, /^[\w-]{22}$/);
     assert.deepEqual(settings, { upgrades: [], pingInterval: 300, pingTimeout: 200, maxPayload: 1_000_000 });
   });
 
   test("text and binary messages come back as they were; a separator is data there", async () => {
-    const socket = await EngineWebSocket.open(server);
+    const socket = await EngineWebSocket.open(servers.patient);
     socket.send("4hello", "4", "4a\x1e4b", Buffer.from([1, 2, 3, 4]), Buffer.from([]));
     await socket.expect("4hello", "4", "4a\x1e4b", Buffer.from([1, 2, 3, 4]), Buffer.from([]));
   });
 
   test("binary may come as base64 in a text message (forceBase64 of the reference implementation)", async () => {
-    const socket = await EngineWebSocket.open(server);
+    const socket = await EngineWebSocket.open(servers.patient);
     socket.send("bAQIDBA==", "b", "4text");
     await socket.expect(Buffer.from([1, 2, 3, 4]), Buffer.from([]), "4text");
   });
 
   test("pings are answered, and a session without an answer is closed", async () => {
-    const socket = await EngineWebSocket.open(hasty);
+    const socket = await EngineWebSocket.open(servers.hasty);
     for (let i = 0; i < 3; i++) {
       assert.equal(await socket.nextOfAll(), "2");
       socket.send("3");
@@ -53,14 +42,14 @@ describe("websocket", () => {
 
   for (const packet of ["abc", "", "7", "0", "2", "5"]) {
     test(`the message ${JSON.stringify(packet)} closes the session`, async () => {
-      const socket = await EngineWebSocket.open(server);
+      const socket = await EngineWebSocket.open(servers.patient);
       socket.send(packet);
       await socket.closed();
     });
   }
 
   test("a close packet closes", async () => {
-    const socket = await EngineWebSocket.open(server);
+    const socket = await EngineWebSocket.open(servers.patient);
     socket.send("1");
     assert.equal(await socket.closed(), 1000);
   });
@@ -71,7 +60,7 @@ describe("websocket", () => {
     [[], ""],
   ]) {
     test(`of the subprotocols ${JSON.stringify(offered)} the first is chosen (reference implementation)`, async () => {
-      const socket = await EngineWebSocket.open(server, { protocols: offered });
+      const socket = await EngineWebSocket.open(servers.patient, { protocols: offered });
       assert.equal(socket.socket.protocol, chosen);
       socket.send("4hello");
       await socket.expect("4hello");
@@ -79,7 +68,7 @@ describe("websocket", () => {
   }
 
   test("a message over the bound of the handshake closes with 1009, and no words (reference implementation)", async () => {
-    const socket = await EngineWebSocket.open(server);
+    const socket = await EngineWebSocket.open(servers.patient);
     const largest = `4${"x".repeat(999_999)}`;
     socket.send(largest);
     await socket.expect(largest);
@@ -98,7 +87,7 @@ describe("websocket", () => {
   ];
   for (const [name, query, code] of refused) {
     test(`${name}: no upgrade, but an answer with code ${code}`, async () => {
-      const { status, text } = await new EngineWebSocket(server, { query }).refused;
+      const { status, text } = await new EngineWebSocket(servers.patient, { query }).refused;
       assert.deepEqual({ status, code: JSON.parse(text).code }, { status: 400, code });
     });
   }
@@ -106,16 +95,16 @@ describe("websocket", () => {
 
 describe("upgrade", () => {
   test("a probe ends the poll, and messages go on over the WebSocket", async () => {
-    const session = await PollingSession.open(server);
-    const socket = await EngineWebSocket.probe(server, session);
+    const session = await PollingSession.open(servers.patient);
+    const socket = await EngineWebSocket.probe(servers.patient, session);
     assert.equal(await session.next(), "6");
     socket.send("5", "4hello");
     await socket.expect("4hello");
   });
 
   test("what waited comes over the WebSocket, before what is sent there", async () => {
-    const session = await PollingSession.open(server);
-    const socket = await EngineWebSocket.probe(server, session);
+    const session = await PollingSession.open(servers.patient);
+    const socket = await EngineWebSocket.probe(servers.patient, session);
     assert.equal(await session.next(), "6");
     await session.post("4one", "bAQID");
     socket.send("5", "4two");
@@ -123,21 +112,21 @@ describe("upgrade", () => {
   });
 
   test("afterwards polls and further WebSockets are refused, and disturb nothing", async () => {
-    const session = await PollingSession.open(server);
-    const socket = await EngineWebSocket.probe(server, session);
+    const session = await PollingSession.open(servers.patient);
+    const socket = await EngineWebSocket.probe(servers.patient, session);
     socket.send("5", "4first");
     await socket.expect("4first");
     assert.equal((await session.request()).status, 400);
     assert.equal((await session.request({ method: "POST", body: "4x" })).status, 400);
-    await new EngineWebSocket(server, { sid: session.sid }).closed();
+    await new EngineWebSocket(servers.patient, { sid: session.sid }).closed();
     socket.send("4second");
     await socket.expect("4second");
   });
 
   for (const wrong of ["2prob", "5", "4x", Buffer.from("2probe")]) {
     test(`${JSON.stringify(wrong.toString())} in place of a probe closes that WebSocket alone`, async () => {
-      const session = await PollingSession.open(server);
-      const socket = new EngineWebSocket(server, { sid: session.sid });
+      const session = await PollingSession.open(servers.patient);
+      const socket = new EngineWebSocket(servers.patient, { sid: session.sid });
       await socket.opened;
       socket.send(wrong);
       await socket.closed();
@@ -147,22 +136,22 @@ describe("upgrade", () => {
   }
 
   test("a WebSocket that breaks in the middle of the upgrade leaves the session on polling", async () => {
-    const session = await PollingSession.open(server);
-    const socket = await EngineWebSocket.probe(server, session);
+    const session = await PollingSession.open(servers.patient);
+    const socket = await EngineWebSocket.probe(servers.patient, session);
     socket.abort();
     await socket.closed();
     await session.post("4still polling");
     const packets = [await session.next()];
     if (packets[0] === "6") packets.splice(0, 1, await session.next());
     assert.deepEqual(packets, ["4still polling"]);
-    const second = await EngineWebSocket.probe(server, session);
+    const second = await EngineWebSocket.probe(servers.patient, session);
     second.send("5", "4now");
     await second.expect("4now");
   });
 
   test("a WebSocket that ends after the upgrade ends the session", async () => {
-    const session = await PollingSession.open(server);
-    const socket = await EngineWebSocket.probe(server, session);
+    const session = await PollingSession.open(servers.patient);
+    const socket = await EngineWebSocket.probe(servers.patient, session);
     socket.send("5", "4x");
     await socket.expect("4x");
     socket.abort();
