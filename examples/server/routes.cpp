@@ -24,7 +24,6 @@ net::WebSocketRoute native_route(const Options& options) {
   protocols::JsonOptions json;
   json.heartbeat = options.ping_interval;
   json.max_depth = options.max_json_depth;
-  json.max_id_bytes = options.limits.max_id_bytes;
   auto factory = std::make_shared<protocols::JsonProtocolFactory>(json);
   net::WebSocketRoute route;
   route.settings.subprotocols = {std::string(protocols::JsonProtocol::subprotocol)};

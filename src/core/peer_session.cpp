@@ -121,8 +121,12 @@ void PeerSession::execute(const Command& command) {
                  [&](const command::Update& c) { update(c.room, c.metadata, c.request); },
                  [&](const command::Members& c) { members(c.room, c.request); },
                  [&](const command::Send& c) { send_now(c.envelope, c.request); },
-                 [&](const command::Ping& c) { tell(event::Pong{c.request}); },
-                 [&](const command::Invalid& c) { tell_error(c.code, c.message, c.request); },
+                 [&](const command::Ping& c) {
+                   if (accepts_commands(c.request)) tell(event::Pong{c.request});
+                 },
+                 [&](const command::Invalid& c) {
+                   if (accepts_commands(c.request)) tell_error(c.code, c.message, c.request);
+                 },
                  [&](const command::Reply& c) { (void)mailbox_.push(c.frames, Delivery::reliable); },
                  [&](const command::Goodbye&) { close(CloseReason::normal); },
              },
@@ -430,7 +434,7 @@ bool PeerSession::accepts_commands(std::string_view request) {
   if (state_ == State::gone) return false;
   const std::size_t limit = core_->limits().max_id_bytes;
   if (limit == 0 || request.size() <= limit) return true;
-  tell_error(errc::bad_request, {}, {});
+  tell_error(errc::bad_request, "The id of the request is too long.", {});
   return false;
 }
 

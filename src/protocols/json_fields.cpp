@@ -21,7 +21,7 @@ constexpr std::array<Entry, field_count> entries{{
      "The field 'event' is given twice."},
     {"metadata", "The field 'metadata' is missing.", "The field 'metadata' is given twice."},
     {"data", "The field 'data' is missing.", "The field 'data' is given twice."},
-    {"id", "The field 'id' is not a number or a string, or is too long.", "The field 'id' is given twice."},
+    {"id", "The field 'id' is not a number or a string.", "The field 'id' is given twice."},
     {"volatile", "The field 'volatile' is not true or false.", "The field 'volatile' is given twice."},
 }};
 

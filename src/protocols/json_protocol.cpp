@@ -14,15 +14,12 @@ namespace {
 
 using command::Invalid;
 
-// An escape takes at most six bytes for one that it stands for.
-constexpr std::size_t max_escape_growth = 6;
 constexpr std::size_t scratch_to_keep = 1024;
 
 // Turns the fields of one message into its command. What is wrong with them ends up in `problem_`.
 class Decoder {
  public:
-  Decoder(const JsonFields& fields, std::size_t max_id_bytes, std::string& scratch)
-      : fields_(fields), max_id_bytes_(max_id_bytes), scratch_(scratch) {}
+  Decoder(const JsonFields& fields, std::string& scratch) : fields_(fields), scratch_(scratch) {}
 
   Command decode();
 
@@ -37,15 +34,13 @@ class Decoder {
 
   bool check_request();
   bool read_type(std::string_view& type, std::array<char, 64>& buffer);
-  bool read_name(Field field, errc too_long_or_empty, std::string_view& name);
+  bool read_name(Field field, errc empty, std::string_view& name);
   bool read_address(Envelope& envelope);
   bool read_delivery(Delivery& delivery);
   void reserve_scratch();
-  bool too_long(const JsonValue& escaped) const noexcept;
   bool fail(errc code, std::string_view message);
 
   const JsonFields& fields_;
-  std::size_t max_id_bytes_;
   std::string& scratch_;
   std::string_view request_;
   Invalid problem_;
@@ -70,8 +65,7 @@ bool Decoder::check_request() {
   const JsonValue& id = fields_[Field::id];
   if (fields_.has(Field::id)) {
     const bool right_kind = id.kind == JsonKind::string || id.kind == JsonKind::number;
-    const bool short_enough = max_id_bytes_ == 0 || id.text.size() <= max_id_bytes_;
-    if (!right_kind || !short_enough) return fail(errc::bad_request, wrong_field(Field::id));
+    if (!right_kind) return fail(errc::bad_request, wrong_field(Field::id));
     request_ = id.text;
   }
   if (fields_.repeated) return fail(errc::bad_request, repeated_field(*fields_.repeated));
@@ -179,15 +173,12 @@ bool Decoder::read_delivery(Delivery& delivery) {
 }
 
 // The name of a room, a peer or an event.
-bool Decoder::read_name(Field field, errc too_long_or_empty, std::string_view& name) {
+bool Decoder::read_name(Field field, errc empty, std::string_view& name) {
   const JsonValue& value = fields_[field];
   if (!fields_.has(field) || value.kind != JsonKind::string)
     return fail(errc::bad_request, wrong_field(field));
   name = value.unquoted();
-  if (name.empty() || too_long(value)) {
-    return fail(too_long_or_empty,
-                too_long_or_empty == errc::bad_id ? describe(errc::bad_id) : wrong_field(field));
-  }
+  if (name.empty()) return fail(empty, empty == errc::bad_id ? describe(errc::bad_id) : wrong_field(field));
   if (!value.escaped) return true;
   const std::size_t start = scratch_.size();
   scratch_.resize(start + name.size());
@@ -198,18 +189,12 @@ bool Decoder::read_name(Field field, errc too_long_or_empty, std::string_view& n
   return true;
 }
 
-// The router bounds names. Those that would have to be copied first are bounded here, so that it need not be
-// done for a large one.
-bool Decoder::too_long(const JsonValue& value) const noexcept {
-  return value.escaped && max_id_bytes_ != 0 && value.unquoted().size() / max_escape_growth > max_id_bytes_;
-}
-
 // All at once: growing later would leave views of what is there already dangling.
 void Decoder::reserve_scratch() {
   std::size_t size = 0;
   for (const Field field : {Field::room, Field::to, Field::event}) {
     const JsonValue& value = fields_[field];
-    if (value.escaped && !too_long(value)) size += value.unquoted().size();
+    if (value.escaped) size += value.unquoted().size();
   }
   scratch_.clear();
   if (size != 0) scratch_.reserve(size);
@@ -218,7 +203,7 @@ void Decoder::reserve_scratch() {
 }  // namespace
 
 JsonProtocol::JsonProtocol(std::shared_ptr<const Encoder> encoder, const JsonOptions& options)
-    : encoder_(std::move(encoder)), max_depth_(options.max_depth), max_id_bytes_(options.max_id_bytes) {}
+    : encoder_(std::move(encoder)), max_depth_(options.max_depth) {}
 
 void JsonProtocol::decode(const MessageView& message, std::vector<Command>& commands) {
   if (scratch_.capacity() > scratch_to_keep) std::string().swap(scratch_);
@@ -235,7 +220,7 @@ void JsonProtocol::decode(const MessageView& message, std::vector<Command>& comm
     commands.emplace_back(invalid);
     return;
   }
-  commands.push_back(Decoder(fields, max_id_bytes_, scratch_).decode());
+  commands.push_back(Decoder(fields, scratch_).decode());
 }
 
 JsonProtocolFactory::JsonProtocolFactory(JsonOptions options) : options_(std::move(options)) {

@@ -83,6 +83,27 @@ TEST_CASE("limits: ids are 1 to 128 bytes long") {
   CHECK(b->heard() == Lines{"error bad_id"});
 }
 
+TEST_CASE("limits: the id of a request is as long as any other, whatever is asked; 0 is no bound") {
+  ScriptWorld world;
+  auto a = world.client("a");
+  const std::string long_tag = '#' + std::string(129, '1');
+  const Lines wishes{"join r",    "leave r",  "update r 1", "members r",
+                     "send a hi", "cast r x", "ping",       "what is not understood"};
+  for (const std::string& wish : wishes) a->say(long_tag + ' ' + wish);
+  world.run();
+  Lines expected(wishes.size(), "error bad_request");
+  expected.insert(expected.begin(), "welcome a");
+  CHECK(a->heard() == expected);
+  const std::string tag = long_tag.substr(0, 129);
+  a->say(tag + " ping");
+  Limits limits = world.router.limits();
+  limits.max_id_bytes = 0;
+  world.router.set_limits(limits);
+  a->say(long_tag + " ping");
+  world.run();
+  CHECK(a->heard() == Lines{"pong " + tag, "pong " + long_tag});
+}
+
 TEST_CASE("limits: messages over the rate wait for their turn, and the client is not read meanwhile") {
   ScriptWorld world(with([](Limits& l) {
     l.messages_per_second = 2;

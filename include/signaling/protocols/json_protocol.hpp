@@ -23,15 +23,12 @@ struct SIGNALING_API JsonOptions {
   /// Levels of nesting in a message, the message itself being the first. Default 32, at most 1024, which is
   /// also what 0 stands for. Over it: `bad_json`.
   std::size_t max_depth = 32;
-  /// Bytes of a request's `id` as it is written in the message. Default 128; 0: no bound. Over it:
-  /// `bad_request`. Room and peer ids have their own limit in the router; this one only bounds the memory for
-  /// those that are written with escapes.
-  std::size_t max_id_bytes = 128;
 };
 
 /// The native protocol `signaling.v1`: JSON text messages, described in docs/protocol.md.
 ///
-/// A message is scanned once and never becomes a tree; `data` and `metadata` are passed on byte for byte.
+/// A message is scanned once and never becomes a tree; `data` and `metadata` are passed on byte for byte. How long ids may be
+/// is for the router to judge (Limits::max_id_bytes); that of a request counts as it is written in the message.
 /// Ownership: one object per peer, made by `JsonProtocolFactory`; all that one factory makes share an
 /// encoder.
 /// Lifetime: views in commands point into the message, or, for a string written with escapes, into this
@@ -56,7 +53,6 @@ class SIGNALING_API JsonProtocol final : public Protocol {
 
   std::shared_ptr<const Encoder> encoder_;
   std::size_t max_depth_;
-  std::size_t max_id_bytes_;
   /// Strings of the last message that had to be unescaped.
   std::string scratch_;
 };

@@ -8,6 +8,7 @@ import { connect as connectTls } from "node:tls";
 import { makeCertificate, temporaryFolder } from "../support/certificate.mjs";
 import { until, within } from "../support/deadline.mjs";
 import { NativeClient, connectClients, joinClients } from "../support/native_client.mjs";
+import { Opcode, RawWebSocket, frame } from "../support/raw_websocket.mjs";
 import { startServer } from "../support/server.mjs";
 
 const folder = temporaryFolder();
@@ -103,6 +104,28 @@ test("limits: the file's new ones count at once, and put nobody out", async (t) 
   await hangUp(server, /event=options-reloaded/);
   const { peers } = await clients[0].request({ type: "members", room: "r" });
   assert.equal(peers.length, 2);
+});
+
+test("the bound of ids counts for requests of open connections too, higher or lower", async (t) => {
+  const file = join(folder, "ids.conf");
+  const server = await serve(t, file, "max-id-bytes=100\n");
+  const socket = await RawWebSocket.open(server, { path: "/signaling" });
+  await socket.next(); // the welcome
+  const ask = async (idBytes) => {
+    const id = "1".repeat(idBytes - 2); // it is quoted
+    socket.send(frame(Opcode.text, JSON.stringify({ type: "ping", id })));
+    const { type, code, id: answered } = JSON.parse((await socket.next()).payload);
+    return type === "pong" && answered === id ? type : code;
+  };
+  for (const bound of [100, 200, 50, 0]) {
+    if (bound !== 100) {
+      writeFileSync(file, `max-id-bytes=${bound}\n`);
+      await hangUp(server, /event=options-reloaded/);
+    }
+    assert.equal(await ask(bound || 1000), "pong", `the bound is ${bound}`);
+    if (bound) assert.equal(await ask(bound + 1), "bad_request", `the bound is ${bound}`);
+  }
+  socket.destroy();
 });
 
 test("a file of options that is broken, or whose limits contradict each other, changes nothing", async (t) => {
