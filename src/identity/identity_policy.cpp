@@ -51,6 +51,8 @@ bool may_send(const Bearer& bearer, const Peer& peer, const Envelope& envelope) 
   const Grants& grants = bearer.grants;
   if (!envelope.room.empty()) return grants.may_send(envelope.type, envelope.room);
   if (grants.sendable_everywhere().contains(envelope.type)) return true;
+  if (envelope.reach != Reach::members)
+    return false;  // the addressee may be in rooms that the sender stays out of
   const std::vector<RoomId> rooms = peer.rooms();
   return !rooms.empty() &&
          std::ranges::all_of(rooms, [&](const RoomId& room) { return grants.may_send(envelope.type, room); });

@@ -170,21 +170,42 @@ describe("grants", () => {
     await client.close();
   });
 
+  const event = (socket, name) => within(new Promise((resolve) => socket.once(name, resolve)), name);
+  const socketio = (t, token) => {
+    const socket = io(server.url, { auth: { token }, reconnection: false, forceNew: true });
+    t.after(() => socket.close());
+    return socket;
+  };
+
   test("Socket.IO clients show the token in auth, and are held to the same", async (t) => {
-    const client = (auth) => {
-      const socket = io(server.url, { auth, reconnection: false, forceNew: true });
-      t.after(() => socket.close());
-      return socket;
-    };
-    const event = (socket, name) => within(new Promise((resolve) => socket.once(name, resolve)), name);
-    const stranger = client({ token: "x.y.z" });
+    const stranger = socketio(t, "x.y.z");
     assert.match((await event(stranger, "connect_error")).message, /not admitted/);
-    const guest = client({ token: key.token(rooms("lobby")) });
+    const guest = socketio(t, key.token(rooms("lobby")));
     await event(guest, "connect");
     guest.emit("join_room", { roomName: "lobby", personName: "Ada" });
     assert.equal((await event(guest, "user_joined")).roomName, "lobby");
     guest.emit("join_room", { roomName: "office", personName: "Ada" });
     assert.equal((await event(guest, "error")).code, "forbidden");
+  });
+
+  test("a dialect's client that stays out of a room sends its members no more than it may send there", async (t) => {
+    const enterRoom = async (roomName, signaling) => {
+      const socket = socketio(t, key.token({ signaling }));
+      await event(socket, "connect");
+      socket.emit("join_room", { roomName, personName: roomName });
+      await event(socket, "user_joined");
+      return socket;
+    };
+    const viewer = { rooms: [{ room: "lobby" }, { room: "stage", publish: ["answer"] }] };
+    const guest = await enterRoom("lobby", viewer);
+    const insider = await enterRoom("stage", { other_rooms: {} });
+    const offers = [];
+    insider.on("offer", (offer) => offers.push(offer));
+    guest.emit("offer", { toPeer: insider.id, offer: { sdp: "o" } });
+    assert.equal((await event(guest, "error")).code, "forbidden");
+    guest.emit("answer", { toPeer: insider.id, answer: { sdp: "a" } });
+    assert.deepEqual((await event(insider, "answer")).answer, { sdp: "a" });
+    assert.deepEqual(offers, []);
   });
 });
 

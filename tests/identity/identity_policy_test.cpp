@@ -248,6 +248,28 @@ TEST_CASE("identity: a message that names no room needs the grant of all rooms t
   CHECK_FALSE(allowed());
 }
 
+TEST_CASE(
+    "identity: a message that reaches beyond shared rooms needs the grant of all rooms that its sender may "
+    "join") {
+  World w;
+  w.pass("ada").grants.allow("lobby", {});
+  w.pass("ada").grants.allow("stage", only({EnvelopeType::answer}));
+  w.pass("ada").grants.allow("cellar", {.join = false, .metadata = {}});
+  const auto ada = w.client("ada");
+  w.answer(*ada, "join lobby");
+  Envelope envelope;
+  envelope.to = "bob";
+  const auto allowed = [&] { return w.policy->authorize_send(ada->peer(), envelope).allowed(); };
+  CHECK(allowed());  // a member of the lobby
+  for (const Reach reach : {Reach::speakers, Reach::anybody}) {
+    envelope.reach = reach;
+    envelope.type = EnvelopeType::message;
+    CHECK_FALSE(allowed());  // bob may be on the stage
+    envelope.type = EnvelopeType::answer;
+    CHECK(allowed());
+  }
+}
+
 TEST_CASE("identity: a fixed peer id that is in use is refused to a second bearer of the token") {
   World w;
   w.pass("ada");

@@ -32,7 +32,8 @@ struct SIGNALING_API IdentityOptions {
 ///
 /// All refusals look the same to a client: `unauthorized` on connecting, `forbidden` later, whether or not there is such a
 /// room. A message that names a room needs the grant of that room; one that names only its addressee, who may be met in
-/// any of them, needs the grant of all the rooms that its sender is in.
+/// any of them, needs the grant of all the rooms that its sender is in. If it reaches beyond these (Envelope::reach), it needs
+/// the grant of all the rooms that its sender may join.
 /// Threads: every call from any thread.
 /// TURN credentials are for those who may join a room: whoever may only connect gets the other servers.
 /// A host may derive from it to add rules of its own; a hook that it overrides calls this one's.
