@@ -48,7 +48,7 @@ std::chrono::milliseconds InputRate::take(const Limits& limits, std::size_t byte
   const std::uint64_t burst = limits.message_burst;
   const auto for_bytes = bytes_.time_until(limits.bytes_per_second, limits.byte_burst, now, bytes);
   if (for_bytes.count() == 0 && messages_.take(rate, burst, now)) {
-    (void)bytes_.take(limits.bytes_per_second, limits.byte_burst, now, bytes);
+    bytes_.charge(limits.bytes_per_second, bytes);
     return std::chrono::milliseconds(0);
   }
   const std::uint64_t turn =

@@ -13,10 +13,8 @@ namespace signaling {
 class TokenBucket {
  public:
   bool take(std::uint64_t per_second, std::uint64_t burst, TimePoint now, std::uint64_t cost = 1) noexcept {
-    if (per_second == 0) return true;
-    refill(per_second, burst, now);
-    if (tokens_ < needed(burst, cost)) return false;
-    tokens_ -= static_cast<double>(cost);
+    if (time_until(per_second, burst, now, cost).count() != 0) return false;
+    charge(per_second, cost);
     return true;
   }
 
@@ -29,6 +27,11 @@ class TokenBucket {
     if (missing <= 0) return std::chrono::nanoseconds(0);
     return std::chrono::ceil<std::chrono::nanoseconds>(
         std::chrono::duration<double>(missing / static_cast<double>(per_second)));
+  }
+
+  /// Takes what `time_until` has just found to be there.
+  void charge(std::uint64_t per_second, std::uint64_t cost = 1) noexcept {
+    if (per_second != 0) tokens_ -= static_cast<double>(cost);
   }
 
  private:

@@ -94,6 +94,30 @@ TEST_CASE("input rate: a message that waits for its bytes is not charged as a me
   CHECK(rate.take(limits, 50, start + std::chrono::milliseconds(500)).count() == 0);
 }
 
+TEST_CASE("input rate: a message that waits for its turn is not charged its bytes") {
+  InputRate rate;
+  const Limits limits = rates(1, 1, 100, 100);
+  CHECK(rate.take(limits, 10, start).count() == 0);
+  for (int i = 0; i < 20; ++i) CHECK(rate.take(limits, 10, start) == std::chrono::milliseconds(1000));
+  CHECK(rate.take(limits, 100, start + std::chrono::milliseconds(1000)).count() == 0);
+}
+
+TEST_CASE("input rate: bytes are charged once, and a message over the burst leaves a debt") {
+  InputRate rate;
+  const Limits limits = rates(0, 0, 100, 100);
+  for (int i = 0; i < 10; ++i) CHECK(rate.take(limits, 10, start).count() == 0);
+  CHECK(rate.take(limits, 10, start) == std::chrono::milliseconds(100));
+  CHECK(rate.take(limits, 300, start + std::chrono::milliseconds(1000)).count() == 0);
+  CHECK(rate.take(limits, 10, start + std::chrono::milliseconds(1000)) == std::chrono::milliseconds(2100));
+}
+
+TEST_CASE("input rate: what was sent while there was no bound is not owed when there is one") {
+  InputRate rate;
+  CHECK(rate.take(rates(10, 10, 100, 100), 1, start).count() == 0);
+  for (int i = 0; i < 100; ++i) CHECK(rate.take(rates(0, 0, 0, 0), 1'000, start).count() == 0);
+  CHECK(rate.take(rates(10, 10, 100, 100), 99, start).count() == 0);
+}
+
 TEST_CASE("input rate: 0 is no bound") {
   InputRate rate;
   const Limits limits = rates(0, 0, 0, 0);
