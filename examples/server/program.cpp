@@ -73,7 +73,8 @@ Program::Program(Options options, int argc, char** argv)
       admin_(options_, {router_, server_, socketio_, store_, contexts_.front()->get_executor(), log_,
                         [this] { drain(); }}),
       signals_(*contexts_.front(), SIGINT, SIGTERM),
-      hangups_(*contexts_.front(), SIGHUP) {
+      hangups_(*contexts_.front(), SIGHUP),
+      trimmer_(contexts_.front()->get_executor()) {
   add_routes(server_, router_, socketio_, identity_.policy(), store_, options_);
   if (options_.metrics != MetricsFor::nobody) {
     server_.route("GET", "/metrics",
@@ -86,6 +87,7 @@ int Program::run() {
   if (!listen()) return 1;
   await_end();
   await_hangup();
+  trimmer_.start();
   notify_manager("READY=1");
   std::vector<std::jthread> threads;
   for (std::size_t i = 1; i < contexts_.size(); ++i) {
@@ -202,6 +204,7 @@ void Program::stop() {
   say(*log_, info, "drained", {{"peers", std::to_string(router_.stats().peers)}});
   signals_.cancel();
   hangups_.cancel();
+  trimmer_.stop();
   admin_.stop([this] {
     if (!store_.stop) return work_.clear();
     store_.stop([this] { work_.clear(); });

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "admin.hpp"
+#include "heap_trimmer.hpp"
 #include "identity.hpp"
 #include "log.hpp"
 #include "options.hpp"
@@ -53,5 +54,6 @@ class Program {
   Admin admin_;
   boost::asio::signal_set signals_;
   boost::asio::signal_set hangups_;
+  HeapTrimmer trimmer_;
   bool draining_ = false;
 };
