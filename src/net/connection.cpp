@@ -57,7 +57,7 @@ void Connection::on_ready(std::uint32_t events) {
     if (!open_ || !session_) return;
   }
   if (events & EPOLLOUT) {
-    if (channel_.wants_write()) read(false);
+    if (channel_.wants_write() && is_reading()) read(false);
     flush();
   }
   if (events & ~static_cast<std::uint32_t>(EPOLLOUT)) readable(events);
@@ -198,7 +198,7 @@ void Connection::go_on_reading() {
 // Plain sockets are watched for edges, which spares the kernel a second look at each after it was read. TLS
 // reads ahead and cannot tell whether it has emptied the socket: it is watched for its level.
 std::uint32_t Connection::wanted_events() const noexcept {
-  if (channel_.wants_write()) return EPOLLOUT;
+  if (channel_.wants_write() && is_reading()) return EPOLLOUT;
   std::uint32_t wanted = secure_ ? 0 : static_cast<std::uint32_t>(EPOLLET);
   // A client that goes away must be noticed also while nothing is read from it.
   if (!input_ended_ && !end_ahead_ && (!secure_ || !is_reading())) wanted |= EPOLLRDHUP;
@@ -253,7 +253,7 @@ void Connection::resume(MovingConnection& moving) {
   send_ahead(std::as_bytes(std::span(moving.greeting)));
   session_->on_open();
   if (open_ && !moving.input.empty()) session_->on_data(moving.input);
-  if (open_ && channel_.pending()) read(false);
+  if (open_ && is_reading() && channel_.pending()) read(false);
   update_interest();
 }
 

@@ -18,7 +18,8 @@ class Session {
 
   /// First call.
   virtual void on_open() = 0;
-  /// Bytes came; they may be changed, and are gone after the call.
+  /// Bytes came; they may be changed, and are gone after the call. While reading is paused or held, only those that came
+  /// ahead of this session, right behind `on_open`.
   virtual void on_data(std::span<std::byte> bytes) = 0;
   /// The client will send no more; or has closed everything, which looks the same. Nothing is read any more.
   virtual void on_end() = 0;

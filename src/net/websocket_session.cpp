@@ -88,7 +88,7 @@ void WebSocketSession::poll_events() {
     if (!connection_.is_open()) return;
   }
   const std::span<std::byte> rest = websocket_.take_unread();
-  unread_.insert(unread_.end(), rest.begin(), rest.end());  // TLS may bring more while nothing is wanted
+  unread_.assign(rest.begin(), rest.end());
 }
 
 // What came before the message is answered before it.

@@ -77,6 +77,53 @@ TEST_CASE("engine.io: a WebSocket moves between executors over TLS, too") {
   }
 }
 
+TEST_CASE(
+    "engine.io: what comes with a WebSocket that is not read is kept, also if TLS holds the client's end "
+    "behind it") {
+  const TemporaryFolder folder;
+  const TlsFiles files = make_certificate(folder, "localhost", "server");
+  // Of two connections that come one after the other, one is not on the session's executor and has to move.
+  for (const bool is_second : {false, true}) {
+    CAPTURE(is_second);
+    std::promise<void> entered;
+    std::promise<void> released;
+    EchoingHandler::Shared* shared = nullptr;
+    EngineRoute route;
+    route.accept = [&](const HttpRequest& request) -> EngineDecision {
+      if (request.secure) {
+        entered.set_value();
+        released.get_future().wait();
+      }
+      return std::make_unique<EchoingHandler>(*shared);
+    };
+    EngineWorld world(std::move(route), {}, 2);
+    shared = &world.shared;
+    const ListenResult tls = world.server.server().listen_tls("127.0.0.1", 0, files);
+    REQUIRE(tls);
+    PollingClient client(world);
+    CHECK(world.next() == "open");
+    std::unique_ptr<Client> first;
+    if (is_second) first = std::make_unique<Client>(tls.endpoint, TlsClientOptions{});
+    Client connection(tls.endpoint, TlsClientOptions{});
+    // All the rest comes while this request is decided on, and so is read at once.
+    connection.send("GET /e/?EIO=4&transport=polling HTTP/1.1\r\nHost: test\r\n\r\n");
+    entered.get_future().wait();
+    connection.send(WebSocketClient::handshake(client.target("websocket")) +
+                    WebSocketClient::frame(0x1, "2probe") + WebSocketClient::frame(0x1, "5") +
+                    WebSocketClient::frame(0x1, "4a") + WebSocketClient::frame(0x1, "4b"));
+    connection.shut_down_write();
+    boost::asio::post(world.socket().executor(), [&] { world.socket().set_reading(false); });
+    released.set_value();
+    CHECK(connection.receive_response().status == 200);
+    CHECK(world.next() == "open");
+    CHECK(connection.receive_response().status == 101);
+    world.on_executor([](auto& socket) { socket.set_reading(true); });
+    CHECK(world.next() == "text a");
+    CHECK(world.next() == "text b");
+    CHECK(world.next() == "closed lost");
+  }
+}
+
 TEST_CASE("engine.io: an upgrade that is not completed in time ends its WebSocket and nothing else") {
   EngineRoute route;
   route.options.upgrade_timeout = 100ms;

@@ -71,7 +71,10 @@ bool Client::has_come_within(std::chrono::milliseconds time) {
   return !buffer_.empty() || ::poll(&descriptor, 1, static_cast<int>(time.count())) != 0;
 }
 
-void Client::shut_down_write() { ::shutdown(fd_.get(), SHUT_WR); }
+void Client::shut_down_write() {
+  if (ssl_) SSL_shutdown(ssl_.get());
+  ::shutdown(fd_.get(), SHUT_WR);
+}
 
 void Client::reset() {
   const linger immediately{1, 0};
