@@ -96,7 +96,7 @@ TEST_CASE("input rate: a message that waits for its bytes is not charged as a me
 
 TEST_CASE("input rate: a message that waits for its turn is not charged its bytes") {
   InputRate rate;
-  const Limits limits = rates(1, 1, 100, 100);
+  const Limits limits = rates(1, 1, 10, 100);
   CHECK(rate.take(limits, 10, start).count() == 0);
   for (int i = 0; i < 20; ++i) CHECK(rate.take(limits, 10, start) == std::chrono::milliseconds(1000));
   CHECK(rate.take(limits, 100, start + std::chrono::milliseconds(1000)).count() == 0);
