@@ -37,7 +37,7 @@ std::function<void(StoreListener&)> delivery_of(Envelope envelope) {
   const auto strings = std::make_shared<std::deque<std::string>>();
   for (std::string_view Envelope::*field :
        {&Envelope::event, &Envelope::from, &Envelope::to, &Envelope::room, &Envelope::payload,
-        &Envelope::from_metadata, &Envelope::language, &Envelope::original}) {
+        &Envelope::from_metadata, &Envelope::language, &Envelope::original, &Envelope::from_rooms}) {
     envelope.*field = strings->emplace_back(envelope.*field);
   }
   return [envelope, strings](StoreListener& listener) { listener.delivered(envelope); };

@@ -11,7 +11,7 @@ namespace signaling {
 inline std::size_t bytes_of(const Envelope& envelope) noexcept {
   return envelope.event.size() + envelope.from.size() + envelope.to.size() + envelope.room.size() +
          envelope.payload.size() + envelope.from_metadata.size() + envelope.language.size() +
-         envelope.original.size();
+         envelope.original.size() + envelope.from_rooms.size();
 }
 
 /// An envelope that has to wait, with what its views point to.
@@ -26,7 +26,8 @@ class HeldEnvelope {
         payload_(envelope.payload),
         from_metadata_(envelope.from_metadata),
         language_(envelope.language),
-        original_(envelope.original) {}
+        original_(envelope.original),
+        from_rooms_(envelope.from_rooms) {}
 
   /// Valid as long as this object is neither moved nor destroyed.
   Envelope view() const noexcept {
@@ -39,6 +40,7 @@ class HeldEnvelope {
     envelope.from_metadata = from_metadata_;
     envelope.language = language_;
     envelope.original = original_;
+    envelope.from_rooms = from_rooms_;
     return envelope;
   }
 
@@ -52,6 +54,7 @@ class HeldEnvelope {
   std::string from_metadata_;
   std::string language_;
   std::string original_;
+  std::string from_rooms_;
 };
 
 }  // namespace signaling

@@ -70,7 +70,10 @@ void RouterCore::put_all_out(std::string_view room, std::string_view why) {
 
 void RouterCore::undelivered(const Envelope& envelope, errc error) {
   const auto sender = find_peer(envelope.from);
-  if (error == errc::peer_not_found) {
+  if (is_order(envelope) && envelope.payload == undelivered_order) {
+    const bool is_gone = error == errc::peer_not_found;
+    if (!is_gone || reason_of(envelope.original) == errc::messages_lost) tell_receivers_here(envelope);
+  } else if (error == errc::peer_not_found) {
     if (sender) sender->tell_error(error, {}, {});
   } else if (sender) {
     tell_of_loss(sender);
@@ -86,7 +89,21 @@ void RouterCore::tell_sender(const Envelope& envelope, errc error) {
   notice.to = envelope.from;
   // A receiver that is closing will have left in a moment.
   notice.original = to_string(error == errc::closed ? errc::peer_not_found : error);
-  (void)store().publish(options_.node, notice, {});
+  (envelope.to.empty() ? notice.event : notice.from_metadata) =
+      envelope.to.empty() ? envelope.room : envelope.to;
+  const std::error_code failure = store().publish(options_.node, notice, {});
+  if (!failure) return;
+  undelivered(notice, failure == errc::peer_not_found ? errc::peer_not_found : errc::store_unavailable);
+}
+
+void RouterCore::tell_receivers_here(const Envelope& undelivered) {
+  if (const auto receiver = find_peer(undelivered.from_metadata)) tell_of_loss(receiver);
+  const auto room = undelivered.event.empty() ? nullptr : find_room(undelivered.event);
+  if (!room) return;
+  for (const Member& member : room->members()) {
+    const auto receiver = member.node == options_.node ? find_peer(member.id) : nullptr;
+    if (receiver) tell_of_loss(receiver);
+  }
 }
 
 // One error for all that is lost in one go: it names none of the messages.

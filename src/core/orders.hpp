@@ -12,8 +12,10 @@ namespace signaling {
 inline constexpr std::string_view order_language = "signaling.order";
 inline constexpr std::string_view kick_order = "kick";  // `to`, out of the room in `original`, or altogether
 inline constexpr std::string_view close_order = "close-room";
-inline constexpr std::string_view lost_order = "lost";                // something for `to`, or for `room`
-inline constexpr std::string_view undelivered_order = "undelivered";  // of `to`, for the reason in `original`
+inline constexpr std::string_view lost_order = "lost";  // something for `to`, or for `room`
+// Of `to`, for the reason in `original`. Its receiver is in `from_metadata`, or the room that it was for in `event`: they are
+// told if the sender cannot be.
+inline constexpr std::string_view undelivered_order = "undelivered";
 
 inline bool is_order(const Envelope& envelope) noexcept {
   return envelope.from.empty() && envelope.language == order_language;

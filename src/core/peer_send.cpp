@@ -4,6 +4,7 @@
 #include "core/held_envelope.hpp"
 #include "core/peer_session.hpp"
 #include "core/router_core.hpp"
+#include "core/sender_rooms.hpp"
 
 namespace signaling {
 SendResult PeerSession::send(const Envelope& envelope) {
@@ -86,8 +87,17 @@ SendResult PeerSession::route_to_peer(Envelope envelope) {
     if (const auto result = membership.room->send_to(envelope, encoded)) return *result;
   }
   if (core_->options().strangers == Strangers::reachable) envelope.reach = Reach::anybody;
-  if (envelope.reach != Reach::members) return core_->send_to_peer(envelope, encoded);
+  if (envelope.reach != Reach::members) return core_->send_to_peer(envelope, encoded, this);
   return {SendStatus::dropped, errc::peer_not_found};
+}
+
+std::string PeerSession::sender_rooms() const {
+  std::string bytes;
+  for (const Membership& membership : rooms_) {
+    const Version joined_at = membership.room->joined_at(id());
+    if (joined_at != 0) append_sender_room(bytes, {membership.room->id(), joined_at});
+  }
+  return bytes;
 }
 
 bool PeerSession::is_within(const Envelope& envelope) const noexcept {

@@ -69,6 +69,8 @@ class PeerSession final : public Peer,
   /// True if `secret` is the one from this peer's welcome.
   bool proves(std::string_view secret) const noexcept;
 
+  /// The rooms that this peer is in, for Envelope::from_rooms. On its executor.
+  std::string sender_rooms() const;
   /// Whether a message that goes to an id, and through no room, may come here.
   bool is_within(const Envelope& envelope) const noexcept;
 

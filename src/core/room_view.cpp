@@ -37,6 +37,11 @@ RoomView::Snapshot RoomView::copy_members(std::string_view except) const {
   return members_.snapshot(except, core_.options().node);
 }
 
+Version RoomView::joined_at(std::string_view peer) {
+  const std::scoped_lock lock(mutex_);
+  return members_.joined_at(peer);
+}
+
 SendResult RoomView::broadcast(const Envelope& envelope, EncodedEvent& encoded, const Mailbox* skip) {
   std::vector<NodeId> elsewhere;
   Envelope routed = envelope;
@@ -108,16 +113,40 @@ void RoomView::hear(const Envelope& message) {
   }
   if (order_.state() == RoomOrder::State::retired) {
     lock.unlock();
-    if (!message.to.empty()) core_.tell_sender(message, errc::peer_not_found);
+    if (!message.to.empty()) attempt_to_tell([&] { deliver_remote(message); });
     return;
   }
-  if (order_.is_full_for(bytes_of(message), max_news_bytes())) {
+  const bool is_lost = order_.is_full_for(bytes_of(message), max_news_bytes());
+  if (is_lost) {
     order_.overflow();
   } else {
     HeldEnvelope held(message);
-    order_.hear(room_news::Message{std::move(held), core_.sender_order().arrived(message.from)}, 0);
+    SenderTicket ticket = core_.sender_order().arrived(message.from, weak_from_this());
+    order_.hear(room_news::Message{std::move(held), std::move(ticket)}, 0);
   }
   take_turn(std::move(lock));
+  // The members are told; the receiver need not be one.
+  if (is_lost && message.room.empty()) core_.tell_sender(message, errc::messages_lost);
+}
+
+bool RoomView::awaits_sender(const Envelope& message, const Mailbox& receiver) {
+  const std::scoped_lock lock(mutex_);
+  const Entry* const entry = members_.find(receiver.id());
+  if (entry == nullptr || entry->local.get() != &receiver || members_.is_member(message)) return false;
+  return !order_.is_free() || is_ahead(message);
+}
+
+// Under the lock, so that it needs no turn: the sender is a member until its leave is told.
+std::optional<SendResult> RoomView::deliver_to(Mailbox& receiver, const Envelope& message,
+                                               const EncodedEvent& encoded) {
+  Wakes wakes;
+  const std::scoped_lock lock(mutex_);
+  const Entry* const entry = members_.find(receiver.id());
+  if (entry == nullptr || entry->local.get() != &receiver) return std::nullopt;
+  if (!members_.is_member(message)) return SendResult{SendStatus::dropped, errc::not_joined};
+  const std::span<const Frame> frames = *encoded.find(receiver.encoder().get());
+  if (frames.empty()) return SendResult{SendStatus::dropped, errc::unknown_type};
+  return receiver.push(frames, message.delivery, wakes);
 }
 
 void RoomView::resume() {
@@ -179,7 +208,7 @@ bool RoomView::is_ahead(const Envelope& message) {
 }
 
 void RoomView::deliver_remote(const Envelope& envelope) {
-  const SendResult result = deliver_here(envelope);
+  const SendResult result = envelope.room.empty() ? core_.deliver_to_peer(envelope) : deliver_here(envelope);
   if (result.status == SendStatus::dropped) core_.tell_sender(envelope, result.error);
 }
 
@@ -187,13 +216,14 @@ SendResult RoomView::deliver_here(const Envelope& envelope) {
   std::shared_ptr<Mailbox> receiver;
   {
     const std::scoped_lock lock(mutex_);
-    if (is_checked(envelope) && !members_.is_member(envelope)) {
-      return {SendStatus::dropped, envelope.to.empty() ? errc::messages_lost : errc::peer_not_found};
-    }
+    if (!members_.has_local() && envelope.to.empty()) return {};
     const Entry* const entry = envelope.to.empty() ? nullptr : members_.find(envelope.to);
     if (entry != nullptr) receiver = entry->local;
+    if (!envelope.to.empty() && !receiver) return {SendStatus::dropped, errc::peer_not_found};
+    if (is_checked(envelope) && !members_.is_member(envelope)) {
+      return {SendStatus::dropped, errc::messages_lost};
+    }
   }
-  if (!envelope.to.empty() && !receiver) return {SendStatus::dropped, errc::peer_not_found};
   Envelope told = envelope;
   if (!told.names_room) told.room = {};
   const Event event = event::Message{told};

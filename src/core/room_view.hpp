@@ -43,6 +43,9 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   /// The version up to which this picture is complete: 0 without local members, since then no news come.
   Version followed_version() const;
 
+  /// The version at which this member joined; 0: it is none.
+  Version joined_at(std::string_view peer);
+
   /// To all members but `skip`. `encoded` is the envelope's event.
   SendResult broadcast(const Envelope& envelope, EncodedEvent& encoded, const Mailbox* skip);
   /// To one member, in `encoded`, which is the envelope's event. Nothing if it is not in this room.
@@ -53,6 +56,13 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   /// What the store tells. Without members here it is for nobody.
   void hear(RoomNews news);
   void hear(const Envelope& message);
+  /// Of a message that goes to a peer, and through no room: is `receiver` a member here, and may its sender still be told to
+  /// have joined, of the membership that the message was sent by?
+  bool awaits_sender(const Envelope& message, const Mailbox& receiver);
+  /// Delivers it, in `encoded`, which has the receiver's language. `not_joined`: its sender is not seen here, of that
+  /// membership. Nothing: the receiver is not in this room.
+  std::optional<SendResult> deliver_to(Mailbox& receiver, const Envelope& message,
+                                       const EncodedEvent& encoded);
   /// The message that the room has halted for has its turn.
   void resume();
   /// Tells all local members of an error that nobody's request has caused.

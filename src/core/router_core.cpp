@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/peer_session.hpp"
+#include "core/sender_rooms.hpp"
 
 namespace signaling {
 
@@ -86,7 +87,7 @@ SendResult RouterCore::send(Envelope envelope) {
   envelope.reach = Reach::anybody;
   const Event event = event::Message{envelope};
   EncodedEvent encoded(event);
-  if (!envelope.to.empty() && envelope.room.empty()) return send_to_peer(envelope, encoded);
+  if (!envelope.to.empty() && envelope.room.empty()) return send_to_peer(envelope, encoded, nullptr);
   if (const auto room = find_room(envelope.room)) {
     if (envelope.to.empty()) return room->broadcast(envelope, encoded, nullptr);
     if (const auto result = room->send_to(envelope, encoded)) return *result;
@@ -103,13 +104,16 @@ SendResult RouterCore::publish(const Envelope& envelope) {
   return {};
 }
 
-SendResult RouterCore::send_to_peer(const Envelope& envelope, EncodedEvent& encoded) {
+SendResult RouterCore::send_to_peer(const Envelope& envelope, EncodedEvent& encoded,
+                                    const PeerSession* sender) {
   if (const auto peer = find_peer(envelope.to)) {
     if (!peer->is_within(envelope)) return {SendStatus::dropped, errc::peer_not_found};
     return peer->mailbox()->push(encoded, envelope.delivery);
   }
+  const std::string rooms = sender == nullptr ? std::string() : sender->sender_rooms();
   Envelope routed = envelope;
   routed.room = {};
+  routed.from_rooms = rooms;
   return publish(routed);
 }
 
@@ -231,11 +235,8 @@ void RouterCore::changed(const MembershipChange& change) {
 void RouterCore::delivered(const Envelope& envelope) {
   if (obey(envelope)) return;
   if (envelope.room.empty()) {
-    const auto peer = find_peer(envelope.to);
-    if (!peer || !peer->is_within(envelope)) return tell_sender(envelope, errc::peer_not_found);
-    const Event event = event::Message{envelope};
-    EncodedEvent encoded(event);
-    const SendResult result = peer->mailbox()->push(encoded, envelope.delivery);
+    if (wait_in_room(envelope)) return;
+    const SendResult result = deliver_to_peer(envelope);
     if (result.status == SendStatus::dropped) tell_sender(envelope, result.error);
     return;
   }
@@ -244,6 +245,48 @@ void RouterCore::delivered(const Envelope& envelope) {
   } else if (!envelope.to.empty()) {
     tell_sender(envelope, errc::peer_not_found);
   }
+}
+
+// It waits for what its sender has sent before, and for its sender's join, if it may still be told.
+bool RouterCore::wait_in_room(const Envelope& message) {
+  Envelope waiting = message;
+  auto place = sender_order_.room_of_last(message.from);
+  if (const auto receiver = find_peer(message.to)) {
+    Envelope candidate = message;
+    for (const SenderRoom& one : sender_rooms(message.from_rooms)) {
+      candidate.from_joined_at = one.joined_at;
+      auto room = find_room(one.room);
+      if (!room || !room->awaits_sender(candidate, *receiver->mailbox())) continue;
+      waiting = candidate;
+      place = std::move(room);
+      break;
+    }
+  }
+  if (place) place->hear(waiting);
+  return place != nullptr;
+}
+
+// It reaches its receiver wherever that is. But where the two are in a room together, it comes neither before the sender's
+// join was told there, nor after its leave.
+SendResult RouterCore::deliver_to_peer(const Envelope& message) {
+  const auto peer = find_peer(message.to);
+  if (!peer || !peer->is_within(message)) return {SendStatus::dropped, errc::peer_not_found};
+  const auto receiver = peer->mailbox();
+  Envelope told = message;
+  told.from_rooms = {};
+  const Event event = event::Message{told};
+  EncodedEvent encoded(event);
+  encoded.add(receiver->encoder());
+  bool is_in_room = false;
+  for (const SenderRoom& one : sender_rooms(message.from_rooms)) {
+    const auto room = find_room(one.room);
+    told.from_joined_at = one.joined_at;
+    const auto result = room ? room->deliver_to(*receiver, told, encoded) : std::nullopt;
+    if (result && result->error != errc::not_joined) return *result;
+    is_in_room = is_in_room || result.has_value();
+  }
+  if (is_in_room) return {SendStatus::dropped, errc::messages_lost};
+  return receiver->push(encoded, told.delivery);
 }
 
 void RouterCore::invalidated(std::string_view id, Missed missed) {

@@ -60,7 +60,10 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
 
   /// To a peer or a room without asking who may: for the host, and for languages that know no rooms.
   SendResult send(Envelope envelope);
-  SendResult send_to_peer(const Envelope& envelope, EncodedEvent& encoded);
+  /// `sender`: null for the host.
+  SendResult send_to_peer(const Envelope& envelope, EncodedEvent& encoded, const PeerSession* sender);
+  /// What another node's peer has sent to a peer, and through no room, has its turn.
+  SendResult deliver_to_peer(const Envelope& message);
   /// A peer's message from another node could not be given to its receivers: its sender is told there.
   void tell_sender(const Envelope& envelope, errc error);
 
@@ -96,6 +99,8 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
   std::chrono::milliseconds random_delay(std::chrono::milliseconds longest);
   void begin_shutdown();
   void lose_alias(std::string_view name, Epoch epoch);
+  /// The same has come. True: it waits in a room.
+  bool wait_in_room(const Envelope& message);
   /// To nodes that only the store knows.
   SendResult publish(const Envelope& envelope);
 
@@ -105,6 +110,8 @@ class RouterCore final : public StoreListener, public std::enable_shared_from_th
   void put_all_out(std::string_view room, std::string_view why);
   void tell_of_loss(const std::shared_ptr<PeerSession>& peer);
   void tell_receivers_of_loss(const Envelope& lost);
+  /// Its sender cannot be told.
+  void tell_receivers_here(const Envelope& undelivered);
   /// False: it is no order but a message.
   bool obey(const Envelope& envelope);
 

@@ -21,11 +21,18 @@ bool SenderOrder::is_waiting(std::string_view sender) const {
   return senders_.contains(sender);
 }
 
-SenderTicket SenderOrder::arrived(std::string_view sender) {
-  std::string name(sender);
+std::shared_ptr<RoomView> SenderOrder::room_of_last(std::string_view sender) const {
   const std::scoped_lock lock(mutex_);
-  const std::uint64_t number = senders_[name].arrived++;
-  return {*this, std::move(name), number};
+  const auto found = senders_.find(sender);
+  return found == senders_.end() ? nullptr : found->second.last.lock();
+}
+
+SenderTicket SenderOrder::arrived(std::string_view name, std::weak_ptr<RoomView> room) {
+  std::string owned(name);
+  const std::scoped_lock lock(mutex_);
+  Sender& sender = senders_[owned];
+  sender.last = std::move(room);
+  return {*this, std::move(owned), sender.arrived++};
 }
 
 bool SenderOrder::is_next(const SenderTicket& ticket) const {

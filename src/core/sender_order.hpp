@@ -44,7 +44,8 @@ class SenderTicket {
 
 /// In which order messages of peers on other nodes are dealt with. What a peer sends through one room must not overtake
 /// what it has sent through another one before, and a room may have to wait, or be busy on another thread. So a message
-/// that cannot be delivered at once gets a number, and its room deals with it when those before it are done.
+/// that cannot be delivered at once gets a number, and its room deals with it when those before it are done. A message
+/// that goes through no room waits in that of the one before it.
 ///
 /// Invariant: what waits in a room waits in the order in which it came. Hence no two rooms wait for each other.
 /// Threads: any.
@@ -52,8 +53,10 @@ class SenderOrder {
  public:
   /// Is a message of this sender not yet done?
   bool is_waiting(std::string_view sender) const;
-  /// For a message that has come, and has to wait.
-  SenderTicket arrived(std::string_view sender);
+  /// The room in which the last of them waits. Null: none does.
+  std::shared_ptr<RoomView> room_of_last(std::string_view sender) const;
+  /// For a message that has come, and has to wait in `room`.
+  SenderTicket arrived(std::string_view sender, std::weak_ptr<RoomView> room);
   /// Is everything before this message done?
   bool is_next(const SenderTicket& ticket) const;
   /// False: one before it is not done. Then `room` is resumed when it is.
@@ -65,6 +68,7 @@ class SenderOrder {
   struct Sender {
     std::uint64_t arrived = 0;
     std::uint64_t done = 0;
+    std::weak_ptr<RoomView> last;  // where the one that arrived last waits
     std::vector<std::pair<std::uint64_t, std::weak_ptr<RoomView>>> waiting;
   };
 

@@ -10,9 +10,9 @@ namespace {
 
 constexpr char format_version = 1;
 
-constexpr std::array texts{&Envelope::event,    &Envelope::from,    &Envelope::to,
-                           &Envelope::room,     &Envelope::payload, &Envelope::from_metadata,
-                           &Envelope::language, &Envelope::original};
+constexpr std::array texts{&Envelope::event,    &Envelope::from,     &Envelope::to,
+                           &Envelope::room,     &Envelope::payload,  &Envelope::from_metadata,
+                           &Envelope::language, &Envelope::original, &Envelope::from_rooms};
 
 void append_length(std::string& bytes, std::size_t length) {
   while (length >= 0x80) {

@@ -24,9 +24,9 @@ class Scratch {
   Envelope view;
 
  private:
-  static constexpr std::array fields{&Envelope::event,    &Envelope::from,    &Envelope::to,
-                                     &Envelope::room,     &Envelope::payload, &Envelope::from_metadata,
-                                     &Envelope::language, &Envelope::original};
+  static constexpr std::array fields{&Envelope::event,    &Envelope::from,     &Envelope::to,
+                                     &Envelope::room,     &Envelope::payload,  &Envelope::from_metadata,
+                                     &Envelope::language, &Envelope::original, &Envelope::from_rooms};
   std::deque<std::string> strings_;
 };
 

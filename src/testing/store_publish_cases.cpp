@@ -191,6 +191,7 @@ void every_field(StoreWorld& w) {
     envelope.from_metadata = odd;
     envelope.language = "language";
     envelope.original = odd;
+    envelope.from_rooms = odd;
     envelope.kind = MessageKind::binary;
     envelope.delivery = Delivery::volatile_;
     envelope.audience = Audience::everybody;

@@ -67,6 +67,7 @@ std::string to_line(const Envelope& envelope) {
   add_field(line, "from_metadata", envelope.from_metadata);
   add_field(line, "language", envelope.language);
   add_field(line, "original", envelope.original);
+  add_field(line, "from_rooms", envelope.from_rooms);
   if (envelope.from_epoch != 0) line += " from_epoch=" + std::to_string(envelope.from_epoch);
   if (envelope.from_joined_at != 0) line += " from_joined_at=" + std::to_string(envelope.from_joined_at);
   if (!envelope.names_room) line += " unnamed room";

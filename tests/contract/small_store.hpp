@@ -214,7 +214,7 @@ class SmallStore final : public StateStore {
     const auto strings = std::make_shared<std::deque<std::string>>();
     for (std::string_view Envelope::*field :
          {&Envelope::event, &Envelope::from, &Envelope::to, &Envelope::room, &Envelope::payload,
-          &Envelope::from_metadata, &Envelope::language, &Envelope::original}) {
+          &Envelope::from_metadata, &Envelope::language, &Envelope::original, &Envelope::from_rooms}) {
       envelope.*field = strings->emplace_back(envelope.*field);
     }
     return [envelope, strings](StoreListener& listener) { listener.delivered(envelope); };

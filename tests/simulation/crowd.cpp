@@ -132,14 +132,17 @@ void Crowd::talk(Person& person) {
   for (std::size_t i = 0; i < burst; ++i) {
     const bool is_for_all = others.empty() || dice_.percent(50);
     const PeerId to = is_for_all ? PeerId() : dice_.pick(others);
-    say(person, room, to, options_.sends_much ? dice_.below(1'500) : 0);
+    const bool names_room = is_for_all || !dice_.percent(options_.roomless);
+    const auto names = names_room ? Oracle::Names::room : Oracle::Names::peer;
+    say(person, room, to, options_.sends_much ? dice_.below(1'500) : 0, names);
   }
 }
 
-void Crowd::say(Person& person, const RoomId& room, const PeerId& to, std::size_t bytes) {
-  const std::string number = std::to_string(oracle_.sends(person.life->number(), room, to, bytes));
-  person.life->say("s" + number + " send " + room + " " + (to.empty() ? "-" : to) + " " + number + "." +
-                   std::string(bytes, 'x'));
+void Crowd::say(Person& person, const RoomId& room, const PeerId& to, std::size_t bytes,
+                Oracle::Names names) {
+  const std::string number = std::to_string(oracle_.sends(person.life->number(), room, to, bytes, names));
+  person.life->say("s" + number + " send " + (names == Oracle::Names::room ? room : "-") + " " +
+                   (to.empty() ? "-" : to) + " " + number + "." + std::string(bytes, 'x'));
 }
 
 void Crowd::talk_once() {

@@ -22,6 +22,8 @@ class Crowd {
     /// Chance of each to do something in a step, in percent.
     std::size_t liveliness = 12;
     bool sends_much = false;
+    /// Chance that what is for one peer names no room, as in languages that know none, in percent.
+    std::size_t roomless = 20;
   };
   Crowd(Scheduler& scheduler, Cluster& cluster, Oracle& oracle, Dice dice, Options options);
 
@@ -52,7 +54,8 @@ class Crowd {
   void update(Person& person);
   void ask_members(Person& person);
   void talk(Person& person);
-  void say(Person& person, const RoomId& room, const PeerId& to, std::size_t bytes);
+  void say(Person& person, const RoomId& room, const PeerId& to, std::size_t bytes,
+           Oracle::Names names = Oracle::Names::room);
   bool is_online(const Person& person) const { return person.life && !person.life->is_over(); }
   /// Rooms that the person is in, and has not asked to leave.
   std::vector<RoomId> rooms_of(const Person& person) const;

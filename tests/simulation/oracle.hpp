@@ -34,8 +34,11 @@ class Oracle {
   std::uint32_t begin(const PeerId& id, const NodeId& node);
   void asks(std::uint32_t life, std::string_view verb, const RoomId& room, const std::string& tag,
             const std::string& metadata = {});
-  /// Gives the number that the message is known by.
-  std::uint64_t sends(std::uint32_t life, const RoomId& room, const PeerId& to, std::size_t bytes);
+  /// Whether a message says through which room it goes, or only to whom.
+  enum class Names : std::uint8_t { room, peer };
+  /// Gives the number that the message is known by. `room`: where the sender sees the receiver.
+  std::uint64_t sends(std::uint32_t life, const RoomId& room, const PeerId& to, std::size_t bytes,
+                      Names names);
   void hears(std::uint32_t life, std::string_view line);
   void ends(std::uint32_t life);
 
@@ -111,6 +114,14 @@ class Oracle {
     std::uint64_t membership = 0;
     PeerId to;
     std::size_t bytes = 0;
+    Names names = Names::room;
+    /// By which it may be heard: that of `room`, or all that the sender had.
+    struct Way {
+      std::uint64_t membership = 0;
+      /// Its join was answered.
+      bool is_sure = true;
+    };
+    std::map<RoomId, Way, std::less<>> ways;
     TimePoint at;
     std::vector<std::uint32_t> missing;
     std::set<std::uint32_t> received;
@@ -134,6 +145,8 @@ class Oracle {
 
   // oracle_messages.cpp
   void hear_message(LifeRecord& life, const Words& words);
+  static bool sees_another(const LifeRecord& life, const PeerId& id, std::uint32_t number);
+  bool may_hear(const LifeRecord& life, const Message& message) const;
   void accept(LifeRecord& life, std::uint64_t number);
   bool is_calm_since(TimePoint time) const;
   bool is_excused(const Message& message, const LifeRecord& receiver) const;

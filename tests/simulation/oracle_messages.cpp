@@ -23,7 +23,8 @@ std::uint64_t stay_number(std::string_view metadata) {
 
 }  // namespace
 
-std::uint64_t Oracle::sends(std::uint32_t life, const RoomId& room, const PeerId& to, std::size_t bytes) {
+std::uint64_t Oracle::sends(std::uint32_t life, const RoomId& room, const PeerId& to, std::size_t bytes,
+                            Names names) {
   Message& message = messages_.emplace_back();
   message.number = messages_.size() - 1;
   message.from = life;
@@ -31,6 +32,12 @@ std::uint64_t Oracle::sends(std::uint32_t life, const RoomId& room, const PeerId
   message.membership = lives_[life].rooms.at(room).number;
   message.to = to;
   message.bytes = bytes;
+  message.names = names;
+  message.ways[room] = {message.membership};
+  for (const auto& [other, membership] : lives_[life].rooms) {
+    if (names == Names::room || membership.state == Membership::State::leaving) continue;
+    message.ways[other] = {membership.number, membership.state == Membership::State::in};
+  }
   lives_[life].requests["s" + std::to_string(message.number)] = {"send", room, {}, now()};
   return message.number;
 }
@@ -44,12 +51,21 @@ void Oracle::accept(LifeRecord& life, std::uint64_t number) {
   for (const auto& [id, seen] : room->second.view) {
     if (!message.to.empty() && message.to != id) continue;
     const std::uint32_t receiver = life_number(seen.metadata);
+    if (message.names == Names::peer && sees_another(life, id, receiver)) continue;
     const LifeRecord& other = lives_[receiver];
     const auto membership = other.rooms.find(message.room);
     const bool is_in = membership != other.rooms.end() && membership->second.state == Membership::State::in;
     if (!other.ended && is_in && !message.received.contains(receiver)) message.missing.push_back(receiver);
   }
   if (!message.missing.empty()) unsettled_.push_back(number);
+}
+
+// Of a peer that has come back to one room, and is still seen in another as it was before, either may be meant.
+bool Oracle::sees_another(const LifeRecord& life, const PeerId& id, std::uint32_t number) {
+  return std::ranges::any_of(life.rooms, [&](const auto& room) {
+    const auto seen = room.second.view.find(id);
+    return seen != room.second.view.end() && life_number(seen->second.metadata) != number;
+  });
 }
 
 void Oracle::hear_message(LifeRecord& life, const Words& words) {
@@ -60,22 +76,36 @@ void Oracle::hear_message(LifeRecord& life, const Words& words) {
   Message& message = messages_[number];
   const LifeRecord& sender = lives_[message.from];
   if (sender.id != from) fail(life, "a message under a wrong name", text);
-  if (message.room != words[2] || message.to != words[3] || (!message.to.empty() && message.to != life.id)) {
+  const std::string_view room =
+      message.names == Names::room ? std::string_view(message.room) : std::string_view();
+  if (room != words[2] || message.to != words[3] || (!message.to.empty() && message.to != life.id)) {
     fail(life, "a message for somebody else", text);
   }
   if (words[4].size() != text.size() + 1 + message.bytes) fail(life, "a message is cut", text);
   if (!message.received.insert(life.number).second) return fail(life, "a message comes twice", text);
-  Membership* const membership = member(life, words[2]);
-  if (membership == nullptr) return;
-  const auto seen = membership->view.find(from);
-  const bool is_there = seen != membership->view.end() &&
-                        life_number(seen->second.metadata) == sender.number &&
-                        stay_number(seen->second.metadata) == message.membership;
-  if (!is_there) return fail(life, "a message of somebody who is not there", text);
+  if (message.names == Names::room && member(life, words[2]) == nullptr) return;
+  if (!may_hear(life, message)) return fail(life, "a message of somebody who is not there", text);
   std::uint64_t& last = life.last_heard[message.from];
   if (last > number) return fail(life, "messages overtake each other", std::to_string(last) + " > " + text);
   last = number;
   std::erase(message.missing, life.number);
+}
+
+// One that names no room is for its receiver wherever that is; but if both are in one room, it does not come before its
+// sender's join or after its leave.
+bool Oracle::may_hear(const LifeRecord& life, const Message& message) const {
+  bool shares_room = false;
+  for (const auto& [room, way] : message.ways) {
+    const auto membership = life.rooms.find(room);
+    if (membership == life.rooms.end() || membership->second.state == Membership::State::joining) continue;
+    shares_room = shares_room || way.is_sure;
+    const auto seen = membership->second.view.find(lives_[message.from].id);
+    if (seen != membership->second.view.end() && life_number(seen->second.metadata) == message.from &&
+        stay_number(seen->second.metadata) == way.membership) {
+      return true;
+    }
+  }
+  return message.names == Names::peer && !shares_room;
 }
 
 bool Oracle::is_calm_since(TimePoint time) const { return disturbed_until_ < time; }

@@ -14,7 +14,7 @@ namespace signaling::simulation {
 /// The language of the simulated clients: words with a space between them, `-` for an empty one.
 ///
 /// In: `TAG join ROOM METADATA`, `TAG leave ROOM`, `TAG update ROOM METADATA`, `TAG members ROOM`,
-/// `TAG send ROOM PEER TEXT` (PEER `-`: everybody else).
+/// `TAG send ROOM PEER TEXT` (PEER `-`: everybody else; ROOM `-`: wherever the peer is, as in languages without rooms).
 /// Out: what the encoder says below; a list of members ends the line.
 class WireEncoder final : public Encoder {
  public:
@@ -120,6 +120,7 @@ class WireProtocol final : public Protocol {
       send.envelope.room = room;
       send.envelope.to = words.at(3);
       send.envelope.payload = words.at(4);
+      if (room.empty()) send.envelope.reach = Reach::anybody;
       send.request = tag;
       commands.emplace_back(send);
     }

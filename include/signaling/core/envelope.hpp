@@ -39,6 +39,9 @@ struct SIGNALING_API Envelope {
   std::uint64_t from_epoch = 0;
   /// Which membership of the room it was sent through; filled in by the router. 0: none.
   std::uint64_t from_joined_at = 0;
+  /// The rooms that the sender is in, of what goes to a peer of another node and through no room. Filled in by the router,
+  /// for the router there; bytes that nobody else reads.
+  std::string_view from_rooms;
   /// The addressee; empty: everybody else in `room`.
   std::string_view to;
   /// With `to` empty: the room to send to. With `to` set: the addressee must be a member of this room; empty: of any.

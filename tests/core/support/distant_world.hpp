@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/held_envelope.hpp"
 #include "support/script_world.hpp"
 
 namespace signaling::testing {
@@ -58,8 +59,9 @@ class DistantStore final : public StateStore {
   }
   std::error_code publish(const NodeId& /*node*/, const Envelope& envelope,
                           std::span<const NodeId> targets) override {
+    if (is_away) return errc::store_unavailable;
     if (targets.empty()) {
-      orders.push_back(envelope);  // of texts that last
+      orders.emplace_back(envelope);
       notices.push_back(std::string(envelope.to) + " " + std::string(envelope.payload) + " " +
                         std::string(envelope.original));
     }
@@ -88,6 +90,8 @@ class DistantStore final : public StateStore {
   Epoch last_epoch = 100;
   std::optional<RoomState> state;
   int snapshots = 0;
+  /// Accepts no messages.
+  bool is_away = false;
   /// Joins and snapshots wait for the test.
   bool holds = false;
   /// Leaves and updates do.
@@ -96,7 +100,8 @@ class DistantStore final : public StateStore {
   Callback<void(std::error_code, Joined)> held_join;
   Callback<void(std::error_code, RoomState)> held;
   Lines published;
-  std::vector<Envelope> orders;
+  /// What names no nodes.
+  std::deque<HeldEnvelope> orders;
   Lines notices;  // the same, as text
 
  private:

@@ -172,7 +172,7 @@ export class MeshMember {
   }
 
   join(room) {
-    this.stay = this.oracle.begin({ node: this.node, room, peer: this.id, partial: true, anybody: true });
+    this.stay = this.oracle.begin({ node: this.node, room, peer: this.id, partial: true });
     const joined = new Promise((resolve) => (this.#onJoined = resolve));
     this.socket.emit("join_room", { roomName: room, personName: this.stay.key });
     return within(joined, `${this.id}: its own user_joined`, PATIENCE_MS);
@@ -244,7 +244,7 @@ export class VertexMember {
   }
 
   join() {
-    this.stay = this.oracle.begin({ node: this.node, room: "vertex", peer: this.id, anybody: true });
+    this.stay = this.oracle.begin({ node: this.node, room: "vertex", peer: this.id });
     const listed = new Promise((resolve) => (this.#onListed = resolve));
     const data = { id: this.id, device_name: "phone", username: this.stay.key, user_agent: "test" };
     this.socket.send(JSON.stringify({ type: "new", data }));

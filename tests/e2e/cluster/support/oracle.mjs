@@ -26,13 +26,10 @@ export class Oracle {
   /** Leaves that were seen, by reason. */
   leaves = new Map();
 
-  /**
-   * One more membership; `partial`: it is not told who was there before; `anybody`: its language may also address who is in
-   * no room with it, so while the nodes' pictures differ it may be heard by who does not see it.
-   */
-  begin({ node, room, peer, partial = false, anybody = false }) {
+  /** One more membership; `partial`: it is not told who was there before. */
+  begin({ node, room, peer, partial = false }) {
     const key = `k${++this.#count}`;
-    const stay = { oracle: this, key, node, room, peer, partial, anybody, state: "joining" };
+    const stay = { oracle: this, key, node, room, peer, partial, state: "joining" };
     stay.began = performance.now();
     Object.assign(stay, { log: [], view: new Map(), seen: new Map(), last: new Map(), gone: new Set() });
     Object.assign(stay, { missing: [], warnings: [], version: undefined });
@@ -133,7 +130,7 @@ export class Oracle {
     if (peer !== undefined && sender.peer !== peer) return this.fault(stay, `${text} from ${peer}`);
     const inView = stay.view.get(sender.peer)?.key;
     const knows = stay.partial ? !stay.gone.has(key) : inView === key;
-    if (!knows && !(sender.anybody && this.disturbed)) this.fault(stay, `${text} from ${sender.peer}, who is ${inView ?? "not"} there`);
+    if (!knows) this.fault(stay, `${text} from ${sender.peer}, who is ${inView ?? "not"} there`);
     const last = stay.last.get(key);
     if (last !== undefined && index <= last) return this.fault(stay, `${text} after ${last}`);
     if (last !== undefined) this.#note(stay, sender, last + 1, index);
