@@ -51,6 +51,7 @@ void RoomView::perform(room_action::See& action) {
 }
 
 void RoomView::start(room_change::Join& change, std::uint64_t number) {
+  forget_if_left();
   StateStore::Join request;
   request.room = id_;
   request.member = {change.peer->id(), core_.options().node, change.peer->epoch(), change.metadata, 0};
@@ -62,6 +63,14 @@ void RoomView::start(room_change::Join& change, std::uint64_t number) {
                      });
 }
 
+// Without members here the room was not followed: what is known of it is of the time before, and so are its versions.
+void RoomView::forget_if_left() {
+  const std::scoped_lock lock(mutex_);
+  if (members_.has_local()) return;
+  members_ = RoomMembers();
+  doubted_ = 0;
+}
+
 void RoomView::finish(room_change::Join& change, room_news::Answer& answer) {
   const auto peer = change.peer;
   if (answer.error) {
@@ -71,9 +80,13 @@ void RoomView::finish(room_change::Join& change, room_news::Answer& answer) {
   }
   const StateStore::Joined& joined = answer.joined;
   const Version joined_at = joined.joined_at != 0 ? joined.joined_at : joined.version;
-  if (joined.state) attempt_to_tell([&] { reconcile(*joined.state, joined.version); });
+  // A snapshot may have come meanwhile, and shows what was after the join.
+  const bool is_newest = joined.version >= version();
+  if (joined.state && is_newest) attempt_to_tell([&] { reconcile(*joined.state, joined.version); });
   // Of a room without local members no news came, and none are to come of what was before.
-  if (joined.state || followed_version() == 0) return complete(change, joined.version, joined_at);
+  if (joined.state || followed_version() == 0) {
+    return complete(change, std::max(joined.version, version()), joined_at);
+  }
   const bool is_completed = attempt([&] {
     complete_at(joined.version, [this, change = std::move(change), joined_at](Version at) mutable {
       complete(change, at, joined_at);

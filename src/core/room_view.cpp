@@ -203,8 +203,8 @@ bool RoomView::is_checked(const Envelope& message) const noexcept {
 
 // Its sender has joined later than all that is known here. Once per version, should the store not know of it either.
 bool RoomView::is_ahead(const Envelope& message) {
-  return is_checked(message) && message.from_joined_at > std::max(members_.version(), doubted_) &&
-         !members_.is_member(message);
+  return members_.has_local() && is_checked(message) &&
+         message.from_joined_at > std::max(members_.version(), doubted_) && !members_.is_member(message);
 }
 
 void RoomView::deliver_remote(const Envelope& envelope) {

@@ -93,6 +93,7 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   void perform(room_action::Rest& /*action*/) {}
   void perform(room_action::Retire& action);
 
+  void forget_if_left();
   void start(room_change::Join& change, std::uint64_t number);
   void start(room_change::Leave& change, std::uint64_t number);
   void start(room_change::Update& change, std::uint64_t number);

@@ -137,6 +137,41 @@ TEST_CASE(
   CHECK(w.store->snapshots == 0);
 }
 
+TEST_CASE("distant store: a join's answer that is older than the room's picture brings nobody back") {
+  DistantWorld w;
+  w.a->say("leave r");
+  w.run();
+  (void)w.a->heard();
+  w.store->holds = true;
+  w.a->say("join r");
+  w.store->listener->invalidated("r", Missed::changes);
+  w.store->held_join({}, {3, RoomState{3, {{"x", "other", 7, {}, 2}, {"a", "here", 101, {}, 3}}}, 3});
+  w.store->held({}, {4, {}});
+  w.store->listener->changed({"r", 4, Kind::left, {"x", "other", 7, {}, 2}, LeaveReason::leave});
+  w.run();
+  CHECK(w.a->heard() == Lines{"joined r v4 []"});
+}
+
+TEST_CASE(
+    "distant store: who leaves a room and comes back sees it as it is, should versions begin again too") {
+  DistantWorld w;
+  w.store->change(Kind::joined, "x", 7);
+  w.run();
+  (void)w.a->heard();
+  w.store->holds_changes = w.store->holds = true;
+  w.a->say("leave r");
+  w.a->say("join r");
+  REQUIRE(w.store->answer());
+  w.message("x", "r", 7, 9);                         // for nobody
+  w.store->held_join({}, {1, RoomState{1, {}}, 1});  // the store has forgotten everything
+  w.store->version = 1;
+  w.store->change(Kind::joined, "y", 8);
+  w.run();
+  CHECK(w.a->heard() == Lines{"left r leave", "joined r v1 []", "+peer r v2 y"});
+  CHECK(w.store->snapshots == 0);
+  CHECK(w.store->notices.empty());
+}
+
 TEST_CASE("distant store: who is in the room already keeps its place in the order") {
   DistantWorld w;
   w.store->holds = true;

@@ -52,7 +52,7 @@ void Cluster::pause(std::size_t slot, milliseconds duration) {
   Process* const process = slots_[slot].process.get();
   if (process == nullptr || process->is_paused()) return;
   trace_.line(process->node(), "pauses for " + std::to_string(duration.count()) + " ms");
-  const bool is_well = clouded_until_ <= scheduler_.now();
+  const bool is_well = clouded_until_ + reunion <= scheduler_.now();
   disturb(duration, reunion);
   process->pause();
   const std::size_t disturbances = is_well ? disturbances_ : 0;
