@@ -71,8 +71,8 @@ void RouterCore::put_all_out(std::string_view room, std::string_view why) {
 void RouterCore::undelivered(const Envelope& envelope, errc error) {
   const auto sender = find_peer(envelope.from);
   if (is_order(envelope) && envelope.payload == undelivered_order) {
-    const bool is_gone = error == errc::peer_not_found;
-    if (!is_gone || reason_of(envelope.original) == errc::messages_lost) tell_receivers_here(envelope);
+    // Else the receiver has gone, or knows.
+    if (reason_of(envelope.original) == errc::messages_lost) tell_receivers_here(envelope);
   } else if (error == errc::peer_not_found) {
     if (sender) sender->tell_error(error, {}, {});
   } else if (sender) {

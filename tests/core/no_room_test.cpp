@@ -192,7 +192,9 @@ TEST_CASE("no room: if the sender of a lost message cannot be told, or has gone,
     w.run();
     CHECK(w.a->heard() == Lines{"error messages_lost"});
     notice.original = "slow_consumer";
-    w.store->listener->undelivered(notice, errc::peer_not_found);
+    for (const errc error : {errc::peer_not_found, errc::store_unavailable}) {
+      w.store->listener->undelivered(notice, error);
+    }
     w.run();
     CHECK(w.a->heard().empty());
   }
