@@ -64,7 +64,7 @@ SendResult PeerSession::route(const Envelope& envelope) {
   const Event event = event::Message{signed_envelope};
   EncodedEvent encoded(event);
   encoded.add(mailbox_.encoder());
-  return joined->room->broadcast(signed_envelope, encoded,
+  return joined->room->broadcast(signed_envelope, encoded, &mailbox_,
                                  envelope.audience == Audience::others ? &mailbox_ : nullptr);
 }
 
@@ -84,7 +84,7 @@ SendResult PeerSession::route_to_peer(Envelope envelope) {
   EncodedEvent encoded(event);
   encoded.add(mailbox_.encoder());
   for (const Membership& membership : rooms) {
-    if (const auto result = membership.room->send_to(envelope, encoded)) return *result;
+    if (const auto result = membership.room->send_to(envelope, encoded, &mailbox_)) return *result;
   }
   if (core_->options().strangers == Strangers::reachable) envelope.reach = Reach::anybody;
   if (envelope.reach != Reach::members) return core_->send_to_peer(envelope, encoded, this);

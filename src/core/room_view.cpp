@@ -42,21 +42,32 @@ Version RoomView::joined_at(std::string_view peer) {
   return members_.joined_at(peer);
 }
 
-SendResult RoomView::broadcast(const Envelope& envelope, EncodedEvent& encoded, const Mailbox* skip) {
+bool RoomView::has(const Mailbox& local) {
+  const Entry* const entry = members_.find(local.id());
+  return entry != nullptr && entry->local.get() == &local;
+}
+
+SendResult RoomView::broadcast(const Envelope& envelope, EncodedEvent& encoded, const Mailbox* sender,
+                               const Mailbox* skip) {
+  bool is_there = true;
   std::vector<NodeId> elsewhere;
   Envelope routed = envelope;
   SendResult result = tell(encoded, skip, envelope.delivery, [&] {
+    is_there = sender == nullptr || has(*sender);
+    if (!is_there) return false;
     elsewhere = members_.remote_nodes();
     if (!elsewhere.empty()) routed.from_joined_at = members_.joined_at(envelope.from);
     return true;
   });
+  if (!is_there) return {SendStatus::dropped, errc::not_joined};
   if (!elsewhere.empty() && core_.store().publish(core_.options().node, routed, elsewhere)) {
     result = combine(result, {SendStatus::dropped, errc::store_unavailable});
   }
   return result;
 }
 
-std::optional<SendResult> RoomView::send_to(const Envelope& envelope, EncodedEvent& encoded) {
+std::optional<SendResult> RoomView::send_to(const Envelope& envelope, EncodedEvent& encoded,
+                                            const Mailbox* sender) {
   NodeId node;
   Envelope routed = envelope;
   for (;;) {
@@ -66,6 +77,7 @@ std::optional<SendResult> RoomView::send_to(const Envelope& envelope, EncodedEve
       const std::scoped_lock lock(mutex_);
       const Entry* const entry = members_.find(envelope.to);
       if (entry == nullptr) return std::nullopt;
+      if (sender != nullptr && !has(*sender)) return SendResult{SendStatus::dropped, errc::not_joined};
       if (!entry->local) {
         node = entry->remote->node;
         routed.from_joined_at = members_.joined_at(envelope.from);
@@ -131,8 +143,7 @@ void RoomView::hear(const Envelope& message) {
 
 bool RoomView::awaits_sender(const Envelope& message, const Mailbox& receiver) {
   const std::scoped_lock lock(mutex_);
-  const Entry* const entry = members_.find(receiver.id());
-  if (entry == nullptr || entry->local.get() != &receiver || members_.is_member(message)) return false;
+  if (!has(receiver) || members_.is_member(message)) return false;
   return !order_.is_free() || is_ahead(message);
 }
 
@@ -141,8 +152,7 @@ std::optional<SendResult> RoomView::deliver_to(Mailbox& receiver, const Envelope
                                                const EncodedEvent& encoded) {
   Wakes wakes;
   const std::scoped_lock lock(mutex_);
-  const Entry* const entry = members_.find(receiver.id());
-  if (entry == nullptr || entry->local.get() != &receiver) return std::nullopt;
+  if (!has(receiver)) return std::nullopt;
   if (!members_.is_member(message)) return SendResult{SendStatus::dropped, errc::not_joined};
   const std::span<const Frame> frames = *encoded.find(receiver.encoder().get());
   if (frames.empty()) return SendResult{SendStatus::dropped, errc::unknown_type};
@@ -380,8 +390,7 @@ bool RoomView::erase(std::string_view peer, Epoch epoch, Version version, LeaveR
 void RoomView::drop(const Mailbox& peer) noexcept {
   Entry removed;
   const std::scoped_lock lock(mutex_);
-  const Entry* const entry = members_.find(peer.id());
-  if (entry != nullptr && entry->local.get() == &peer) removed = members_.take(peer.id());
+  if (has(peer)) removed = members_.take(peer.id());
 }
 
 void RoomView::replace_metadata(std::string_view peer, Epoch epoch, const Payload& metadata,

@@ -46,10 +46,12 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   /// The version at which this member joined; 0: it is none.
   Version joined_at(std::string_view peer);
 
-  /// To all members but `skip`. `encoded` is the envelope's event.
-  SendResult broadcast(const Envelope& envelope, EncodedEvent& encoded, const Mailbox* skip);
-  /// To one member, in `encoded`, which is the envelope's event. Nothing if it is not in this room.
-  std::optional<SendResult> send_to(const Envelope& envelope, EncodedEvent& encoded);
+  /// To all members but `skip`. `encoded` is the envelope's event. `sender`, unless null, is a local peer that has joined:
+  /// `not_joined` if another connection has taken its place here, and it was not told yet.
+  SendResult broadcast(const Envelope& envelope, EncodedEvent& encoded, const Mailbox* sender,
+                       const Mailbox* skip);
+  /// The same to one member. Nothing if it is not in this room.
+  std::optional<SendResult> send_to(const Envelope& envelope, EncodedEvent& encoded, const Mailbox* sender);
 
   /// Does the change when those before it are done. False if the room is retired: the change is untouched.
   bool submit(RoomChange& change);
@@ -152,6 +154,7 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
 
   // Under the lock:
   bool is_checked(const Envelope& message) const noexcept;
+  bool has(const Mailbox& local);
   bool is_ahead(const Envelope& message);
   SendResult push_to_all(const EncodedEvent& encoded, const Mailbox* skip, Delivery delivery,
                          Wakes& wakes) noexcept;

@@ -89,8 +89,8 @@ SendResult RouterCore::send(Envelope envelope) {
   EncodedEvent encoded(event);
   if (!envelope.to.empty() && envelope.room.empty()) return send_to_peer(envelope, encoded, nullptr);
   if (const auto room = find_room(envelope.room)) {
-    if (envelope.to.empty()) return room->broadcast(envelope, encoded, nullptr);
-    if (const auto result = room->send_to(envelope, encoded)) return *result;
+    if (envelope.to.empty()) return room->broadcast(envelope, encoded, nullptr, nullptr);
+    if (const auto result = room->send_to(envelope, encoded, nullptr)) return *result;
     // A room with members here knows those of all nodes.
     if (room->followed_version() != 0) return {SendStatus::dropped, errc::peer_not_found};
   }

@@ -50,6 +50,19 @@ TEST_CASE("distant store: a member that its node joins again is nothing new; a y
   CHECK(w.a->heard() == Lines{"-peer r v5 x disconnect", "+peer r v5 x"});
 }
 
+TEST_CASE("distant store: nothing comes from a connection whose place another one has taken") {
+  DistantWorld w;
+  const auto b = w.world.client("b");
+  b->say("join r");
+  w.run();
+  (void)w.a->heard();
+  w.store->change(Kind::joined, "b", 900);
+  b->say("cast r late");
+  b->say("send a late");
+  w.run();
+  CHECK(w.a->heard() == Lines{"-peer r v3 b disconnect", "+peer r v3 b"});
+}
+
 TEST_CASE("distant store: a member that was there first is told so to those who came later") {
   DistantWorld w;
   LocalPeerOptions options;
