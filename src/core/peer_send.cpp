@@ -28,10 +28,12 @@ void PeerSession::send_now(const Envelope& envelope, std::string_view request) {
     });
     return;
   }
-  const Envelope& e = envelope;
-  const Decision decision =
-      core_->has_policy() && !is_local() ? core_->policy().authorize_send(*this, e) : Decision::allow();
-  if (!decision.allowed()) return tell_error(decision.code(), decision.reason(), request);
+  if (core_->has_policy() && !is_local()) {
+    Envelope asked = envelope;
+    if (may_reach_strangers(envelope)) asked.reach = Reach::anybody;
+    const Decision decision = core_->policy().authorize_send(*this, asked);
+    if (!decision.allowed()) return tell_error(decision.code(), decision.reason(), request);
+  }
   const SendResult result = route(envelope);
   if (result.status == SendStatus::dropped) {
     tell_error(result.error, {}, request);
@@ -86,9 +88,14 @@ SendResult PeerSession::route_to_peer(Envelope envelope) {
   for (const Membership& membership : rooms) {
     if (const auto result = membership.room->send_to(envelope, encoded, &mailbox_)) return *result;
   }
-  if (core_->options().strangers == Strangers::reachable) envelope.reach = Reach::anybody;
+  if (may_reach_strangers(envelope)) envelope.reach = Reach::anybody;
   if (envelope.reach != Reach::members) return core_->send_to_peer(envelope, encoded, this);
   return {SendStatus::dropped, errc::peer_not_found};
+}
+
+// Whoever names a room means a member of it.
+bool PeerSession::may_reach_strangers(const Envelope& envelope) const noexcept {
+  return core_->options().strangers == Strangers::reachable && !envelope.to.empty() && envelope.room.empty();
 }
 
 std::string PeerSession::sender_rooms() const {

@@ -148,6 +148,7 @@ class PeerSession final : public Peer,
   SendResult route(const Envelope& envelope);
   SendResult route_to_peer(Envelope envelope);
   errc check_envelope(const Envelope& envelope) const noexcept;
+  bool may_reach_strangers(const Envelope& envelope) const noexcept;
   void send_now(const Envelope& envelope, std::string_view request);
 
   bool accepts_commands(std::string_view request);

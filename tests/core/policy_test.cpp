@@ -27,6 +27,7 @@ struct SlowPolicy final : Policy {
     return ice.empty() ? std::string() : ice + " for " + peer.identity().subject;
   }
   Decision authorize_send(const Peer& /*peer*/, const Envelope& envelope) override {
+    reaches.push_back(envelope.reach);
     return envelope.payload == "rude" ? Decision::refuse("be nice") : Decision::allow();
   }
   void connected(const std::shared_ptr<Peer>& peer) override {
@@ -63,6 +64,7 @@ struct SlowPolicy final : Policy {
   std::vector<std::string> attempts;
   std::vector<std::string> updates;
   std::vector<std::string> seen;
+  std::vector<Reach> reaches;
   std::string ice;
   std::weak_ptr<Peer> last;
   std::deque<Callback<void(Admission)>> admissions;
@@ -70,6 +72,8 @@ struct SlowPolicy final : Policy {
 };
 
 struct PolicyWorld {
+  explicit PolicyWorld(Strangers reach = Strangers::hidden) : strangers(reach) {}
+
   /// A client "a" that has had its welcome.
   std::unique_ptr<ScriptClient> admitted() {
     auto client = world.client("a");
@@ -84,10 +88,12 @@ struct PolicyWorld {
     world.run();
   }
 
+  const Strangers strangers;
   std::shared_ptr<SlowPolicy> policy = std::make_shared<SlowPolicy>();
   ScriptWorld world{[this] {
     RouterOptions options;
     options.policy = policy;
+    options.strangers = strangers;
     return options;
   }()};
 };
@@ -158,6 +164,18 @@ TEST_CASE("policy: a refused message is told to its sender only") {
   w.world.run();
   CHECK(a->heard() == Lines{"error forbidden #1"});
   CHECK(b->heard() == Lines{"msg a polite"});
+}
+
+TEST_CASE("policy: it is told where a message can reach strangers, by its addressee alone") {
+  for (const Strangers strangers : {Strangers::hidden, Strangers::reachable}) {
+    PolicyWorld w(strangers);
+    const auto a = w.admitted();
+    a->say("send b hello");
+    a->say("cast r hello");
+    w.world.run();
+    const Reach reach = strangers == Strangers::hidden ? Reach::members : Reach::anybody;
+    CHECK(w.policy->reaches == std::vector{reach, Reach::members});
+  }
 }
 
 TEST_CASE("policy: it sees every connect, join, leave and disconnect once") {

@@ -33,8 +33,8 @@ enum class ClientIds : std::uint8_t { ignore, accept };
 
 /// Whether a client reaches peers by id with which it shares no room.
 enum class Strangers : std::uint8_t {
-  hidden,     ///< never, except that languages without rooms reach those who speak them: the default
-  reachable,  ///< each peer, whatever it speaks; whoever knows an id can send to it
+  hidden,  ///< never, except that languages without rooms reach those who speak them: the default
+  reachable,  ///< each peer, whatever it speaks, by a message that names no room; the policy is told Reach::anybody
 };
 
 /// All fields are read when the router is made and not later; limits can be replaced by Router::set_limits.
