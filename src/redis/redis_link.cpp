@@ -87,24 +87,24 @@ void RedisLink::wait() {
 }
 
 void RedisLink::on_time() {
-  const auto silence = Clock::now() - heard_at_;
+  silence_ += tick;
   if (state_ == State::waiting) {
     connect();
-  } else if (unanswered_ > 0 && silence >= options_.patience) {
+  } else if (unanswered_ > 0 && silence_ >= options_.patience) {
     connection_->close();
-  } else if (state_ == State::connected && unanswered_ == 0 && silence >= options_.ping_after) {
+  } else if (state_ == State::connected && unanswered_ == 0 && silence_ >= options_.ping_after) {
     send({"PING"}, [](const Reply& /*reply*/) {});
   }
   wait();
 }
 
 void RedisLink::send(const Command& command, Callback<void(Reply)> done) {
-  if (unanswered_++ == 0) heard_at_ = Clock::now();
+  if (unanswered_++ == 0) silence_ = {};
   connection_->execute(command, [self = shared_from_this(), done = std::move(done)](Reply reply) mutable {
     // Those of an ended connection may come when the next one is there already.
     if (reply.status != Reply::Status::lost) {
       --self->unanswered_;
-      self->heard_at_ = Clock::now();
+      self->silence_ = {};
     }
     done(std::move(reply));
   });

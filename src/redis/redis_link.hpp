@@ -25,7 +25,8 @@ class RedisLink : public std::enable_shared_from_this<RedisLink> {
     ConnectionSettings connection;
     /// What the log calls it.
     std::string name;
-    /// A connection that owes an answer for so long is given up.
+    /// A connection that owes an answer for so long is given up. Times in which the process stood still do not count: the
+    /// answer may lie in the socket.
     std::chrono::milliseconds patience{2'000};
     /// When nothing was asked for so long, a PING asks whether the server is there.
     std::chrono::milliseconds ping_after{750};
@@ -51,7 +52,6 @@ class RedisLink : public std::enable_shared_from_this<RedisLink> {
   std::uint64_t connection_number() const noexcept { return connection_number_; }
 
  private:
-  using Clock = std::chrono::steady_clock;
   enum class State { stopped, waiting, connecting, connected };
 
   void connect();
@@ -76,7 +76,7 @@ class RedisLink : public std::enable_shared_from_this<RedisLink> {
   Callback<void()> stopped_;
   std::uint64_t connection_number_ = 0;
   std::size_t unanswered_ = 0;
-  Clock::time_point heard_at_;  // the last answer, or the first command after it
+  std::chrono::milliseconds silence_{0};  // since the last answer, or the first command after it
   std::string last_trouble_;
 };
 

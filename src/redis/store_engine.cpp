@@ -253,7 +253,7 @@ StoreHealth StoreEngine::health() const {
   StoreHealth health;
   health.connected = impl_->session.has_value();
   const auto patience = 2 * impl_->options.renew_interval;
-  health.inbox_answers = health.connected && impl_->heard_at && impl_->now - *impl_->heard_at <= patience;
+  health.inbox_answers = health.connected && impl_->has_heard && impl_->silence <= patience;
   health.lease_age = std::chrono::duration_cast<std::chrono::milliseconds>(impl_->now - impl_->renewed_at);
   health.queued_bytes = impl_->outgoing.queued_bytes();
   health.bad_entries = impl_->bad_entries;

@@ -172,8 +172,8 @@ struct StoreEngine::Impl : std::enable_shared_from_this<Impl> {
   std::map<RoomId, std::shared_ptr<Look>, std::less<>> looks;
   bool handing_out = false;
   std::uint64_t last_probe = 0;
-  TimePoint opened_at;                // the session
-  std::optional<TimePoint> heard_at;  // the last probe
+  TimePoint::duration silence{};  // since the last probe came, or the session was opened
+  bool has_heard = false;         // a probe, in this session
   std::size_t bad_entries = 0;
 
   Registry registry;

@@ -109,7 +109,10 @@ void StoreEngine::Impl::handle(const InboxEntry& entry) {
       owe(Outgoing::Release{entry.change.member.id, entry.change.member.epoch}, {});
       if (listener != nullptr) listener->displaced(entry.change.member.id, entry.change.member.epoch);
       return;
-    case InboxEntry::Kind::probe: heard_at = now; return;
+    case InboxEntry::Kind::probe:
+      silence = {};
+      has_heard = true;
+      return;
     case InboxEntry::Kind::mark: return;
     case InboxEntry::Kind::bad: ++bad_entries; return;
   }
@@ -130,7 +133,7 @@ void StoreEngine::Impl::deliver(std::string_view bytes) {
 // may be another one than this node believes. To open a session settles both.
 void StoreEngine::Impl::watch_inbox() {
   const auto patience = 2 * options.renew_interval + options.retry_interval;
-  if (now - std::max(heard_at.value_or(opened_at), opened_at) <= patience) return;
+  if (silence <= patience) return;
   log(LogLevel::warning, "store-inbox-silent");
   lose_session(*session);
 }

@@ -1,11 +1,18 @@
 // The session with the database: opened, kept, lost, opened again.
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
 #include "redis/store_engine_impl.hpp"
 
 namespace signaling::redis {
+namespace {
+
+// Of times that come every 100 ms, a later one comes because the process stood still.
+constexpr std::chrono::milliseconds longest_step{500};
+
+}  // namespace
 
 void StoreEngine::Impl::open_session() {
   opening = true;
@@ -27,7 +34,9 @@ void StoreEngine::Impl::on_opened(std::error_code error, const Backend::Opened& 
   session = opened.session;
   restoring = 0;
   database_time = opened.now;
-  database_time_at = renewed_at = opened_at = now;
+  database_time_at = renewed_at = now;
+  silence = {};
+  has_heard = false;
   renew_at = now;
   reap_at = now + options.reap_interval;
   // What was in the old inbox is lost, and so may be what others have in the database.
@@ -184,6 +193,8 @@ void StoreEngine::Impl::reap() {
 }
 
 void StoreEngine::Impl::on_time(TimePoint time) {
+  // While the process stood still, nothing was read of what may have come.
+  silence += std::min<TimePoint::duration>(time - now, longest_step);
   now = time;
   if (listener == nullptr) return;
   if (!session) return on_time_away();

@@ -329,6 +329,13 @@ TEST_CASE_FIXTURE(Engine,
   CHECK(backend.log == Texts{"claim ada", "claim eve of the secret before", "join room ada"});
 }
 
+TEST_CASE_FIXTURE(Engine, "store engine: an inbox is not silent while the process stands still") {
+  pass(milliseconds(9'000));
+  CHECK(engine.health().connected);
+  for (int i = 0; i < 60; ++i) pass(milliseconds(100));
+  CHECK_FALSE(engine.health().connected);
+}
+
 TEST_CASE_FIXTURE(Engine, "store engine: a listener that throws does not stop what comes after") {
   listener.throws = true;
   CHECK_THROWS(FakeBackend::answer(backend.reads, {}, std::vector{change_of("one", 0), change_of("two", 1)}));
