@@ -243,6 +243,7 @@ SendResult RoomView::deliver_here(const Envelope& envelope) {
 }
 
 void RoomView::abandon() {
+  core_.remove_room(*this);
   std::vector<Entry> dropped;
   const std::scoped_lock lock(mutex_);
   order_.retire();
@@ -309,6 +310,7 @@ void RoomView::insert(Entry entry, Version version) {
       missing = members_.missing_encoder(older);
       if (!missing && !members_.is_last(peer)) missing = members_.missing_encoder(younger);
       if (!missing) {
+        if (order_.state() == RoomOrder::State::retired) return;  // the router has ended
         members_.add(std::move(entry));
         members_.advance(version);
         return push_joined(peer, older, younger, wakes);

@@ -124,7 +124,11 @@ void RouterCore::submit_join(std::string_view room, room_change::Join join) {
     auto live = directory_.room(room, retired.get(), [this, room] {
       return std::make_shared<RoomView>(shared_from_this(), RoomId(room));
     });
-    if (live->submit(change)) return;
+    if (live->submit(change)) {
+      // `close` may have cleared the directory just before this room came in.
+      if (is_closed()) live->abandon();
+      return;
+    }
     retired = std::move(live);
   }
 }
