@@ -67,7 +67,7 @@ void RoomView::start(room_change::Join& change, std::uint64_t number) {
 void RoomView::forget_if_left() {
   const std::scoped_lock lock(mutex_);
   if (members_.has_local()) return;
-  members_ = RoomMembers();
+  members_.forget();
   doubted_ = 0;
 }
 

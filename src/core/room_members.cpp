@@ -150,6 +150,11 @@ std::vector<RoomMembers::Entry> RoomMembers::take_all() noexcept {
   return std::exchange(entries_, {});
 }
 
+void RoomMembers::forget() noexcept {
+  (void)take_all();
+  version_ = 0;
+}
+
 void RoomMembers::add_speaker(const std::shared_ptr<const Encoder>& encoder) {
   const auto spoken = std::ranges::find(encoders_, encoder, encoder_of);
   if (spoken == encoders_.end()) {

@@ -75,6 +75,8 @@ class RoomMembers {
   /// Of a member.
   Entry take(std::string_view peer) noexcept;
   std::vector<Entry> take_all() noexcept;
+  /// As if nothing had been known. Without local members.
+  void forget() noexcept;
 
  private:
   void add_speaker(const std::shared_ptr<const Encoder>& encoder);
