@@ -20,7 +20,7 @@ step() { printf '\n== %s (%d min so far)\n' "$1" $((SECONDS / 60)); }
 
 if [[ ${#selection[@]} == 0 ]]; then
   cat <<'TXT'
-run.sh --full, on two cores with nothing compiled yet, takes about 45 minutes, most of it for compiling:
+run.sh --full, on two cores with nothing compiled yet, takes about an hour, most of it for compiling:
   build of the library, the programs and their tests
   unit tests, simulation, end-to-end tests, documentation, lints
   beside them: AddressSanitizer and ThreadSanitizer, whose trees are built first; fuzzers, clang-tidy, packages and their
