@@ -89,8 +89,11 @@ void RouterCore::tell_sender(const Envelope& envelope, errc error) {
   notice.to = envelope.from;
   // A receiver that is closing will have left in a moment.
   notice.original = to_string(error == errc::closed ? errc::peer_not_found : error);
-  (envelope.to.empty() ? notice.event : notice.from_metadata) =
-      envelope.to.empty() ? envelope.room : envelope.to;
+  if (envelope.to.empty()) {
+    notice.event = envelope.room;
+  } else {
+    notice.from_metadata = envelope.to;
+  }
   const std::error_code failure = store().publish(options_.node, notice, {});
   if (!failure) return;
   undelivered(notice, failure == errc::peer_not_found ? errc::peer_not_found : errc::store_unavailable);

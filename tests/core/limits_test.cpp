@@ -83,7 +83,7 @@ TEST_CASE("limits: ids are 1 to 128 bytes long") {
   CHECK(b->heard() == Lines{"error bad_id"});
 }
 
-TEST_CASE("limits: the id of a request is as long as any other, whatever is asked; 0 is no bound") {
+TEST_CASE("limits: ids of requests have the bound of all ids, whatever is asked; 0 sets none") {
   ScriptWorld world;
   auto a = world.client("a");
   const std::string long_tag = '#' + std::string(129, '1');
