@@ -2,8 +2,6 @@
 
 #include <chrono>
 #include <functional>
-#include <optional>
-#include <thread>
 
 #include "redis/refusal.hpp"
 #include "redis/support/backend_world.hpp"
@@ -70,22 +68,6 @@ TEST_CASE("redis backend: a server that hangs is given up after some seconds, an
   world.server.resume();
   open_again(world.a);
   CHECK_FALSE(world.a.renew());
-}
-
-TEST_CASE("redis backend: an answer is not late because the process stood still") {
-  World world;
-  world.a.open();
-  std::optional<std::error_code> renewed;
-  world.a.backend->renew(world.a.id, world.a.session, 1,
-                         [&](std::error_code error, std::uint64_t) { renewed = error; });
-  world.io.restart();
-  world.io.poll();
-  std::this_thread::sleep_for(milliseconds(3'000));
-  while (!renewed) {
-    world.io.restart();
-    world.io.run_one_for(std::chrono::seconds(20));
-  }
-  CHECK_FALSE(*renewed);
 }
 
 TEST_CASE("redis backend: what was sent before a connection ended does not happen in the next session") {
