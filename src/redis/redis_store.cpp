@@ -72,10 +72,7 @@ std::error_code RedisStore::publish(const NodeId& /*node*/, const Envelope& enve
   return state_->publish(envelope, targets);
 }
 
-StoreHealth RedisStore::health() const {
-  const std::scoped_lock lock(state_->mutex);
-  return state_->health;
-}
+StoreHealth RedisStore::health() const { return state_->health_now(); }
 
 void RedisStore::stop(Callback<void()> done) { state_->stop(std::move(done)); }
 

@@ -104,6 +104,17 @@ void RedisStore::State::show() {
   if (seat) now = seat->engine.health();
   const std::scoped_lock lock(mutex);
   health = now;
+  shown_at = clock.now();
+}
+
+// After the process stood still, somebody may ask before the engine has seen the time.
+StoreHealth RedisStore::State::health_now() {
+  const std::scoped_lock lock(mutex);
+  StoreHealth now = health;
+  now.lease_age += std::chrono::duration_cast<std::chrono::milliseconds>(clock.now() - shown_at);
+  now.connected = now.connected && now.lease_age < Backend::lease;
+  now.inbox_answers = now.inbox_answers && now.connected;
+  return now;
 }
 
 void RedisStore::State::open(const NodeId& node, StoreListener& listener,

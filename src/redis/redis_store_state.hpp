@@ -30,6 +30,7 @@ struct RedisStore::State : std::enable_shared_from_this<RedisStore::State> {
   explicit State(RedisOptions its_options);
 
   // Any thread.
+  StoreHealth health_now();
   void schedule_drain();
   void post(CallQueue::Call call);
   std::error_code publish(const Envelope& envelope, std::span<const NodeId> targets);
@@ -61,7 +62,8 @@ struct RedisStore::State : std::enable_shared_from_this<RedisStore::State> {
   CallQueue queue;
   bool is_drain_due = false;
   std::shared_ptr<ListenerGate> gate;
-  StoreHealth health;
+  StoreHealth health;  // as of `shown_at`
+  TimePoint shown_at = clock.now();
 };
 
 }  // namespace signaling::redis

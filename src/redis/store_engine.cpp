@@ -251,7 +251,8 @@ void StoreEngine::close(Callback<void()> done) {
 
 StoreHealth StoreEngine::health() const {
   StoreHealth health;
-  health.connected = impl_->session.has_value();
+  // The process may have stood still for longer than the lease: then others have removed what it had.
+  health.connected = impl_->session.has_value() && impl_->now - impl_->renewed_at < Backend::lease;
   const auto patience = 2 * impl_->options.renew_interval;
   health.inbox_answers = health.connected && impl_->has_heard && impl_->silence <= patience;
   health.lease_age = std::chrono::duration_cast<std::chrono::milliseconds>(impl_->now - impl_->renewed_at);

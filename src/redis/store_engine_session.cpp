@@ -16,11 +16,13 @@ constexpr std::chrono::milliseconds longest_step{500};
 
 void StoreEngine::Impl::open_session() {
   opening = true;
-  backend.open(node, next, [self = shared_from_this()](std::error_code error, const Backend::Opened& opened) {
-    self->opening = false;
-    if (self->listener == nullptr) return;
-    self->on_opened(error, opened);
-  });
+  backend.open(node, next,
+               [self = shared_from_this(), sent = now](std::error_code error, const Backend::Opened& opened) {
+                 self->opening = false;
+                 if (self->listener == nullptr) return;
+                 if (!error) self->renewed_at = sent;
+                 self->on_opened(error, opened);
+               });
 }
 
 void StoreEngine::Impl::on_opened(std::error_code error, const Backend::Opened& opened) {
@@ -34,7 +36,7 @@ void StoreEngine::Impl::on_opened(std::error_code error, const Backend::Opened& 
   session = opened.session;
   restoring = 0;
   database_time = opened.now;
-  database_time_at = renewed_at = now;
+  database_time_at = now;
   silence = {};
   has_heard = false;
   renew_at = now;
@@ -171,11 +173,12 @@ void StoreEngine::Impl::renew() {
   renewing = true;
   renew_at = now + options.renew_interval;
   backend.renew(node, *session, ++last_probe,
-                [self = shared_from_this(), from = *session](std::error_code error, std::uint64_t time) {
+                [self = shared_from_this(), from = *session, sent = now](std::error_code error, std::uint64_t time) {
                   if (error) return self->lose_session(from);
                   if (!self->is_current(from)) return;
                   self->renewing = false;
-                  self->renewed_at = self->database_time_at = self->now;
+                  self->renewed_at = sent;
+                  self->database_time_at = self->now;
                   self->database_time = time;
                 });
 }

@@ -336,6 +336,19 @@ TEST_CASE_FIXTURE(Engine, "store engine: an inbox is not silent while the proces
   CHECK_FALSE(engine.health().connected);
 }
 
+TEST_CASE_FIXTURE(Engine, "store engine: a node that stood still for longer than its lease is not ready") {
+  pass(Backend::lease);
+  CHECK_FALSE(engine.health().connected);
+  FakeBackend::answer(backend.renewals, {}, std::uint64_t{1});
+  CHECK(engine.health().connected);
+  SUBCASE("nor if the last renewal was sent before") {
+    pass(milliseconds(3'000));
+    pass(Backend::lease);
+    FakeBackend::answer(backend.renewals, {}, std::uint64_t{2});
+    CHECK_FALSE(engine.health().connected);
+  }
+}
+
 TEST_CASE_FIXTURE(Engine, "store engine: a listener that throws does not stop what comes after") {
   listener.throws = true;
   CHECK_THROWS(FakeBackend::answer(backend.reads, {}, std::vector{change_of("one", 0), change_of("two", 1)}));
