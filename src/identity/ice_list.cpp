@@ -91,7 +91,8 @@ std::string IceList::json(std::string_view peer, Time now, std::optional<Time> e
 
 std::optional<std::chrono::seconds> IceList::refresh_after() const {
   if (options_.turn_urls.empty()) return std::nullopt;
-  return options_.turn_lifetime * 3 / 4;
+  // Usernames hold whole seconds, so credentials may end up to one second before their lifetime.
+  return (options_.turn_lifetime - std::chrono::seconds(1)) * 3 / 4;
 }
 
 }  // namespace signaling::identity

@@ -311,12 +311,12 @@ TEST_CASE("identity: TURN credentials come with the welcome, and anew before the
            R"("}])";
   };
   CHECK(ada->heard() == Lines{"welcome ada " + servers(1100)});
-  w.pass_time(seconds(74));
+  w.pass_time(seconds(73));
   CHECK(ada->heard().empty());
   w.pass_time(seconds(1));
-  CHECK(ada->heard() == Lines{"ice-servers " + servers(1175)});
-  w.pass_time(seconds(75));
-  CHECK(ada->heard() == Lines{"ice-servers " + servers(1250)});
+  CHECK(ada->heard() == Lines{"ice-servers " + servers(1174)});
+  w.pass_time(seconds(74));
+  CHECK(ada->heard() == Lines{"ice-servers " + servers(1248)});
   ada->cut(CloseReason::lost);
   w.run();
   CHECK_FALSE(w.policy->next_deadline());

@@ -25,8 +25,8 @@ struct SIGNALING_API IceOptions {
   /// gets credentials of its own.
   std::vector<std::string> turn_urls;
   std::string turn_secret;  ///< shared with the TURN servers; needed if there are any
-  /// How long credentials are good. Default an hour; at least 4 s. After three quarters of it the peer gets new ones. They
-  /// never outlive the time for which the peer is admitted.
+  /// How long credentials are good, cut to a whole second of their end. Default an hour; at least 4 s. After nearly three
+  /// quarters of it the peer gets new ones. They never outlive the time for which the peer is admitted.
   std::chrono::seconds turn_lifetime{3600};
 };
 
