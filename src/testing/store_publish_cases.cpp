@@ -79,8 +79,9 @@ void to_nobody(StoreWorld& w) {
   w.expect(t.one, {left(room, 4, t.b), left(room, 5, t.c)});
   w.expect(t.three, {left(room, 4, t.b)});
   accept_or_find_nobody(t.one.publish(to_room(room, "x")));
-  w.join(t.two, room, t.b, 6);
-  w.expect(t.one, {joined(room, 6, t.b)});
+  w.succeed(t.one.start_update(room, t.a, "said"), "update");  // stands behind what was said
+  w.join(t.two, room, t.b, 7);
+  w.expect(t.one, {joined(room, 7, t.b)});
   const Envelope end = to_room(room, "end");
   accept(t.one.publish(end));
   w.expect(t.two, {to_line(end)});
@@ -235,7 +236,7 @@ void add_publish_cases(StoreCases& cases) {
         "Without a room the node that has claimed the id is reached, or the sender told.", to_claimed_id},
        {"publish_in_order", "What a node publishes to a room reaches each other node in that order.",
         messages_in_order},
-       {"publish_behind_own_changes", "What a node publishes comes after the changes that it made before.",
+       {"publish_behind_own_changes", "What a node publishes has its place among its own changes.",
         messages_behind_changes},
        {"publish_behind_changes", "What a node publishes comes after the changes that others made before.",
         messages_behind_changes_of_others},

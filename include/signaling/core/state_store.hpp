@@ -77,10 +77,10 @@ class SIGNALING_API StoreListener {
 /// Errors: `errc::store_unavailable` (or another code of the condition `retryable`) means that the operation may or
 /// may not have happened; asking again is safe, since every change names the epoch it is for and is idempotent.
 /// Order: changes of one room have one order, counted by its version; each is told to every other node that has
-/// members in the room. What one node publishes to a room reaches each other node in that order, and after the
-/// changes that came before. A node hears of all that in one order with the answers to its own joins, leaves, updates
-/// and snapshots: when the handler of one is called, the listener was told of everything in that room before it, and of
-/// nothing after it.
+/// members in the room. What one node publishes to a room and changes there reaches each other node in that order, and
+/// after the changes of others that came before. A node hears of all that in one order with the answers to its own
+/// joins, leaves, updates and snapshots: when the handler of one is called, the listener was told of everything in that
+/// room before it, and of nothing after it.
 /// Cancellation: after `close` returned, the listener of that node is not called any more; outstanding handlers
 /// complete, with an error if need be.
 /// Local first: a store may answer for its node alone while it cannot reach the others. When it can again, it brings
