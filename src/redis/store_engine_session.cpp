@@ -172,15 +172,16 @@ void StoreEngine::Impl::lose_session(Session lost) {
 void StoreEngine::Impl::renew() {
   renewing = true;
   renew_at = now + options.renew_interval;
-  backend.renew(node, *session, ++last_probe,
-                [self = shared_from_this(), from = *session, sent = now](std::error_code error, std::uint64_t time) {
-                  if (error) return self->lose_session(from);
-                  if (!self->is_current(from)) return;
-                  self->renewing = false;
-                  self->renewed_at = sent;
-                  self->database_time_at = self->now;
-                  self->database_time = time;
-                });
+  backend.renew(
+      node, *session, ++last_probe,
+      [self = shared_from_this(), from = *session, sent = now](std::error_code error, std::uint64_t time) {
+        if (error) return self->lose_session(from);
+        if (!self->is_current(from)) return;
+        self->renewing = false;
+        self->renewed_at = sent;
+        self->database_time_at = self->now;
+        self->database_time = time;
+      });
 }
 
 void StoreEngine::Impl::reap() {
