@@ -37,8 +37,8 @@ void Mailbox::address(PeerId id, Epoch epoch) {
   epoch_ = epoch;
 }
 
-SendResult Mailbox::push(std::span<const Frame> frames, Delivery delivery, Wakes& wakes) noexcept {
-  const Taken taken = take_in(frames, delivery);
+SendResult Mailbox::push(std::span<const Frame> frames, IfFull if_full, Wakes& wakes) noexcept {
+  const Taken taken = take_in(frames, if_full);
   if (taken.was_idle) {
     wakes.schedule(loop_, owner_.mailbox());
   } else {
@@ -47,51 +47,66 @@ SendResult Mailbox::push(std::span<const Frame> frames, Delivery delivery, Wakes
   return taken.result;
 }
 
-SendResult Mailbox::push(std::span<const Frame> frames, Delivery delivery) {
+SendResult Mailbox::push(std::span<const Frame> frames, IfFull if_full) {
   Wakes wakes;
-  return push(frames, delivery, wakes);
+  return push(frames, if_full, wakes);
 }
 
-SendResult Mailbox::push(EncodedEvent& encoded, Delivery delivery) {
+SendResult Mailbox::push(EncodedEvent& encoded, IfFull if_full) {
   encoded.add(encoder_);
   const std::span<const Frame> frames = *encoded.find(encoder_.get());
   // No frame: this peer's language has no word for it.
   if (frames.empty()) return {SendStatus::dropped, errc::unknown_type};
-  return push(frames, delivery);
+  return push(frames, if_full);
 }
 
-void Mailbox::tell(const Event& event, Delivery delivery) {
+void Mailbox::tell(const Event& event, IfFull if_full) {
   ReusedFrames frames;
   encoder_->encode(event, *frames);
-  if (!(*frames).empty()) (void)push(*frames, delivery);
+  if (!(*frames).empty()) (void)push(*frames, if_full);
 }
 
-Mailbox::Taken Mailbox::take_in(std::span<const Frame> frames, Delivery delivery) noexcept {
+Mailbox::Taken Mailbox::take_in(std::span<const Frame> frames, IfFull if_full) noexcept {
   const std::size_t bytes = bytes_of(frames);
   const std::scoped_lock lock(mutex_);
   if (is_shut_ || closing_) return {{SendStatus::dropped, errc::closed}};
-  CloseReason failure = CloseReason::slow_consumer;
-  if (has_room(bytes, delivery)) {
-    try {
-      frames_.insert(frames_.end(), frames.begin(), frames.end());
-      queued_ += bytes;
-      const bool is_behind = in_flight_ != 0;
-      return {{is_behind ? SendStatus::queued : SendStatus::sent}, !std::exchange(is_scheduled_, true)};
-    } catch (const std::bad_alloc&) {
-      failure = CloseReason::internal;
-    }
+  if (!has_room(bytes, if_full)) {
+    const bool is_end = if_full == IfFull::close && begin_close(CloseReason::slow_consumer);
+    return {{SendStatus::dropped, errc::slow_consumer}, is_end};
   }
-  const errc error = failure == CloseReason::internal ? errc::internal : errc::slow_consumer;
-  return {{SendStatus::dropped, error}, delivery == Delivery::reliable && begin_close(failure)};
+  const bool is_first = queued_ + in_flight_ == 0;
+  const bool is_behind = in_flight_ != 0;
+  try {
+    frames_.insert(frames_.end(), frames.begin(), frames.end());
+  } catch (const std::bad_alloc&) {
+    const bool is_end = if_full != IfFull::drop_early && begin_close(CloseReason::internal);
+    return {{SendStatus::dropped, errc::internal}, is_end};
+  }
+  queued_ += bytes;
+  update_crowded();
+  const SendStatus status = !is_first && is_crowded() ? SendStatus::crowded
+                            : is_behind               ? SendStatus::queued
+                                                      : SendStatus::sent;
+  return {{status}, !std::exchange(is_scheduled_, true)};
 }
 
-bool Mailbox::has_room(std::size_t bytes, Delivery delivery) const noexcept {
+bool Mailbox::has_room(std::size_t bytes, IfFull if_full) const noexcept {
   const std::size_t waiting = queued_ + in_flight_;
-  const std::size_t max_bytes = limits_.get().max_outbound_bytes;
+  const std::size_t limit = limits_.get().max_outbound_bytes;
   // An empty mailbox takes any message: it was within the limit for messages.
-  if (max_bytes == 0 || waiting == 0) return true;
-  // A message that may be lost leaves the second half of the queue to those that may not.
-  return waiting + bytes <= (delivery == Delivery::volatile_ ? max_bytes / 2 : max_bytes);
+  if (limit == 0 || waiting == 0) return true;
+  switch (if_full) {
+    case IfFull::drop_early: return waiting + bytes <= limit / 2;
+    case IfFull::refuse: return waiting + bytes <= message_factor * limit;
+    case IfFull::close: break;
+  }
+  return waiting + bytes <= event_factor * limit;
+}
+
+void Mailbox::update_crowded() noexcept {
+  const std::size_t limit = limits_.get().max_outbound_bytes;
+  const bool is_crowded = limit != 0 && queued_ + in_flight_ > limit;
+  if (is_crowded != this->is_crowded()) is_crowded_.store(is_crowded, std::memory_order_relaxed);
 }
 
 bool Mailbox::begin_close(CloseReason reason) noexcept {
@@ -114,10 +129,44 @@ std::size_t Mailbox::bytes() const {
 void Mailbox::written(std::size_t bytes) {
   const std::scoped_lock lock(mutex_);
   in_flight_ -= std::min(bytes, in_flight_);
+  update_crowded();
+  if (watch_) watch_->written += bytes;
+}
+
+void Mailbox::watch() {
+  auto watch = std::make_unique<Watch>();
+  watch->deadline = loop_->deadlines()->set(patience, [weak = std::weak_ptr(owner_.mailbox())] {
+    if (const auto self = weak.lock()) self->end_of_watch();
+  });
+  const std::scoped_lock lock(mutex_);
+  watch_ = std::move(watch);
+}
+
+void Mailbox::end_of_watch() {
+  bool is_still_crowded = false;
+  bool is_slow = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto watch = std::exchange(watch_, nullptr);
+    is_still_crowded = is_crowded() && !is_shut_;
+    is_slow = is_still_crowded && watch->written < limits_.get().max_outbound_bytes / progress_divisor;
+  }
+  if (is_slow) return close(CloseReason::slow_consumer);
+  if (is_still_crowded) watch();
+}
+
+void Mailbox::stop_watching() {
+  std::unique_ptr<Watch> watch;
+  {
+    const std::scoped_lock lock(mutex_);
+    watch.swap(watch_);
+  }
+  if (watch) loop_->deadlines()->cancel(watch->deadline);
 }
 
 void Mailbox::disconnect() {
   transport_ = nullptr;
+  stop_watching();
   shut();
 }
 
@@ -128,10 +177,11 @@ void Mailbox::shut() {
   dropped.swap(frames_);
   queued_ = 0;
   in_flight_ = 0;
+  update_crowded();
 }
 
 // The memory of the vectors goes round among the peers of a loop.
-std::optional<CloseReason> Mailbox::take_out(std::vector<Frame>& frames) {
+Mailbox::TakenOut Mailbox::take_out(std::vector<Frame>& frames) {
   const std::scoped_lock lock(mutex_);
   is_scheduled_ = false;
   frames_.swap(frames);
@@ -139,11 +189,12 @@ std::optional<CloseReason> Mailbox::take_out(std::vector<Frame>& frames) {
   in_flight_ += std::exchange(queued_, 0);
   // Nothing came after the end was asked for.
   if (closing_) is_shut_ = true;
-  return std::exchange(closing_, std::nullopt);
+  return {std::exchange(closing_, std::nullopt), is_crowded() && !watch_ && !is_shut_};
 }
 
 void Mailbox::flush(std::vector<Frame>& frames) {
-  auto closing = take_out(frames);
+  auto [closing, must_watch] = take_out(frames);
+  if (must_watch) watch();
   std::exception_ptr failure;
   if (transport_ != nullptr && !frames.empty()) {
     traffic().sent(frames.size(), bytes_of(frames));

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -9,6 +11,7 @@
 #include <vector>
 
 #include "core/current_limits.hpp"
+#include "core/deadlines.hpp"
 #include "core/encoded_event.hpp"
 #include "core/loop.hpp"
 #include "signaling/core/peer.hpp"
@@ -16,11 +19,26 @@
 
 namespace signaling {
 
+/// What becomes of frames when too much waits for a peer already.
+enum class IfFull : std::uint8_t {
+  close,       ///< an event: the peer, whose picture would be wrong without it, is closed
+  refuse,      ///< a message: its sender is told
+  drop_early,  ///< a message that may be lost: the sender is told at half of what may wait
+};
+
+constexpr IfFull to_if_full(Delivery delivery) noexcept {
+  return delivery == Delivery::volatile_ ? IfFull::drop_early : IfFull::refuse;
+}
+
 /// What one peer is to be sent: frames gather here, and its loop gives them to the transport, many at once. All that a
 /// room knows of a local peer.
 ///
 /// States: open (idle <-> scheduled, which means on its loop's list) -> closing -> shut.
 /// Invariant: whoever finds it idle and gives it something to do puts it on the loop's list, exactly once.
+/// Fairness: it is crowded while more than Limits::max_outbound_bytes waits. Then those who send are held back, each by its
+/// own peer, and the owner's requests wait, so that what they ask for has room. Who reads too little for `patience` while
+/// its mailbox is crowded is closed as slow: a burst, however large, closes nobody who reads. Messages leave most of what
+/// may wait in the end to events, so that no message closes a peer.
 /// Ownership: part of its peer; a shared pointer to it keeps the peer alive.
 /// Threads: `flush`, `transport` and `disconnect` on the peer's executor; the rest from any, but for `address`.
 class Mailbox {
@@ -52,21 +70,29 @@ class Mailbox {
   const std::shared_ptr<Loop>& loop() const noexcept { return loop_; }
   TrafficCounters& traffic() const noexcept { return loop_->traffic(protocol_number_); }
 
-  /// Takes all frames of a message or none; closes the peer if it is too slow for what must not be lost, or memory is out.
+  static constexpr std::chrono::milliseconds patience{10'000};
+  /// Of the limit, so much must be read in that time.
+  static constexpr std::size_t progress_divisor = 16;
+  /// So many times the limit may wait, for a message to be taken, and for an event.
+  static constexpr std::size_t message_factor = 4;
+  static constexpr std::size_t event_factor = 16;
+
+  /// Takes all frames of a message or none; closes the peer if it has no room for an event, or memory is out.
   /// Also under a lock: the caller's `wakes` end after it.
-  SendResult push(std::span<const Frame> frames, Delivery delivery, Wakes& wakes) noexcept;
+  SendResult push(std::span<const Frame> frames, IfFull if_full, Wakes& wakes) noexcept;
   /// The same, not under a lock.
-  SendResult push(std::span<const Frame> frames, Delivery delivery);
+  SendResult push(std::span<const Frame> frames, IfFull if_full);
   /// The same for an event, which is encoded if it was not yet. Not under a lock.
-  SendResult push(EncodedEvent& encoded, Delivery delivery);
+  SendResult push(EncodedEvent& encoded, IfFull if_full);
   /// Encodes for this peer alone and pushes. Not under a lock.
-  void tell(const Event& event, Delivery delivery = Delivery::reliable);
+  void tell(const Event& event, IfFull if_full = IfFull::close);
 
   /// Takes nothing any more, and asks for the end behind what waits. Only the first reason counts. Not under a lock.
   void close(CloseReason reason);
 
   /// Message bytes that wait here or in the transport.
   std::size_t bytes() const;
+  bool is_crowded() const noexcept { return is_crowded_.load(std::memory_order_relaxed); }
   void written(std::size_t bytes);
 
   /// Null after `disconnect`.
@@ -83,10 +109,23 @@ class Mailbox {
     SendResult result;
     bool was_idle = false;  // the caller has to schedule it
   };
-  Taken take_in(std::span<const Frame> frames, Delivery delivery) noexcept;
-  bool has_room(std::size_t bytes, Delivery delivery) const noexcept;
+  /// How much is read while it is crowded.
+  struct Watch {
+    Deadlines::Id deadline;
+    std::size_t written = 0;
+  };
+  Taken take_in(std::span<const Frame> frames, IfFull if_full) noexcept;
+  bool has_room(std::size_t bytes, IfFull if_full) const noexcept;
+  void update_crowded() noexcept;
+  void watch();
+  void end_of_watch();
+  void stop_watching();
   bool begin_close(CloseReason reason) noexcept;
-  std::optional<CloseReason> take_out(std::vector<Frame>& frames);
+  struct TakenOut {
+    std::optional<CloseReason> closing;
+    bool must_watch = false;
+  };
+  TakenOut take_out(std::vector<Frame>& frames);
   void shut();
 
   Owner& owner_;
@@ -105,6 +144,8 @@ class Mailbox {
   std::vector<Frame> frames_;
   std::size_t queued_ = 0;
   std::size_t in_flight_ = 0;
+  std::unique_ptr<Watch> watch_;         // made and ended on the executor
+  std::atomic<bool> is_crowded_{false};  // also read without
   // Under the loop's lock:
   std::shared_ptr<Mailbox> next_;
 };

@@ -222,7 +222,7 @@ void PeerSession::kick(std::string_view room, std::string_view why) {
 void PeerSession::set_ice_servers(std::string_view servers) {
   std::vector<Frame> frames;
   mailbox_.encoder()->encode_ice_servers(servers, frames);
-  if (!frames.empty()) (void)mailbox_.push(frames, Delivery::reliable);
+  if (!frames.empty()) (void)mailbox_.push(frames, IfFull::close);
 }
 
 void PeerSession::close(CloseReason reason, std::string_view why) {
@@ -234,7 +234,7 @@ void PeerSession::close(CloseReason reason, std::string_view why) {
 // It may be lost: a peer that does not read ends for the reason that was given, and not as a slow one.
 void PeerSession::tell_end(errc code, std::string_view why) {
   core_->counters().error(code);
-  mailbox_.tell(event::Error{code, why.empty() ? describe(code) : cut_why(why), {}}, Delivery::volatile_);
+  mailbox_.tell(event::Error{code, why.empty() ? describe(code) : cut_why(why), {}}, IfFull::drop_early);
 }
 
 bool PeerSession::send_away(std::chrono::milliseconds reconnect_after) {

@@ -28,8 +28,15 @@ constexpr std::size_t pending_overhead = 64;
 // So much may wait before the transport is asked to stop reading.
 constexpr std::size_t max_read_ahead = std::size_t{64} * 1024;
 
-// While much of what this peer asked of rooms waits for the store, its next message waits so long, again and again.
-constexpr std::chrono::milliseconds room_interval{20};
+// Whose turn has not come waits so long, again and again.
+constexpr std::chrono::milliseconds turn_interval{20};
+
+// Who sends to a peer for which too much waits may not be faster than this.
+constexpr std::uint64_t crowded_bytes_per_second = 1024 * 1024;
+
+std::chrono::milliseconds time_to_hold_back(std::size_t bytes) {
+  return std::max(turn_interval, std::chrono::milliseconds(1000 * bytes / crowded_bytes_per_second));
+}
 
 constexpr auto id_of_room = [](const auto& membership) -> std::string_view { return membership.room->id(); };
 
@@ -87,7 +94,10 @@ bool PeerSession::take_turn(std::size_t bytes) {
 }
 
 std::chrono::milliseconds PeerSession::time_to_turn(std::size_t bytes) {
-  if (bytes_in_rooms_.load(std::memory_order_relaxed) > read_ahead()) return room_interval;
+  if (std::exchange(is_held_back_, false)) return time_to_hold_back(bytes);
+  // What it asks for needs room in its own mailbox, and what it asked of rooms, time.
+  if (mailbox_.is_crowded() || bytes_in_rooms_.load(std::memory_order_relaxed) > read_ahead())
+    return turn_interval;
   const Limits& limits = core_->limits();
   // The clock is asked only where there is a limit: it costs as much as looking up a peer.
   if (limits.messages_per_second == 0 && limits.bytes_per_second == 0) return std::chrono::milliseconds(0);
@@ -127,7 +137,7 @@ void PeerSession::execute(const Command& command) {
                  [&](const command::Invalid& c) {
                    if (accepts_commands(c.request)) tell_error(c.code, c.message, c.request);
                  },
-                 [&](const command::Reply& c) { (void)mailbox_.push(c.frames, Delivery::reliable); },
+                 [&](const command::Reply& c) { (void)mailbox_.push(c.frames, IfFull::close); },
                  [&](const command::Goodbye&) { close(CloseReason::normal); },
              },
              command);

@@ -52,7 +52,7 @@ SendResult RoomView::broadcast(const Envelope& envelope, EncodedEvent& encoded, 
   bool is_there = true;
   std::vector<NodeId> elsewhere;
   Envelope routed = envelope;
-  SendResult result = tell(encoded, skip, envelope.delivery, [&] {
+  SendResult result = tell(encoded, skip, to_if_full(envelope.delivery), [&] {
     is_there = sender == nullptr || has(*sender);
     if (!is_there) return false;
     elsewhere = members_.remote_nodes();
@@ -86,7 +86,7 @@ std::optional<SendResult> RoomView::send_to(const Envelope& envelope, EncodedEve
       if (const auto* frames = encoded.find(entry->local->encoder().get())) {
         // No frame: the receiver's language has no word for it.
         if (frames->empty()) return SendResult{SendStatus::dropped, errc::unknown_type};
-        return entry->local->push(*frames, envelope.delivery, wakes);
+        return entry->local->push(*frames, to_if_full(envelope.delivery), wakes);
       }
       missing = entry->local->encoder();
     }
@@ -156,7 +156,7 @@ std::optional<SendResult> RoomView::deliver_to(Mailbox& receiver, const Envelope
   if (!members_.is_member(message)) return SendResult{SendStatus::dropped, errc::not_joined};
   const std::span<const Frame> frames = *encoded.find(receiver.encoder().get());
   if (frames.empty()) return SendResult{SendStatus::dropped, errc::unknown_type};
-  return receiver.push(frames, message.delivery, wakes);
+  return receiver.push(frames, to_if_full(message.delivery), wakes);
 }
 
 void RoomView::resume() {
@@ -238,8 +238,8 @@ SendResult RoomView::deliver_here(const Envelope& envelope) {
   if (!told.names_room) told.room = {};
   const Event event = event::Message{told};
   EncodedEvent encoded(event);
-  if (receiver) return receiver->push(encoded, envelope.delivery);
-  return tell(encoded, nullptr, envelope.delivery, [] { return true; });
+  if (receiver) return receiver->push(encoded, to_if_full(envelope.delivery));
+  return tell(encoded, nullptr, to_if_full(envelope.delivery), [] { return true; });
 }
 
 void RoomView::abandon() {
@@ -251,20 +251,20 @@ void RoomView::abandon() {
 }
 
 template <class Change>
-SendResult RoomView::tell(EncodedEvent& encoded, const Mailbox* skip, Delivery delivery, Change change) {
+SendResult RoomView::tell(EncodedEvent& encoded, const Mailbox* skip, IfFull if_full, Change change) {
   for (;;) {
     std::shared_ptr<const Encoder> missing;
     {
       Wakes wakes;
       const std::scoped_lock lock(mutex_);
       missing = members_.missing_encoder(encoded);
-      if (!missing) return change() ? push_to_all(encoded, skip, delivery, wakes) : SendResult();
+      if (!missing) return change() ? push_to_all(encoded, skip, if_full, wakes) : SendResult();
     }
     encoded.add(std::move(missing));
   }
 }
 
-SendResult RoomView::push_to_all(const EncodedEvent& encoded, const Mailbox* skip, Delivery delivery,
+SendResult RoomView::push_to_all(const EncodedEvent& encoded, const Mailbox* skip, IfFull if_full,
                                  Wakes& wakes) noexcept {
   SendResult result;
   if (encoded.is_silent()) return result;
@@ -272,7 +272,7 @@ SendResult RoomView::push_to_all(const EncodedEvent& encoded, const Mailbox* ski
     if (!entry.local || entry.local.get() == skip) continue;
     const std::span<const Frame> frames = *encoded.find(entry.local->encoder().get());
     if (frames.empty()) continue;
-    const SendResult pushed = entry.local->push(frames, delivery, wakes);
+    const SendResult pushed = entry.local->push(frames, if_full, wakes);
     // A member that is closing will have left in a moment.
     if (pushed.error != errc::closed) result = combine(result, pushed);
   }
@@ -289,7 +289,7 @@ void RoomView::warn(errc code) {
   core_.counters().error(code);
   const Event event = event::Error{code, describe(code), {}};
   EncodedEvent encoded(event);
-  (void)tell(encoded, nullptr, Delivery::reliable, [] { return true; });
+  (void)tell(encoded, nullptr, IfFull::close, [] { return true; });
 }
 
 void RoomView::insert(Entry entry, Version version) {
@@ -332,7 +332,7 @@ void RoomView::push_joined(const MemberView& peer, const EncodedEvent& older, co
     if (!entry.local || &entry == &newcomer) continue;
     const bool is_older = precedes(entry.view(), peer);
     const auto* frames = (is_older ? older : younger).find(entry.local->encoder().get());
-    if (!frames->empty()) (void)entry.local->push(*frames, Delivery::reliable, wakes);
+    if (!frames->empty()) (void)entry.local->push(*frames, IfFull::close, wakes);
   }
 }
 
@@ -380,7 +380,7 @@ bool RoomView::erase(std::string_view peer, Epoch epoch, Version version, LeaveR
   EncodedEvent encoded(event);
   Entry removed;
   bool is_removed = false;
-  (void)tell(encoded, nullptr, Delivery::reliable, [&] {
+  (void)tell(encoded, nullptr, IfFull::close, [&] {
     members_.advance(version);
     is_removed = members_.find(id) != nullptr;  // the router may have ended meanwhile
     if (is_removed) removed = members_.take(id);
@@ -414,7 +414,7 @@ void RoomView::replace_metadata(std::string_view peer, Epoch epoch, const Payloa
   }
   const Event event = event::PeerUpdated{id_, version, {id, metadata.view(), joined_at}};
   EncodedEvent encoded(event);
-  (void)tell(encoded, self, Delivery::reliable, [&] {
+  (void)tell(encoded, self, IfFull::close, [&] {
     members_.advance(version);
     Entry* const entry = members_.find(id);
     if (entry != nullptr) entry->metadata = metadata;

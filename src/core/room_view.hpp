@@ -19,6 +19,7 @@
 namespace signaling {
 
 class RouterCore;
+enum class IfFull : std::uint8_t;
 
 /// This node's picture of a room: its local members, and those of other nodes as the store tells them.
 ///
@@ -145,7 +146,7 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   /// Encodes in every language needed, then runs `change` and delivers to all local members but `skip` under one lock.
   /// False from `change`: there is nothing to tell any more.
   template <class Change>
-  SendResult tell(EncodedEvent& encoded, const Mailbox* skip, Delivery delivery, Change change);
+  SendResult tell(EncodedEvent& encoded, const Mailbox* skip, IfFull if_full, Change change);
 
   void refuse(Mailbox& peer, errc error, std::string_view request);
   Snapshot copy_members(std::string_view except) const;
@@ -156,7 +157,7 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   bool is_checked(const Envelope& message) const noexcept;
   bool has(const Mailbox& local);
   bool is_ahead(const Envelope& message);
-  SendResult push_to_all(const EncodedEvent& encoded, const Mailbox* skip, Delivery delivery,
+  SendResult push_to_all(const EncodedEvent& encoded, const Mailbox* skip, IfFull if_full,
                          Wakes& wakes) noexcept;
   void push_joined(const MemberView& peer, const EncodedEvent& older, const EncodedEvent& younger,
                    Wakes& wakes) noexcept;

@@ -108,7 +108,7 @@ SendResult RouterCore::send_to_peer(const Envelope& envelope, EncodedEvent& enco
                                     const PeerSession* sender) {
   if (const auto peer = find_peer(envelope.to)) {
     if (!peer->is_within(envelope)) return {SendStatus::dropped, errc::peer_not_found};
-    return peer->mailbox()->push(encoded, envelope.delivery);
+    return peer->mailbox()->push(encoded, to_if_full(envelope.delivery));
   }
   const std::string rooms = sender == nullptr ? std::string() : sender->sender_rooms();
   Envelope routed = envelope;
@@ -290,7 +290,7 @@ SendResult RouterCore::deliver_to_peer(const Envelope& message) {
     is_in_room = is_in_room || result.has_value();
   }
   if (is_in_room) return {SendStatus::dropped, errc::messages_lost};
-  return receiver->push(encoded, told.delivery);
+  return receiver->push(encoded, to_if_full(told.delivery));
 }
 
 void RouterCore::invalidated(std::string_view id, Missed missed) {

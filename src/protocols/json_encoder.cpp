@@ -17,7 +17,8 @@ constexpr std::size_t member_overhead = 64;
 std::string_view name_of(SendStatus status) noexcept {
   switch (status) {
     case SendStatus::sent: return "sent";
-    case SendStatus::queued: return "queued";
+    case SendStatus::queued:
+    case SendStatus::crowded: return "queued";
     case SendStatus::dropped: return "dropped";
   }
   return "dropped";

@@ -1,6 +1,7 @@
 // Path 5/8: what the router gives away on any thread -> the engine, on its executor. Next: redis/store_engine.cpp
 #include "redis/call_queue.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -17,7 +18,8 @@ std::error_code CallQueue::publish(const Envelope& envelope, std::span<const Nod
   auto& messages = std::get<Messages>(items_.back());
   const std::size_t before = messages.envelopes.size();
   append_envelope(messages.envelopes, envelope);
-  bytes_ += messages.envelopes.size() - before;
+  // As the engine counts them: else it would refuse what was taken here.
+  bytes_ += (messages.envelopes.size() - before) * std::max<std::size_t>(1, targets.size());
   messages.targets.insert(messages.targets.end(), targets.begin(), targets.end());
   messages.target_counts.push_back(static_cast<std::uint32_t>(targets.size()));
   return {};

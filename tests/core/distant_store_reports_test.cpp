@@ -86,8 +86,9 @@ TEST_CASE(
   w.world.router.set_limits(limits);
   w.a->stick();
   envelope.to = {};
-  envelope.payload = "far more than a may keep waiting";
-  w.store->listener->delivered(envelope);  // an empty queue takes it
+  const std::string payload(100, 'x');
+  envelope.payload = payload;
+  w.store->listener->delivered(envelope);  // an empty queue takes it, though it is more than may wait
   w.run();
   w.store->listener->delivered(envelope);
   CHECK(std::exchange(w.store->notices, {}) == Lines{"x undelivered slow_consumer"});

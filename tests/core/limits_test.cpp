@@ -6,6 +6,7 @@
 
 using namespace signaling;
 using namespace signaling::testing;
+using std::chrono::milliseconds;
 
 namespace {
 
@@ -212,10 +213,10 @@ TEST_CASE("limits: a message that is too large is an error and the end") {
   CHECK(count(world.router, CloseReason::message_too_large) == 1);
 }
 
-TEST_CASE("limits: a receiver that does not read is closed, and the sender is told what was lost") {
+TEST_CASE("limits: a receiver that does not read holds its senders back, and is closed in the end") {
   ScriptWorld world(with([](Limits& l) {
     l.max_message_bytes = 100;
-    l.max_outbound_bytes = 250;
+    l.max_outbound_bytes = 150;  // and 600 of messages
   }));
   auto a = world.client("a");
   auto b = world.client("b");
@@ -224,19 +225,61 @@ TEST_CASE("limits: a receiver that does not read is closed, and the sender is to
   world.run();
   for (auto* client : {a.get(), b.get(), c.get()}) client->heard();
   b->stick();
-  const std::string payload(90, 'x');
+  const std::string payload(85, 'x');
   a->say("#1 send b " + payload);
-  world.run();
   a->say("#2 send b " + payload);
-  world.run();
   a->say("#3 send b " + payload);
-  a->say("#4 send c still fine");
   world.run();
-  CHECK(a->heard() ==
-        Lines{"sent #1", "queued #2", "error slow_consumer #3", "sent #4", "-peer r v4 b disconnect"});
+  CHECK(a->heard() == Lines{"sent #1", "queued #2"});
+  CHECK_FALSE(a->is_read());
+  wait(world, milliseconds(19));
+  CHECK(a->heard().empty());
+  wait(world, milliseconds(1));
+  CHECK(a->heard() == Lines{"queued #3"});
+  wait(world, milliseconds(20));
+  CHECK(a->is_read());
+  for (int i = 4; i <= 6; ++i) {
+    a->say("send b " + payload);
+    wait(world, milliseconds(20));
+  }
+  CHECK(a->heard().empty());
+  a->say("#7 send b " + payload);
+  a->say("#8 send c still fine");
+  wait(world, milliseconds(20));
+  CHECK(a->heard() == Lines{"error slow_consumer #7"});
+  wait(world, milliseconds(20));
+  CHECK(a->heard() == Lines{"sent #8"});
+  CHECK_FALSE(b->closed());
+  wait(world, milliseconds(10'000));
   CHECK(b->closed() == CloseReason::slow_consumer);
   CHECK(count(world.router, CloseReason::slow_consumer) == 1);
+  CHECK(a->heard() == Lines{"-peer r v4 b disconnect"});
   CHECK(c->heard() == Lines{"msg a still fine", "-peer r v4 b disconnect"});
+}
+
+TEST_CASE("limits: whoever does not read what it asks for has to wait, and is not put out") {
+  ScriptWorld world(with([](Limits& l) {
+    l.max_message_bytes = 100;
+    l.max_outbound_bytes = 100;
+  }));
+  auto a = world.client("a");
+  a->say("join r " + std::string(90, 'm'));
+  auto b = world.client("b");
+  b->say("join r " + std::string(90, 'm'));
+  world.run();
+  b->heard();
+  b->stick();
+  for (int i = 0; i < 50; ++i) b->say("members r");
+  for (int i = 0; i < 20; ++i) wait(world, milliseconds(20));
+  CHECK_FALSE(b->closed());
+  CHECK_FALSE(b->is_read());
+  CHECK(b->peer().outbound_bytes() < 400);
+  for (int i = 0; i < 60; ++i) {
+    b->catch_up();
+    wait(world, milliseconds(20));
+  }
+  CHECK(b->heard().size() == 50);
+  CHECK_FALSE(b->closed());
 }
 
 TEST_CASE("limits: a volatile message is dropped early and harms nobody") {
@@ -334,8 +377,9 @@ TEST_CASE("limits: who is put out as slow by a broadcast is counted once") {
   b->stick();
   for (int i = 0; i < 4; ++i) {
     a->say("cast r " + std::string(60, 'x'));
-    world.run();
+    wait(world, milliseconds(20));
   }
+  wait(world, milliseconds(10'000));
   CHECK(b->closed() == CloseReason::slow_consumer);
   CHECK(count(world.router, CloseReason::slow_consumer) == 1);
   a->cut(CloseReason::lost);

@@ -63,10 +63,10 @@ struct Fixture {
   explicit Fixture(const Limits& given = {}) : limits(given) {}
 
   void push(std::string_view word, SendStatus status, errc error = errc::ok,
-            Delivery delivery = Delivery::reliable) {
+            IfFull if_full = IfFull::refuse) {
     CAPTURE(word);
     const Frame frame = Frame::text(word);
-    const SendResult result = peer->box.push({&frame, 1}, delivery);
+    const SendResult result = peer->box.push({&frame, 1}, if_full);
     CHECK(result.status == status);
     CHECK(result.error == error);
   }
@@ -76,13 +76,19 @@ struct Fixture {
     return std::exchange(calls.all, {});
   }
 
+  void pass(std::chrono::milliseconds time) {
+    clock.advance(time);
+    loop->deadlines()->run_due();
+  }
+
   Calls calls;
   boost::asio::io_context io{1};
   FakeTransport transport{io, calls};
   FakeClock clock;
   Loops loops{clock, Deadlines::Driver::host};
   CurrentLimits limits;
-  std::shared_ptr<FakePeer> peer = std::make_shared<FakePeer>(*this, loops.of(io.get_executor()));
+  std::shared_ptr<Loop> loop = loops.of(io.get_executor());
+  std::shared_ptr<FakePeer> peer = std::make_shared<FakePeer>(*this, loop);
 };
 
 FakePeer::FakePeer(Fixture& fixture, const std::shared_ptr<Loop>& loop)
@@ -122,7 +128,7 @@ TEST_CASE("mailbox: an event without a frame in the peer's language is refused")
   Fixture world;
   const Event event = event::Error{errc::internal, {}, {}};
   EncodedEvent encoded(event);
-  CHECK(world.peer->box.push(encoded, Delivery::reliable).error == errc::unknown_type);
+  CHECK(world.peer->box.push(encoded, IfFull::close).error == errc::unknown_type);
   CHECK(world.run().empty());
 }
 
@@ -138,17 +144,83 @@ TEST_CASE("mailbox: an end comes behind what waits, for the first reason, and no
   CHECK(world.run().empty());
 }
 
-TEST_CASE("mailbox: what waits and what the transport has yet to write are within max_outbound_bytes") {
+TEST_CASE("mailbox: it is crowded while more than max_outbound_bytes waits, here and in the transport") {
   Fixture world(with_outbound(10));
   world.push("12345678", SendStatus::sent);
   CHECK(world.run() == Lines{"write 12345678"});
   CHECK(world.peer->box.bytes() == 8);
   world.push("90", SendStatus::queued);
-  world.peer->box.written(9);
-  CHECK(world.peer->box.bytes() == 2);
-  CHECK(world.run() == Lines{"write 90"});
-  world.push("123456789", SendStatus::dropped, errc::slow_consumer);
+  CHECK_FALSE(world.peer->box.is_crowded());
+  world.push("1", SendStatus::crowded);
+  CHECK(world.peer->box.is_crowded());
+  CHECK(world.run() == Lines{"write 90 1"});
+  world.peer->box.written(1);
+  CHECK_FALSE(world.peer->box.is_crowded());
+  CHECK(world.peer->box.bytes() == 10);
+}
+
+TEST_CASE(
+    "mailbox: beyond four times the limit messages are refused, and beyond sixteen an event closes the "
+    "peer") {
+  Fixture world(with_outbound(10));
+  const std::string ten(10, 'x');
+  world.push(ten, SendStatus::sent);
+  std::string written = "write " + ten;
+  for (int i = 0; i < 3; ++i) {
+    world.push(ten, SendStatus::crowded);
+    written += " " + ten;
+  }
+  world.push("1", SendStatus::dropped, errc::slow_consumer);
+  CHECK(world.run() == Lines{written});
+  for (int i = 0; i < 12; ++i) world.push(ten, SendStatus::crowded, errc::ok, IfFull::close);
+  world.run();
+  world.push("1", SendStatus::dropped, errc::slow_consumer, IfFull::close);
   CHECK(world.run() == Lines{"ended slow-consumer", "close slow-consumer"});
+}
+
+TEST_CASE("mailbox: a reader is slow if it reads too little for ten seconds while it is crowded") {
+  Fixture world(with_outbound(1600));
+  const std::string large(1000, 'x');
+  world.push(large, SendStatus::sent);
+  world.push(large, SendStatus::crowded);
+  world.run();
+  SUBCASE("nothing") {
+    world.pass(std::chrono::milliseconds(9'999));
+    CHECK(world.run().empty());
+    world.pass(std::chrono::milliseconds(1));
+    CHECK(world.run() == Lines{"ended slow-consumer", "close slow-consumer"});
+  }
+  SUBCASE("less than a sixteenth of the limit") {
+    world.peer->box.written(99);
+    world.pass(std::chrono::seconds(10));
+    CHECK(world.run() == Lines{"ended slow-consumer", "close slow-consumer"});
+  }
+  SUBCASE("who reads as much goes on, and is looked at again") {
+    world.peer->box.written(100);
+    world.pass(std::chrono::seconds(10));
+    CHECK(world.run().empty());
+    world.peer->box.written(99);
+    world.pass(std::chrono::seconds(10));
+    CHECK(world.run() == Lines{"ended slow-consumer", "close slow-consumer"});
+  }
+  SUBCASE("who has caught up is not looked at any more") {
+    world.peer->box.written(500);
+    world.pass(std::chrono::seconds(10));
+    CHECK(world.run().empty());
+    CHECK(world.loop->deadlines()->is_empty());
+  }
+  SUBCASE("who is gone is not looked at any more") {
+    world.peer->box.disconnect();
+    CHECK(world.loop->deadlines()->is_empty());
+  }
+}
+
+TEST_CASE("mailbox: a quiet reader that is not crowded may take its time") {
+  Fixture world(with_outbound(10));
+  world.push("1234567890", SendStatus::sent);
+  world.run();
+  world.pass(std::chrono::hours(1));
+  CHECK(world.run().empty());
 }
 
 TEST_CASE("mailbox: an empty one takes a message beyond max_outbound_bytes") {
@@ -159,9 +231,9 @@ TEST_CASE("mailbox: an empty one takes a message beyond max_outbound_bytes") {
 
 TEST_CASE("mailbox: a volatile message leaves half of it to others, and closes nobody") {
   Fixture world(with_outbound(10));
-  world.push("1234", SendStatus::sent, errc::ok, Delivery::volatile_);
-  world.push("56", SendStatus::dropped, errc::slow_consumer, Delivery::volatile_);
-  world.push("5", SendStatus::sent, errc::ok, Delivery::volatile_);
+  world.push("1234", SendStatus::sent, errc::ok, IfFull::drop_early);
+  world.push("56", SendStatus::dropped, errc::slow_consumer, IfFull::drop_early);
+  world.push("5", SendStatus::sent, errc::ok, IfFull::drop_early);
   world.push("67890", SendStatus::sent);
   CHECK(world.run() == Lines{"write 1234 5 67890"});
 }

@@ -179,7 +179,7 @@ describe("limits", () => {
 });
 
 describe("a client that does not read", () => {
-  test("is put out with 4413, the sender is told, and nobody else suffers", async (t) => {
+  test("holds its sender back, which is told what does not reach it; it is put out with 4413, and nobody else suffers", async (t) => {
     const server = await serve(t, "--max-messages-per-second", "0");
     const [sender, slow, left, right] = await joinClients(t, server, 4, "r");
     const before = peakResidentBytes(server.pid);

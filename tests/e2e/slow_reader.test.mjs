@@ -57,7 +57,9 @@ test("1,000 fast members of a room do not wait for a slow one", async (t) => {
   const audience = await Audience.gather(server, FAST);
   const speaker = await NativeClient.connect(server);
   const slow = await NativeClient.connect(server);
+  const flooder = await NativeClient.connect(server);
   for (const client of [speaker, slow]) await client.join("r");
+  for (const client of [slow, flooder]) await client.join("another");
   let sent = 0;
   const speak = async () => {
     speaker.send({ type: "message", room: "r", data: { sent: performance.now(), padding: "x".repeat(200) } });
@@ -74,7 +76,7 @@ test("1,000 fast members of a room do not wait for a slow one", async (t) => {
   let refused;
   let grown = 0;
   for (let i = 0; i < 300 && !refused; ++i) {
-    const answer = await speaker.request({ type: "message", to: slow.id, data: "x".repeat(200_000) });
+    const answer = await flooder.request({ type: "message", to: slow.id, data: "x".repeat(200_000) });
     if (answer.type === "error") refused = answer.code;
     grown = Math.max(grown, residentBytes(server.pid) - memory);
     await speak();
@@ -88,6 +90,7 @@ test("1,000 fast members of a room do not wait for a slow one", async (t) => {
   assert.equal(audience.received, sent * FAST, "everybody heard everything");
   assert.ok(during < 1.5 * before + 5, `${during} ms in place of ${before}`);
   assert.ok(grown < 8 * MEBIBYTE, "what waits is bounded by --max-outbound-bytes");
+  assert.equal((await flooder.next()).type, "peer-left"); // it had ten seconds
   slow.socket.resume();
   assert.equal((await slow.closed()).code, 4413);
   audience.close();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/mailbox.hpp"
+
 namespace signaling::simulation {
 namespace {
 
@@ -72,7 +74,7 @@ void Cluster::check_bounds(Process& process) {
   if (process.store().health().queued_bytes > most) oracle_.fail(process.node() + " queues too much");
   for (const auto& life : lives_) {
     if (!life->is_on(process)) continue;
-    if (life->outbound_bytes() > options_.limits.max_outbound_bytes) {
+    if (life->outbound_bytes() > Mailbox::event_factor * options_.limits.max_outbound_bytes) {
       oracle_.fail("L" + std::to_string(life->number()) + " has too much queued");
     }
   }

@@ -48,7 +48,10 @@ void Crowd::act(Person& person) {
   if (choice < 92) return ask_members(person);
   if (choice < 95) return go(person, milliseconds(0));
   if (choice < 97) return go(person, dice_.between(seconds(0), seconds(20)));
-  if (choice < 98) return person.life->stick();
+  if (choice < 98) {
+    person.life->stick();
+    return oracle_.stopped_reading(life);
+  }
   // Comes back on another connection before the system knows that the old one is over.
   go(person, dice_.between(seconds(0), seconds(5)));
   come(person);

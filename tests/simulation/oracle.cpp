@@ -195,7 +195,12 @@ void Oracle::hear_error(LifeRecord& life, const Words& words) {
     const bool is_loss = code == "messages_lost" || code == "peer_not_found" || code == "store_unavailable";
     if (is_loss) life.told_of_loss.push_back(now());
     const bool is_calm = is_calm_since(now() - std::chrono::seconds(20));
-    if (is_calm && code == "messages_lost") fail(life, "is told of a loss without a reason", code);
+    // What does not fit into the queue of one who does not read is lost to those of its node, if the sender cannot be told.
+    const bool all_read = std::ranges::none_of(lives_, [&](const LifeRecord& other) {
+      return !other.ended && !other.reads && other.node == life.node;
+    });
+    if (is_calm && all_read && code == "messages_lost")
+      fail(life, "is told of a loss without a reason", code);
     return;
   }
   const auto found = life.requests.find(tag);

@@ -41,6 +41,7 @@ class Oracle {
                       Names names);
   void hears(std::uint32_t life, std::string_view line);
   void ends(std::uint32_t life);
+  void stopped_reading(std::uint32_t life) { lives_[life].reads = false; }
 
   // What a client knows of itself.
   struct Other {
@@ -100,6 +101,7 @@ class Oracle {
     NodeId node;
     std::string secret;
     std::optional<TimePoint> ended;
+    bool reads = true;
     Rooms rooms;
     std::map<std::string, Request, std::less<>> requests;
     std::vector<Seen> left;                             // rooms of its own, `life` unused

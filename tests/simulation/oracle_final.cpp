@@ -42,7 +42,8 @@ void Oracle::check_sees_all(const NodeId& node) {
 void Oracle::check_answers(const NodeId& node, TimePoint awake_since) {
   constexpr std::chrono::seconds patience{8};
   for (const LifeRecord& life : lives_) {
-    if (life.ended || life.node != node) continue;
+    // Who does not read has to wait, too.
+    if (life.ended || !life.reads || life.node != node) continue;
     for (const auto& [tag, request] : life.requests) {
       const bool is_late = std::max(request.at, awake_since) + patience < now();
       if (is_late) fail(life, "has waited too long for an answer", tag);

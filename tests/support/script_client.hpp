@@ -36,6 +36,8 @@ class ScriptClient final : public Transport {
   std::size_t writes() const { return writes_; }
   const std::vector<Frame>& frames() const { return frames_; }
   void stick() { stuck_ = true; }
+  /// What was written until now has left.
+  void catch_up() { peer_->written(std::exchange(stuck_bytes_, 0)); }
   /// Whether the router wants more messages.
   bool is_read() const { return is_read_; }
 
@@ -45,7 +47,8 @@ class ScriptClient final : public Transport {
     for (const Frame& frame : frames) {
       lines_.emplace_back(frame.text_view());
       frames_.push_back(frame);
-      if (!stuck_) peer_->written(frame.size());
+      stuck_bytes_ += frame.size();
+      if (!stuck_) catch_up();
     }
   }
   void set_reading(bool reading) override { is_read_ = reading; }
@@ -62,6 +65,7 @@ class ScriptClient final : public Transport {
   std::optional<CloseReason> closed_;
   bool stuck_ = false;
   bool is_read_ = true;
+  std::size_t stuck_bytes_ = 0;
   bool disconnected_ = false;
   std::shared_ptr<Peer> peer_;
 };

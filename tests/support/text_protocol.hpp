@@ -75,7 +75,7 @@ class TextEncoder final : public Encoder {
     return "msg " + std::string(e.envelope.from) + " " + std::string(e.envelope.payload);
   }
   static std::string line(const event::Sent& e) {
-    return (e.status == SendStatus::queued ? "queued" : "sent") + tag(e.request);
+    return (e.status == SendStatus::sent ? "sent" : "queued") + tag(e.request);
   }
   static std::string line(const event::Pong& e) { return "pong" + tag(e.request); }
   static std::string line(const event::Error& e) {

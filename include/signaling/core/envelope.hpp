@@ -70,6 +70,7 @@ SIGNALING_API std::string_view to_string(EnvelopeType type) noexcept;
 enum class SendStatus : std::uint8_t {
   sent,     ///< on its way to every addressee
   queued,   ///< accepted; at least one addressee is behind and has it in its queue
+  crowded,  ///< the same, and more waits for an addressee than Limits::max_outbound_bytes: send less
   dropped,  ///< not delivered to anybody, or not to all: `error` says why
 };
 

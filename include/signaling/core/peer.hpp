@@ -20,7 +20,7 @@ inline constexpr std::size_t max_why_bytes = 256;
 
 /// What became of one send.
 struct [[nodiscard]] SIGNALING_API SendResult {
-  SendStatus status = SendStatus::sent;  ///< sent, queued or dropped
+  SendStatus status = SendStatus::sent;  ///< how far it came
   /// Set when `status` is `dropped`.
   errc error = errc::ok;
 };

@@ -42,9 +42,10 @@ struct SIGNALING_API EngineOptions {
   std::size_t max_payload_bytes = 1'000'000;
   /// Packets in one POST body. Default 4096; 0: no bound. Over it: the session ends.
   std::size_t max_payload_packets = 4096;
-  /// Bytes of packets waiting for a poll. Default 1 MiB; 0: no bound. Over it: the session ends, `slow_consumer`. One
-  /// packet alone may be larger.
-  std::size_t max_buffered_bytes = 1024 * 1024;
+  /// Bytes of packets waiting for a poll. Default 16 MiB; 0: no bound. Over it: the session ends, `slow_consumer`. One
+  /// packet alone may be larger. Who reads too slowly is found out long before, by each peer's own bound, unless a
+  /// session has many of them.
+  std::size_t max_buffered_bytes = std::size_t{16} * 1024 * 1024;
   Upgrades upgrades = Upgrades::allowed;  ///< from polling to a WebSocket
 };
 

@@ -236,7 +236,7 @@ besieged(
 const LARGE = ["--max-messages-per-second", "0"];
 
 besieged(
-  "--max-outbound-bytes: who does not read is closed with 4413, and its sender told",
+  "--max-outbound-bytes: who does not read is closed with 4413 after ten seconds, and its sender told",
   [...LARGE, "--max-message-bytes", "60000", "--max-outbound-bytes", "200000"],
   async (server, t, siege) => {
     const sender = await NativeClient.connect(server);
@@ -257,6 +257,8 @@ besieged(
     }
     assert.equal(answer.code, "slow_consumer");
     assert.ok(peakResidentBytes(server.pid) - before < 16 * MEBIBYTE);
+    const left = await sender.next();
+    assert.deepEqual([left.type, left.peer], ["peer-left", slow.id]);
     slow.socket.resume();
     assert.equal((await slow.closed()).code, 4413);
     await sender.close();
