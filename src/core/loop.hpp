@@ -40,8 +40,8 @@ class MailboxList {
   Mailbox* last_ = nullptr;
 };
 
-/// The mailboxes of all peers of one executor that have something to flush. However many messages come for them from other threads,
-/// the executor is woken once until it has flushed.
+/// The mailboxes of all peers of one executor that have something to flush. However many messages come for them from other
+/// threads, the executor is woken once until it has flushed.
 ///
 /// The executor is asked to drain with the first mailbox that comes, and again with the first that comes while it drains: so
 /// what a thread posts to it after a message finds the message flushed, unless another thread, with a message for the

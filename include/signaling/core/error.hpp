@@ -31,7 +31,7 @@ enum class errc : std::uint8_t {
   unauthorized,        ///< the policy does not admit this peer
   forbidden,           ///< the policy does not allow this request
   id_in_use,           ///< the wished peer id belongs to somebody else
-  slow_consumer,       ///< the receiver does not read; its queue is full
+  slow_consumer,       ///< the receiver reads too slowly; its queue is full
   closed,              ///< the peer is gone
   store_unavailable,   ///< the state store does not answer
   messages_lost,  ///< other nodes could not be reached for a while; messages to or from them may be missing
@@ -66,7 +66,7 @@ enum class CloseReason : std::uint8_t {
   lost,            ///< the connection broke
   timeout,         ///< silent for too long
   kicked,          ///< by the host
-  slow_consumer,   ///< did not read what was queued for it
+  slow_consumer,   ///< made no progress with what was queued for it
   protocol_error,  ///< broke the rules of the wire
   message_too_large,
   unauthorized,  ///< the policy refused it
