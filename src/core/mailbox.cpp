@@ -194,7 +194,6 @@ Mailbox::TakenOut Mailbox::take_out(std::vector<Frame>& frames) {
 
 void Mailbox::flush(std::vector<Frame>& frames) {
   auto [closing, must_watch] = take_out(frames);
-  if (must_watch) watch();
   std::exception_ptr failure;
   if (transport_ != nullptr && !frames.empty()) {
     traffic().sent(frames.size(), bytes_of(frames));
@@ -214,6 +213,7 @@ void Mailbox::flush(std::vector<Frame>& frames) {
     if (transport_ != nullptr) transport_->close(*closing);
   }
   if (failure) std::rethrow_exception(failure);
+  if (must_watch && transport_ != nullptr) watch();
 }
 
 }  // namespace signaling

@@ -92,6 +92,13 @@ class Mailbox {
 
   /// Message bytes that wait here or in the transport.
   std::size_t bytes() const;
+  /// What the owner did was too much for somebody: its next message waits.
+  void hold_back() noexcept { is_held_back_.store(true, std::memory_order_relaxed); }
+  /// True once for each time.
+  bool take_hold() noexcept {
+    return is_held_back_.load(std::memory_order_relaxed) &&
+           is_held_back_.exchange(false, std::memory_order_relaxed);
+  }
   bool is_crowded() const noexcept { return is_crowded_.load(std::memory_order_relaxed); }
   void written(std::size_t bytes);
 
@@ -146,6 +153,8 @@ class Mailbox {
   std::size_t in_flight_ = 0;
   std::unique_ptr<Watch> watch_;         // made and ended on the executor
   std::atomic<bool> is_crowded_{false};  // also read without
+  // Under none:
+  std::atomic<bool> is_held_back_{false};
   // Under the loop's lock:
   std::shared_ptr<Mailbox> next_;
 };

@@ -35,7 +35,7 @@ void PeerSession::send_now(const Envelope& envelope, std::string_view request) {
     if (!decision.allowed()) return tell_error(decision.code(), decision.reason(), request);
   }
   const SendResult result = route(envelope);
-  is_held_back_ = result.status == SendStatus::crowded || result.error == errc::slow_consumer;
+  if (result.status == SendStatus::crowded || result.error == errc::slow_consumer) mailbox_.hold_back();
   if (result.status == SendStatus::dropped) {
     tell_error(result.error, {}, request);
   } else if (!request.empty()) {

@@ -94,7 +94,7 @@ bool PeerSession::take_turn(std::size_t bytes) {
 }
 
 std::chrono::milliseconds PeerSession::time_to_turn(std::size_t bytes) {
-  if (std::exchange(is_held_back_, false)) return time_to_hold_back(bytes);
+  if (mailbox_.take_hold()) return time_to_hold_back(bytes);
   // What it asks for needs room in its own mailbox, and what it asked of rooms, time.
   if (mailbox_.is_crowded() || bytes_in_rooms_.load(std::memory_order_relaxed) > read_ahead())
     return turn_interval;

@@ -194,8 +194,7 @@ class PeerSession final : public Peer,
   const PeerOrigin origin_;
   State state_ = State::admitting;
   bool busy_ = false;
-  bool is_reading_ = true;     // what the transport was asked for
-  bool is_held_back_ = false;  // its last message went to somebody for whom too much waits
+  bool is_reading_ = true;  // what the transport was asked for
   std::atomic<bool> sent_away_{false};
   // Other threads look at the id, which the mailbox has, and the identity only when this is set, and then neither changes
   // any more.

@@ -202,7 +202,10 @@ void RoomView::finish(room_change::Update& change, room_news::Answer& answer) {
 
 void RoomView::complete(room_change::Update& change, Version version) {
   const auto& peer = change.peer;
-  attempt_to_tell([&] { replace_metadata(peer->id(), peer->epoch(), change.metadata, version); });
+  attempt_to_tell([&] {
+    const SendResult told = replace_metadata(peer->id(), peer->epoch(), change.metadata, version);
+    if (told.status == SendStatus::crowded) peer->hold_back();
+  });
   if (change.answer == room_change::Update::Answer::updated) {
     peer->tell(event::Updated{id_, version, change.request});
   }
@@ -332,7 +335,7 @@ void RoomView::apply_remote(const MembershipChange& change) {
     case MembershipChange::Kind::updated:
       // Of a membership whose beginning was missed: the version stays, so that this is seen.
       if (is_other_membership(member)) return;
-      replace_metadata(member.id, member.epoch, member.metadata, change.version);
+      (void)replace_metadata(member.id, member.epoch, member.metadata, change.version);
       return;
   }
 }
@@ -356,7 +359,7 @@ void RoomView::insert_remote(const StoreMember& member, Version version) {
     has_changed = is_same && entry->metadata != member.metadata;
     if (is_known && !has_changed) members_.advance(version);
   }
-  if (has_changed) replace_metadata(member.id, member.epoch, member.metadata, version);
+  if (has_changed) (void)replace_metadata(member.id, member.epoch, member.metadata, version);
   if (is_known) return;
   Entry entry;
   entry.remote = std::make_unique<RoomMembers::RemotePeer>(RoomMembers::RemotePeer{member.id, member.node});

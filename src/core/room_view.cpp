@@ -395,8 +395,8 @@ void RoomView::drop(const Mailbox& peer) noexcept {
   if (has(peer)) removed = members_.take(peer.id());
 }
 
-void RoomView::replace_metadata(std::string_view peer, Epoch epoch, const Payload& metadata,
-                                Version version) {
+SendResult RoomView::replace_metadata(std::string_view peer, Epoch epoch, const Payload& metadata,
+                                      Version version) {
   PeerId id;
   Version joined_at = 0;
   const Mailbox* self = nullptr;
@@ -406,7 +406,8 @@ void RoomView::replace_metadata(std::string_view peer, Epoch epoch, const Payloa
     const bool is_known = entry != nullptr && entry->epoch == epoch;
     // The store need not count what changes nothing.
     if (!is_known || (version <= members_.version() && entry->metadata == metadata)) {
-      return members_.advance(version);
+      members_.advance(version);
+      return {};
     }
     id = entry->id();
     joined_at = entry->joined_at;
@@ -414,7 +415,7 @@ void RoomView::replace_metadata(std::string_view peer, Epoch epoch, const Payloa
   }
   const Event event = event::PeerUpdated{id_, version, {id, metadata.view(), joined_at}};
   EncodedEvent encoded(event);
-  (void)tell(encoded, self, IfFull::close, [&] {
+  return tell(encoded, self, IfFull::close, [&] {
     members_.advance(version);
     Entry* const entry = members_.find(id);
     if (entry != nullptr) entry->metadata = metadata;

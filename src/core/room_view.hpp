@@ -142,7 +142,7 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   /// Removes a member that the others could not be told of.
   void drop(const Mailbox& peer) noexcept;
   bool erase(std::string_view peer, Epoch epoch, Version version, LeaveReason reason);
-  void replace_metadata(std::string_view peer, Epoch epoch, const Payload& metadata, Version version);
+  SendResult replace_metadata(std::string_view peer, Epoch epoch, const Payload& metadata, Version version);
   /// Encodes in every language needed, then runs `change` and delivers to all local members but `skip` under one lock.
   /// False from `change`: there is nothing to tell any more.
   template <class Change>

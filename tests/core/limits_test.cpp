@@ -282,6 +282,26 @@ TEST_CASE("limits: whoever does not read what it asks for has to wait, and is no
   CHECK_FALSE(b->closed());
 }
 
+TEST_CASE("limits: who gives a member that does not read much to know about has to wait") {
+  ScriptWorld world(with([](Limits& l) {
+    l.max_message_bytes = 100;
+    l.max_outbound_bytes = 100;
+  }));
+  auto a = world.client("a");
+  auto b = world.client("b");
+  for (auto* client : {a.get(), b.get()}) client->say("join r");
+  world.run();
+  a->heard();
+  b->stick();
+  const std::string metadata(80, 'm');
+  for (int i = 0; i < 5; ++i) a->say("#" + std::to_string(i) + " update r " + metadata + std::to_string(i));
+  world.run();
+  CHECK(a->heard() == Lines{"updated r v3 #0", "updated r v4 #1"});
+  CHECK_FALSE(a->is_read());
+  wait(world, milliseconds(20));
+  CHECK(a->heard() == Lines{"updated r v5 #2"});
+}
+
 TEST_CASE("limits: a volatile message is dropped early and harms nobody") {
   ScriptWorld world(with([](Limits& l) {
     l.max_message_bytes = 100;
