@@ -18,6 +18,15 @@ std::size_t bytes_of(std::span<const Frame> frames) noexcept {
   return bytes;
 }
 
+std::size_t most_bytes(std::size_t limit, IfFull if_full) noexcept {
+  switch (if_full) {
+    case IfFull::drop_early: return limit / 2;
+    case IfFull::refuse: return Mailbox::message_factor * limit;
+    case IfFull::close: break;
+  }
+  return Mailbox::event_factor * limit;
+}
+
 }  // namespace
 
 Mailbox::Mailbox(Owner& owner, std::shared_ptr<Loop> loop, Transport& transport,
@@ -70,12 +79,13 @@ Mailbox::Taken Mailbox::take_in(std::span<const Frame> frames, IfFull if_full) n
   const std::size_t bytes = bytes_of(frames);
   const std::scoped_lock lock(mutex_);
   if (is_shut_ || closing_) return {{SendStatus::dropped, errc::closed}};
-  if (!has_room(bytes, if_full)) {
+  const std::size_t limit = limits_.get().max_outbound_bytes;
+  const std::size_t waiting = queued_ + in_flight_;
+  // An empty mailbox takes any message: it was within the limit for messages.
+  if (limit != 0 && waiting != 0 && waiting + bytes > most_bytes(limit, if_full)) {
     const bool is_end = if_full == IfFull::close && begin_close(CloseReason::slow_consumer);
     return {{SendStatus::dropped, errc::slow_consumer}, is_end};
   }
-  const bool is_first = queued_ + in_flight_ == 0;
-  const bool is_behind = in_flight_ != 0;
   try {
     frames_.insert(frames_.end(), frames.begin(), frames.end());
   } catch (const std::bad_alloc&) {
@@ -83,30 +93,17 @@ Mailbox::Taken Mailbox::take_in(std::span<const Frame> frames, IfFull if_full) n
     return {{SendStatus::dropped, errc::internal}, is_end};
   }
   queued_ += bytes;
-  update_crowded();
-  const SendStatus status = !is_first && is_crowded() ? SendStatus::crowded
-                            : is_behind               ? SendStatus::queued
-                                                      : SendStatus::sent;
+  SendStatus status = in_flight_ != 0 ? SendStatus::queued : SendStatus::sent;
+  if (limit != 0 && waiting + bytes > limit) {
+    is_crowded_.store(true, std::memory_order_relaxed);
+    if (waiting != 0) status = SendStatus::crowded;
+  }
   return {{status}, !std::exchange(is_scheduled_, true)};
 }
 
-bool Mailbox::has_room(std::size_t bytes, IfFull if_full) const noexcept {
-  const std::size_t waiting = queued_ + in_flight_;
+void Mailbox::end_crowd() noexcept {
   const std::size_t limit = limits_.get().max_outbound_bytes;
-  // An empty mailbox takes any message: it was within the limit for messages.
-  if (limit == 0 || waiting == 0) return true;
-  switch (if_full) {
-    case IfFull::drop_early: return waiting + bytes <= limit / 2;
-    case IfFull::refuse: return waiting + bytes <= message_factor * limit;
-    case IfFull::close: break;
-  }
-  return waiting + bytes <= event_factor * limit;
-}
-
-void Mailbox::update_crowded() noexcept {
-  const std::size_t limit = limits_.get().max_outbound_bytes;
-  const bool is_crowded = limit != 0 && queued_ + in_flight_ > limit;
-  if (is_crowded != this->is_crowded()) is_crowded_.store(is_crowded, std::memory_order_relaxed);
+  if (limit == 0 || queued_ + in_flight_ <= limit) is_crowded_.store(false, std::memory_order_relaxed);
 }
 
 bool Mailbox::begin_close(CloseReason reason) noexcept {
@@ -129,7 +126,7 @@ std::size_t Mailbox::bytes() const {
 void Mailbox::written(std::size_t bytes) {
   const std::scoped_lock lock(mutex_);
   in_flight_ -= std::min(bytes, in_flight_);
-  update_crowded();
+  if (is_crowded()) end_crowd();
   if (watch_) watch_->written += bytes;
 }
 
@@ -177,7 +174,7 @@ void Mailbox::shut() {
   dropped.swap(frames_);
   queued_ = 0;
   in_flight_ = 0;
-  update_crowded();
+  is_crowded_.store(false, std::memory_order_relaxed);
 }
 
 // The memory of the vectors goes round among the peers of a loop.

@@ -122,8 +122,8 @@ class Mailbox {
     std::size_t written = 0;
   };
   Taken take_in(std::span<const Frame> frames, IfFull if_full) noexcept;
-  bool has_room(std::size_t bytes, IfFull if_full) const noexcept;
-  void update_crowded() noexcept;
+  /// If no more waits than may.
+  void end_crowd() noexcept;
   void watch();
   void end_of_watch();
   void stop_watching();

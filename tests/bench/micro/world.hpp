@@ -47,6 +47,7 @@ class Pipe final : public signaling::Transport {
 inline signaling::RouterOptions unlimited() {
   signaling::RouterOptions options;
   options.limits.messages_per_second = 0;
+  options.limits.bytes_per_second = 0;
   options.limits.joins_per_second = 0;
   options.limits.max_peers_per_room = 0;
   options.limits.max_rooms_per_peer = 0;
