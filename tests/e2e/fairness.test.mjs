@@ -37,6 +37,7 @@ async function exchange(ada, bob, data) {
 for (const [name, { count, message }] of Object.entries(floods)) {
   test(`a flood of ${name} puts out nobody who reads`, async (t) => {
     const server = await startServer();
+    t.after(() => server.kill());
     const bystanders = await connectClients(t, server, BYSTANDERS);
     for (const bystander of bystanders) await bystander.join(ROOM, METADATA);
     const [flooder] = await connectClients(t, server, 1);
