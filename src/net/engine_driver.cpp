@@ -70,7 +70,7 @@ void EngineDriver::on_websocket_open(EngineWebSocket& websocket) {
   start();
   const TimePoint now = worker_->now();
   websockets_.push_back(&websocket);
-  websocket.set_reading(is_reading_);
+  websocket.set_reading(reads_websockets());
   catch_up(now);
   session_.on_websocket_open(websocket.id(), now);
   pump();
@@ -156,7 +156,7 @@ void EngineDriver::send(std::span<const Frame> frames) {
 
 void EngineDriver::set_reading(bool reading) {
   if (!worker_ || std::exchange(is_reading_, reading) == reading) return;
-  for (EngineWebSocket* const websocket : websockets_) websocket->set_reading(reading);
+  apply_reading();
   if (!reading) return session_.hold_input(true);
   // The handler may be in the middle of what came before: it gets the rest of a POST later.
   boost::asio::post(executor_, [self = shared_from_this()] {
@@ -164,6 +164,16 @@ void EngineDriver::set_reading(bool reading) {
     self->session_.hold_input(false);
     self->pump();
   });
+}
+
+// One that is not the transport yet says nothing but that it wants to be, and then takes what waits.
+bool EngineDriver::reads_websockets() const noexcept {
+  return is_reading_ || session_.transport() != socketio::EngineTransport::websocket;
+}
+
+void EngineDriver::apply_reading() {
+  const bool reading = reads_websockets();
+  for (EngineWebSocket* const websocket : websockets_) websocket->set_reading(reading);
 }
 
 void EngineDriver::close(CloseReason reason) {
@@ -184,6 +194,7 @@ void EngineDriver::pump() {
   }
   pumping_ = false;
   if (ended_) return finish();
+  if (!is_reading_) apply_reading();  // one of them may be the transport now
   schedule();
 }
 

@@ -77,6 +77,9 @@ class EngineDriver final : public socketio::EngineSocket,
   std::size_t queued_bytes() const noexcept override { return queued_bytes_; }
 
  private:
+  bool reads_websockets() const noexcept;
+  void apply_reading();
+
   /// A request that was not answered yet.
   struct Pending {
     socketio::RequestId id;

@@ -124,6 +124,24 @@ TEST_CASE(
   }
 }
 
+TEST_CASE(
+    "engine.io: an upgrade is completed also while the client is not read, or what waits for it could not "
+    "leave") {
+  EngineWorld world;
+  PollingClient client(world, PollingClient::Connections::many);
+  const auto websocket = client.probe();
+  CHECK(client.poll().body == "6");
+  world.on_executor([](auto& socket) { socket.set_reading(false); });
+  world.send("waits");
+  websocket->send_text("5");
+  websocket->send_text("4held");
+  CHECK(websocket->receive_text() == "4waits");
+  CHECK(world.next() == "open");
+  CHECK(world.shared.journal.empty());
+  world.on_executor([](auto& socket) { socket.set_reading(true); });
+  CHECK(world.next() == "text held");
+}
+
 TEST_CASE("engine.io: an upgrade that is not completed in time ends its WebSocket and nothing else") {
   EngineRoute route;
   route.options.upgrade_timeout = 100ms;
