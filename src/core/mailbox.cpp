@@ -178,7 +178,7 @@ void Mailbox::shut() {
 }
 
 // The memory of the vectors goes round among the peers of a loop.
-Mailbox::TakenOut Mailbox::take_out(std::vector<Frame>& frames) {
+std::optional<CloseReason> Mailbox::take_out(std::vector<Frame>& frames) {
   const std::scoped_lock lock(mutex_);
   is_scheduled_ = false;
   frames_.swap(frames);
@@ -186,11 +186,11 @@ Mailbox::TakenOut Mailbox::take_out(std::vector<Frame>& frames) {
   in_flight_ += std::exchange(queued_, 0);
   // Nothing came after the end was asked for.
   if (closing_) is_shut_ = true;
-  return {std::exchange(closing_, std::nullopt), is_crowded() && !watch_ && !is_shut_};
+  return std::exchange(closing_, std::nullopt);
 }
 
 void Mailbox::flush(std::vector<Frame>& frames) {
-  auto [closing, must_watch] = take_out(frames);
+  auto closing = take_out(frames);
   std::exception_ptr failure;
   if (transport_ != nullptr && !frames.empty()) {
     traffic().sent(frames.size(), bytes_of(frames));
@@ -210,7 +210,8 @@ void Mailbox::flush(std::vector<Frame>& frames) {
     if (transport_ != nullptr) transport_->close(*closing);
   }
   if (failure) std::rethrow_exception(failure);
-  if (must_watch && transport_ != nullptr) watch();
+  // Other threads only look at the watch.
+  if (is_crowded() && !watch_ && !closing && transport_ != nullptr) watch();
 }
 
 }  // namespace signaling

@@ -128,11 +128,7 @@ class Mailbox {
   void end_of_watch();
   void stop_watching();
   bool begin_close(CloseReason reason) noexcept;
-  struct TakenOut {
-    std::optional<CloseReason> closing;
-    bool must_watch = false;
-  };
-  TakenOut take_out(std::vector<Frame>& frames);
+  std::optional<CloseReason> take_out(std::vector<Frame>& frames);
   void shut();
 
   Owner& owner_;
