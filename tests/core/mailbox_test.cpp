@@ -195,7 +195,7 @@ TEST_CASE("mailbox: a reader is slow if it reads too little for ten seconds whil
     world.pass(std::chrono::seconds(10));
     CHECK(world.run() == Lines{"ended slow-consumer", "close slow-consumer"});
   }
-  SUBCASE("who reads as much goes on, and is looked at again") {
+  SUBCASE("a sixteenth: it stays, and has ten seconds more") {
     world.peer->box.written(100);
     world.pass(std::chrono::seconds(10));
     CHECK(world.run().empty());
@@ -203,13 +203,13 @@ TEST_CASE("mailbox: a reader is slow if it reads too little for ten seconds whil
     world.pass(std::chrono::seconds(10));
     CHECK(world.run() == Lines{"ended slow-consumer", "close slow-consumer"});
   }
-  SUBCASE("who has caught up is not looked at any more") {
+  SUBCASE("after it has caught up, nothing is timed") {
     world.peer->box.written(500);
     world.pass(std::chrono::seconds(10));
     CHECK(world.run().empty());
     CHECK(world.loop->deadlines()->is_empty());
   }
-  SUBCASE("who is gone is not looked at any more") {
+  SUBCASE("after it has gone, nothing is timed") {
     world.peer->box.disconnect();
     CHECK(world.loop->deadlines()->is_empty());
   }

@@ -34,8 +34,8 @@ struct SIGNALING_API Limits {
   std::size_t max_peers = 100'000;
   /// Message bytes waiting for one peer, given to its transport or not. Default 1 MiB. Over it whoever sends to it is slowed
   /// to 1 MiB a second, and what it sends itself waits. If it reads less than a sixteenth of this in 10 s meanwhile, it is
-  /// closed as slow. Over four times as much messages are refused, the sender gets `slow_consumer`; over sixteen times an
-  /// event, of who comes and goes, closes it. Volatile messages are dropped at half of it.
+  /// closed as slow. Over four times as much, messages are refused, and the sender gets `slow_consumer`; over sixteen
+  /// times as much, a join, leave or update of others closes it. Volatile messages are dropped at half of it.
   std::size_t max_outbound_bytes = 1024 * 1024;
   /// Bytes of one peer's messages that wait: for the answer of the policy or the store to an earlier request, or for their
   /// turn under the rates below. Default 512 KiB. The transport is asked to stop reading long before. Over it, if the
