@@ -30,6 +30,24 @@ void wait(ScriptWorld& world, std::chrono::milliseconds time) {
   world.run();
 }
 
+/// Two members of room `r`; the second does not read. So many bytes may wait for it.
+struct OneUnread {
+  explicit OneUnread(std::size_t bytes) : world(options(bytes)) {
+    for (auto* client : {a.get(), b.get()}) client->say("join r");
+    world.run();
+    a->heard();
+    b->stick();
+  }
+  static RouterOptions options(std::size_t bytes) {
+    RouterOptions options;
+    options.limits.max_message_bytes = options.limits.max_outbound_bytes = bytes;
+    return options;
+  }
+  ScriptWorld world;
+  std::unique_ptr<ScriptClient> a = world.client("a");
+  std::unique_ptr<ScriptClient> b = world.client("b");
+};
+
 }  // namespace
 
 TEST_CASE("limits: a full room refuses the joiner and tells nobody") {
@@ -283,16 +301,8 @@ TEST_CASE("limits: whoever does not read what it asks for has to wait, and is no
 }
 
 TEST_CASE("limits: who gives a member that does not read much to know about has to wait") {
-  ScriptWorld world(with([](Limits& l) {
-    l.max_message_bytes = 100;
-    l.max_outbound_bytes = 100;
-  }));
-  auto a = world.client("a");
-  auto b = world.client("b");
-  for (auto* client : {a.get(), b.get()}) client->say("join r");
-  world.run();
-  a->heard();
-  b->stick();
+  OneUnread pair(100);
+  auto& [world, a, b] = pair;
   const std::string metadata(80, 'm');
   for (int i = 0; i < 5; ++i) a->say("#" + std::to_string(i) + " update r " + metadata + std::to_string(i));
   world.run();
@@ -386,15 +396,8 @@ TEST_CASE("limits: replacing them by some that contradict each other changes not
 
 // The sender of a broadcast is told nothing of it, so that no error counts it.
 TEST_CASE("limits: who is put out as slow by a broadcast is counted once") {
-  ScriptWorld world(with([](Limits& l) {
-    l.max_message_bytes = 100;
-    l.max_outbound_bytes = 100;
-  }));
-  auto a = world.client("a");
-  auto b = world.client("b");
-  for (auto* client : {a.get(), b.get()}) client->say("join r");
-  world.run();
-  b->stick();
+  OneUnread pair(100);
+  auto& [world, a, b] = pair;
   for (int i = 0; i < 4; ++i) {
     a->say("cast r " + std::string(60, 'x'));
     wait(world, milliseconds(20));

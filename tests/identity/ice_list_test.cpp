@@ -66,7 +66,8 @@ TEST_CASE("ICE servers: of a peer id, the username takes what is fit for one") {
   CHECK(json.find(R"("username":"3600:a_b___-_.Z9")") != std::string::npos);
 }
 
-TEST_CASE("ICE servers: credentials are renewed before they expire, though their end is cut to whole seconds") {
+TEST_CASE(
+    "ICE servers: credentials are renewed before they expire, though their end is cut to whole seconds") {
   CHECK(IceList(turn()).refresh_after() == seconds(2699));
   IceOptions shortest = turn();
   shortest.turn_lifetime = seconds(4);  // good for 3 s, if given at the end of a second
