@@ -11,18 +11,21 @@ from conan.tools.files import copy, load, rmdir
 
 required_conan_version = ">=2.0"
 
-# What each component links; those with an option of their own are in OPTIONAL too.
+# What each component links.
 COMPONENTS = {
-    "core": ["boost::headers"],
-    "websocket": ["core"],
-    "protocols": ["core"],
-    "socketio": ["core", "protocols"],
-    "testing": ["core"],
-    "identity": ["core", "protocols", "openssl::crypto"],
-    "net": ["core", "websocket", "protocols", "socketio", "openssl::ssl", "openssl::crypto"],
-    "redis": ["core", "openssl::ssl", "openssl::crypto"],
+    "text": [],
+    "core": ["text", "boost::headers"],
+    "websocket": ["text", "core"],
+    "protocols": ["text", "core"],
+    "socketio": ["text", "core", "protocols"],
+    "testing": ["text", "core"],
+    "identity": ["text", "core", "openssl::crypto"],
+    "net": ["text", "core", "websocket", "protocols", "socketio", "openssl::ssl", "openssl::crypto"],
+    "operation": ["text", "core", "net"],
+    "redis": ["text", "core", "openssl::ssl", "openssl::crypto"],
 }
-OPTIONAL = ("identity", "net", "redis")
+OPTIONAL = ("identity", "net", "redis")  # each has an option of its own
+PARTS = {"operation": "net"}  # comes with the option of another
 
 
 class SignalingConan(ConanFile):
@@ -48,7 +51,10 @@ class SignalingConan(ConanFile):
         "boost/*:header_only": True,
     }
     implements = ["auto_shared_fpic"]
-    exports_sources = "CMakeLists.txt", "LICENSE", "cmake/*", "include/*", "src/*", "!cmake/vcpkg/*"
+    exports_sources = (
+        "CMakeLists.txt", "LICENSE", "cmake/*", "include/*", "src/*", "!cmake/vcpkg/*",
+        "examples/web/signaling.js", "examples/web/session.js", "docs/protocol.schema.json",
+    )
 
     def set_version(self):
         text = load(self, os.path.join(self.recipe_folder, "CMakeLists.txt"))
@@ -58,7 +64,11 @@ class SignalingConan(ConanFile):
         cmake_layout(self)
 
     def _built(self):
-        return [name for name in COMPONENTS if name not in OPTIONAL or self.options.get_safe(f"with_{name}")]
+        return [name for name in COMPONENTS if self._is_built(name)]
+
+    def _is_built(self, name):
+        option = PARTS.get(name, name)
+        return option not in OPTIONAL or bool(self.options.get_safe(f"with_{option}"))
 
     def _needs_openssl(self):
         return any(part.startswith("openssl::") for name in self._built() for part in COMPONENTS[name])
@@ -93,7 +103,7 @@ class SignalingConan(ConanFile):
         CMake(self).install()
         copy(self, "LICENSE", self.source_folder, os.path.join(self.package_folder, "licenses"))
         # Conan writes what finds the package, from package_info().
-        for folder in (("lib", "cmake"), ("lib", "pkgconfig"), ("share",)):
+        for folder in (("lib", "cmake"), ("lib", "pkgconfig"), ("share", "doc")):
             rmdir(self, os.path.join(self.package_folder, *folder))
 
     def package_info(self):

@@ -52,7 +52,7 @@ function(signaling_add_component)
   set_property(GLOBAL APPEND PROPERTY SIGNALING_COMPONENTS ${arg_NAME})
 endfunction()
 
-# What carries SIGNALING_API (signaling/core/export.hpp) is seen from outside of a shared library, the rest is not.
+# What carries SIGNALING_API (signaling/text/export.hpp) is seen from outside of a shared library, the rest is not.
 function(signaling_set_visibility target)
   set_target_properties(${target} PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   get_target_property(type ${target} TYPE)

@@ -104,7 +104,8 @@ install(
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT signaling_Runtime)
 # For pages that speak the native protocol, and for clients in other languages.
 install(
-  FILES ${PROJECT_SOURCE_DIR}/examples/web/signaling.js ${PROJECT_SOURCE_DIR}/docs/protocol.schema.json
+  FILES ${PROJECT_SOURCE_DIR}/examples/web/signaling.js ${PROJECT_SOURCE_DIR}/examples/web/session.js
+        ${PROJECT_SOURCE_DIR}/docs/protocol.schema.json
   DESTINATION ${CMAKE_INSTALL_DATADIR}/signaling
   COMPONENT signaling_Development
 )

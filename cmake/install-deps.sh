@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# install-deps.sh server|tests
+# install-deps.sh server|tests|full
 #
-# Installs what building the server needs, or also what the tests need, on Debian 12 and later. What is there
+# Installs what building the server needs, or also what the tests need, or also what tests/run.sh --full needs, on Debian 12
+# and later. What is there
 # is skipped, so a second run changes nothing and needs neither root nor the network.
 #
 # Boost is not taken from the system, whose version may be too old: Debian's packages of its headers are
@@ -14,6 +15,8 @@ server_packages=(g++ cmake ninja-build ccache libssl-dev libcli11-dev)
 test_packages=(doctest-dev pkg-config chromium-headless-shell chromium-common openssl clang libclang-rt-dev clang-format clang-tidy doxygen python3 git libsqlite3-dev libgtest-dev catch2
   # for examples/game_server and examples/media_server
   libgstreamer-plugins-bad1.0-dev gstreamer1.0-nice gstreamer1.0-plugins-good gstreamer1.0-plugins-bad)
+
+full_packages=(libspdlog-dev prometheus-cpp-dev)  # for programs in docs/host-tools.md
 
 fail() {
   echo "install-deps.sh: $*" >&2
@@ -169,7 +172,21 @@ install_node_modules() {
   echo "$lock" >"$stamp"
 }
 
-[[ $# == 1 && ($1 == server || $1 == tests) ]] || fail "usage: install-deps.sh server|tests"
+install_tests() {
+  local node
+  mapfile -t node < <(node_packages)
+  install_packages "${server_packages[@]}" "${test_packages[@]}" "${node[@]}"
+  install_server redis-server redis-server
+  install_server turnserver coturn
+  install_server nginx nginx
+  install_server haproxy haproxy
+  install_boost
+  unpack_boost 1.81 bookworm
+  unpack_redis_servers
+  install_node_modules
+}
+
+[[ $# == 1 && ($1 == server || $1 == tests || $1 == full) ]] || fail "usage: install-deps.sh server|tests|full"
 command -v dpkg-query >/dev/null || fail "this is not a Debian system; install by hand: ${server_packages[*]}"
 case $1 in
   server)
@@ -177,15 +194,11 @@ case $1 in
     install_boost
     ;;
   tests)
-    mapfile -t node < <(node_packages)
-    install_packages "${server_packages[@]}" "${test_packages[@]}" "${node[@]}"
-    install_server redis-server redis-server
-    install_server turnserver coturn
-    install_server nginx nginx
-    install_server haproxy haproxy
-    install_boost
-    unpack_boost 1.81 bookworm
-    unpack_redis_servers
-    install_node_modules
+    install_tests
+    ;;
+  full)
+    install_tests
+    install_packages "${full_packages[@]}"
+    unpack_debs opentelemetry trixie opentelemetry-cpp-dev
     ;;
 esac

@@ -28,12 +28,13 @@ run.sh --full, on two cores with nothing compiled yet, takes about an hour, most
 TXT
 fi
 step 'Installing what is missing'
-"$root/cmake/install-deps.sh" tests
 if [[ ${#selection[@]} == 0 ]]; then
+  "$root/cmake/install-deps.sh" full
   "$root/cmake/configure.sh" asan -DSIGNALING_BUILD_EXAMPLES=OFF
   "$root/cmake/configure.sh" tsan -DSIGNALING_BUILD_EXAMPLES=OFF
   "$root/cmake/configure.sh" dev -DSIGNALING_ASAN_BUILD="$build/asan" -DSIGNALING_TSAN_BUILD="$build/tsan"
 else
+  "$root/cmake/install-deps.sh" tests
   "$root/cmake/configure.sh" dev
 fi
 step 'Building build/dev'

@@ -1,9 +1,11 @@
 """Runs ctest, and says at the end what a person wants to know: run_ctest.py <build folder> <command> [ctest argument...]
 
 Behind ctest's own progress come the slowest tests; of each test that failed what it printed and how to run it alone, by
-<command>; and ctest's summary once more, so that it is the last thing on the screen.
+<command>; of each of them the lines that look like the reason, for logs that are cut; and ctest's summary once more, so
+that it is the last thing on the screen.
 """
 
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -13,6 +15,9 @@ from pathlib import Path
 PARALLEL = 4
 SLOWEST = 5
 LAST_LINES = 150
+# What doctest, node:test, unittest, compilers and sanitizers begin a failure with.
+REASON = re.compile(r"ERROR|\berror\b|^\s*not ok|✖|Assertion|Exception|Traceback|Timeout|runtime error|FAIL", re.ASCII)
+REASONS = 4
 
 
 def run(build: Path, arguments: list[str], results: Path) -> tuple[int, list[str]]:
@@ -43,7 +48,19 @@ def report(results: Path, repeat: str) -> str:
         lines += output[-LAST_LINES:]
         name = test.get("name").replace(".", "\\.").replace("+", "\\+")
         lines.append(f"---- again, alone: {repeat} -R '^{name}$'")
-    return "\n".join(lines)
+    return "\n".join(lines + digest(tests))
+
+
+def digest(tests: list[ElementTree.Element]) -> list[str]:
+    """A few lines for each test that failed: the first that look like the reason, or else the last."""
+    lines = []
+    for test in tests:
+        if test.find("failure") is None:
+            continue
+        output = [line.strip() for line in (test.findtext("system-out") or "").splitlines() if line.strip()]
+        reasons = [line for line in output if REASON.search(line)][:REASONS] or output[-REASONS:]
+        lines += [f"{test.get('name')}: {line[:200]}" for line in reasons]
+    return ["", "In short:", *lines] if lines else []
 
 
 def main() -> int:

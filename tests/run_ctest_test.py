@@ -39,6 +39,14 @@ class RunCtest(unittest.TestCase):
         self.assertNotIn("350", lines)
         self.assertIn("351", lines)
 
+    def test_repeats_what_looks_like_the_reason_just_before_the_summary(self):
+        _, lines = self.run_on(
+            'add_test(a "sh" "-c" "seq 9; echo x.cpp:3: ERROR: CHECK; seq 300; exit 1")\n'
+            'add_test(b "sh" "-c" "seq 9; exit 1")\n')
+        digest = lines[lines.index("In short:") + 1:]
+        self.assertEqual(digest[:5], ["a: x.cpp:3: ERROR: CHECK", "b: 6", "b: 7", "b: 8", "b: 9"])
+        self.assertIn("tests failed out of 2", " ".join(digest[5:8]))
+
     def test_fails_when_no_test_is_selected(self):
         code, _ = self.run_on('add_test(quick "true")\n', "-R", "nothing")
         self.assertNotEqual(code, 0)

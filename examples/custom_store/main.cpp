@@ -12,7 +12,7 @@
 
 #include "signaling/core/router.hpp"
 #include "signaling/net/server.hpp"
-#include "signaling/protocols/json_protocol.hpp"
+#include "signaling/protocols/json.hpp"
 #include "sqlite_store.hpp"
 
 int main(int argc, char** argv) try {
@@ -29,23 +29,18 @@ int main(int argc, char** argv) try {
   router_options.client_ids = signaling::ClientIds::accept;  // so that a client can come back as who it was
   signaling::Router router(router_options);
 
-  const signaling::protocols::JsonProtocolFactory protocols;
-  signaling::net::WebSocketRoute route;
-  route.settings.subprotocols = {"signaling.v1"};
-  route.make_protocol = [&](const signaling::ConnectInfo&) { return protocols.make(); };
   signaling::net::ServerOptions options;
   options.executors = {io.get_executor()};
   signaling::net::Server server(router, options);
-  server.websocket("/signaling", route);
-  const auto bound = server.listen("127.0.0.1", static_cast<std::uint16_t>(std::atoi(argv[2])));
-  if (!bound) throw std::runtime_error(bound.error);
-  std::cout << "listening " << bound.endpoint << std::endl;
+  server.add(signaling::protocols::Json());
+  const auto endpoint = server.listen("127.0.0.1", static_cast<std::uint16_t>(std::atoi(argv[2]))).value();
+  std::cout << "listening " << endpoint << std::endl;
 
   boost::asio::signal_set signals(io, SIGINT, SIGTERM);
   signals.async_wait([&](auto, int) {
     store->freeze();  // who is connected now finds the same id, and nobody else does
     router.shut_down(std::chrono::seconds(1));
-    server.stop(std::chrono::seconds(5));
+    server.async_stop(std::chrono::seconds(5));
   });
   io.run();
 } catch (const std::exception& error) {

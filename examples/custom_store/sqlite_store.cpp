@@ -33,16 +33,6 @@ std::uint64_t now() {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(since).count());
 }
 
-std::function<void(StoreListener&)> delivery_of(Envelope envelope) {
-  const auto strings = std::make_shared<std::deque<std::string>>();
-  for (std::string_view Envelope::*field :
-       {&Envelope::event, &Envelope::from, &Envelope::to, &Envelope::room, &Envelope::payload,
-        &Envelope::from_metadata, &Envelope::language, &Envelope::original, &Envelope::from_rooms}) {
-    envelope.*field = strings->emplace_back(envelope.*field);
-  }
-  return [envelope, strings](StoreListener& listener) { listener.delivered(envelope); };
-}
-
 }  // namespace
 
 SqliteStore::SqliteStore(const std::string& file, std::chrono::seconds keep) : keep_(keep), database_(file) {
@@ -186,6 +176,8 @@ void SqliteStore::claim(const Claim& request, Callback<void(std::error_code, Epo
         add_news(node, [peer = PeerId(request.peer), old = owner.number(1)](StoreListener& to) {
           to.displaced(peer, old);
         });
+      } else if (request.is_take_over) {
+        return {errc::peer_not_found, 0};
       }
     }
     database_.change("UPDATE counter SET epoch = epoch + 1");
@@ -260,28 +252,43 @@ void SqliteStore::snapshot(std::string_view room, Version /*known_version*/,
 }
 
 // With targets, the file is not asked.
-std::error_code SqliteStore::publish(const NodeId& node, const Envelope& envelope,
+std::error_code SqliteStore::publish(const NodeId& node, const Message& message, const Route& route,
                                      std::span<const NodeId> targets) {
-  bool found = !targets.empty();
+  std::vector<NodeId> nodes(targets.begin(), targets.end());
   const auto error = change([&] {
-    std::vector<NodeId> nodes(targets.begin(), targets.end());
-    if (!found) {
-      Query row =
-          envelope.room.empty()
-              ? database_.query("SELECT node FROM peer WHERE id = ?1 AND kept_until IS NULL", envelope.to)
-          : envelope.to.empty()
-              ? database_.query("SELECT DISTINCT node FROM member WHERE room = ?1", envelope.room)
-              : database_.query("SELECT node FROM member WHERE room = ?1 AND peer = ?2", envelope.room,
-                                envelope.to);
-      while (row.next()) nodes.push_back(row.bytes(0));
-      std::erase(nodes, node);
-      found = !nodes.empty();
-    }
-    const News news = delivery_of(envelope);
+    if (nodes.empty()) nodes = nodes_of(message.to, route.room);
+    std::erase(nodes, node);
+    const News news = [owned = OwnedMessage(message, route)](StoreListener& to) {
+      to.delivered(owned.message(), owned.route());
+    };
     for (const NodeId& to : nodes) add_news(to, news);
   });
   if (error) return error;
-  return envelope.room.empty() && !found ? std::error_code(errc::peer_not_found) : std::error_code();
+  return route.room.empty() && nodes.empty() ? errc::peer_not_found : errc::ok;
+}
+
+std::error_code SqliteStore::command(const NodeId& node, const NodeCommand& command) {
+  std::vector<NodeId> nodes;
+  const auto error = change([&] {
+    nodes =
+        nodes_of(command.peer, command.peer.empty() ? std::string_view(command.room) : std::string_view());
+    std::erase(nodes, node);
+    for (const NodeId& to : nodes)
+      add_news(to, [command](StoreListener& there) { there.commanded(command); });
+  });
+  if (error) return error;
+  return nodes.empty() ? errc::peer_not_found : errc::ok;
+}
+
+// Of the member `peer` of `room`; without `peer`, of all its members; without `room`, of the claim.
+std::vector<NodeId> SqliteStore::nodes_of(std::string_view peer, std::string_view room) {
+  Query row =
+      room.empty()   ? database_.query("SELECT node FROM peer WHERE id = ?1 AND kept_until IS NULL", peer)
+      : peer.empty() ? database_.query("SELECT DISTINCT node FROM member WHERE room = ?1", room)
+                     : database_.query("SELECT node FROM member WHERE room = ?1 AND peer = ?2", room, peer);
+  std::vector<NodeId> nodes;
+  while (row.next()) nodes.push_back(row.bytes(0));
+  return nodes;
 }
 
 Version SqliteStore::version_of(std::string_view room) {

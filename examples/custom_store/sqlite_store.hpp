@@ -49,8 +49,9 @@ class SqliteStore final : public signaling::StateStore {
               signaling::Callback<void(std::error_code, signaling::Version)> done) override;
   void snapshot(std::string_view room, signaling::Version known_version,
                 signaling::Callback<void(std::error_code, signaling::RoomState)> done) override;
-  std::error_code publish(const signaling::NodeId& node, const signaling::Envelope& envelope,
-                          std::span<const signaling::NodeId> targets) override;
+  std::error_code publish(const signaling::NodeId& node, const signaling::Message& message,
+                          const signaling::Route& route, std::span<const signaling::NodeId> targets) override;
+  std::error_code command(const signaling::NodeId& node, const signaling::NodeCommand& command) override;
 
  private:
   using News = std::function<void(signaling::StoreListener&)>;
@@ -84,6 +85,7 @@ class SqliteStore final : public signaling::StateStore {
               const signaling::NodeId& by);
   signaling::NodeId node_of(std::string_view room, std::string_view peer);
 
+  std::vector<signaling::NodeId> nodes_of(std::string_view peer, std::string_view room);
   void announce(signaling::MembershipChange change, const signaling::NodeId& by);
   void add_news(const signaling::NodeId& node, News news) { fresh_.push_back({node, std::move(news), {}}); }
   void tell(std::unique_lock<std::mutex>& lock);

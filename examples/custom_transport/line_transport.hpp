@@ -12,14 +12,15 @@
 
 #include "signaling/core/router.hpp"
 
-/// One client: lines in, lines out. The pending read and write keep it alive; the router never outlives `disconnected`.
+/// One client: lines in, lines out. The pending read and write keep it alive; the router
+/// never touches it after the end of its link.
 class LineTransport final : public signaling::Transport, public std::enable_shared_from_this<LineTransport> {
  public:
   explicit LineTransport(boost::asio::local::stream_protocol::socket socket) : socket_(std::move(socket)) {}
 
   void start(signaling::Router& router, std::unique_ptr<signaling::Protocol> protocol) {
     max_line_ = router.limits().max_message_bytes;
-    peer_ = router.connect(*this, std::move(protocol), {});
+    link_ = router.connect(*this, std::move(protocol), {});
     read();
   }
 
@@ -33,7 +34,7 @@ class LineTransport final : public signaling::Transport, public std::enable_shar
 
   void set_reading(bool reading) override {
     reading_ = reading;
-    if (reading && !is_read_pending_ && peer_) read();
+    if (reading && !is_read_pending_ && link_) read();
   }
 
   void close(signaling::CloseReason reason) override {
@@ -48,12 +49,12 @@ class LineTransport final : public signaling::Transport, public std::enable_shar
         socket_, boost::asio::dynamic_buffer(input_, max_line_), '\n',
         [self = shared_from_this()](boost::system::error_code error, std::size_t size) {
           if (error) return self->end(signaling::CloseReason::lost);
-          if (!self->peer_) return;  // it was on its way when the connection ended
-          self->peer_->receive(
+          if (!self->link_) return;  // it was on its way when the connection ended
+          self->link_.receive(
               {signaling::MessageKind::text, std::string_view(self->input_).substr(0, size - 1)});
           self->input_.erase(0, size);
           self->is_read_pending_ = false;
-          if (self->reading_ && self->peer_) self->read();
+          if (self->reading_ && self->link_) self->read();
         });
   }
 
@@ -71,11 +72,11 @@ class LineTransport final : public signaling::Transport, public std::enable_shar
                              [self = shared_from_this(), count = frames_.size(), bytes](
                                  boost::system::error_code error, std::size_t /*written*/) {
                                if (error) return self->end(signaling::CloseReason::lost);
-                               if (!self->peer_) return;
+                               if (!self->link_) return;
                                self->frames_.erase(
                                    self->frames_.begin(),
                                    self->frames_.begin() + static_cast<std::ptrdiff_t>(count));
-                               self->peer_->written(bytes);
+                               self->link_.written(bytes);
                                if (!self->frames_.empty()) return self->write_all();
                                if (self->closing_) self->end(*self->closing_);
                              });
@@ -84,7 +85,7 @@ class LineTransport final : public signaling::Transport, public std::enable_shar
   void end(signaling::CloseReason reason) {
     boost::system::error_code ignored;
     socket_.close(ignored);
-    if (peer_) std::exchange(peer_, nullptr)->disconnected(reason);
+    link_.disconnect(reason);
   }
 
   boost::asio::local::stream_protocol::socket socket_;
@@ -94,5 +95,5 @@ class LineTransport final : public signaling::Transport, public std::enable_shar
   std::string input_;
   std::deque<signaling::Frame> frames_;
   std::optional<signaling::CloseReason> closing_;
-  std::shared_ptr<signaling::Peer> peer_;
+  signaling::Link link_;
 };

@@ -11,7 +11,7 @@
 
 #include "line_transport.hpp"
 #include "signaling/core/router.hpp"
-#include "signaling/protocols/json_protocol.hpp"
+#include "signaling/protocols/json.hpp"
 
 namespace asio = boost::asio;
 
@@ -27,29 +27,32 @@ class DoorPolicy final : public signaling::Policy {
 };
 
 /// Greets everybody who comes into the lobby.
-std::shared_ptr<signaling::Peer> make_host(signaling::Router& router, const asio::any_io_executor& executor) {
-  auto host = std::make_shared<std::weak_ptr<signaling::Peer>>();
-  signaling::LocalPeerOptions options;
-  options.executor = executor;
-  options.id = "host";
-  options.on_event = [host](const signaling::Event& event) {
-    const auto* joined = std::get_if<signaling::event::PeerJoined>(&event);
-    const auto peer = host->lock();
-    if (joined == nullptr || !peer) return;
-    signaling::Envelope greeting;
-    greeting.to = joined->peer.id;
-    greeting.payload = R"("Welcome!")";  // payloads are JSON text, since the receiver speaks signaling.v1
-    (void)peer->send(greeting);          // it may be gone already: then there is nobody to greet
-  };
-  auto peer = router.connect_local(std::move(options));
-  *host = peer;
-  peer->join("lobby", R"({"role":"host"})");
-  return peer;
-}
+class Host {
+ public:
+  Host(signaling::Router& router, const asio::any_io_executor& executor) {
+    signaling::LocalPeerOptions options;
+    options.executor = executor;
+    options.id = "host";
+    options.on_event = [this](const signaling::Event& event) {
+      if (const auto* joined = std::get_if<signaling::event::PeerJoined>(&event)) greet(joined->peer.id);
+    };
+    peer_ = router.connect_local(std::move(options));
+    peer_->join("lobby", R"({"role":"host"})");
+  }
+
+ private:
+  void greet(std::string_view newcomer) {
+    // Payloads are JSON text, since the receiver speaks signaling.v1.
+    // The newcomer may be gone already: then there is nobody to greet.
+    (void)peer_->send(signaling::Message::text(R"("Welcome!")", {.to = newcomer}));
+  }
+
+  signaling::LocalPeer peer_;
+};
 
 asio::awaitable<void> accept_all(asio::local::stream_protocol::acceptor& acceptor,
                                  signaling::Router& router) {
-  const signaling::protocols::JsonProtocolFactory protocols;
+  const signaling::protocols::Json protocols;
   for (;;) {
     auto socket = co_await acceptor.async_accept(asio::use_awaitable);
     std::make_shared<LineTransport>(std::move(socket))->start(router, protocols.make());
@@ -65,7 +68,7 @@ int main(int argc, char** argv) {
   signaling::RouterOptions options;
   options.policy = std::make_shared<DoorPolicy>();
   signaling::Router router(std::move(options));
-  const auto host = make_host(router, io.get_executor());
+  const Host host(router, io.get_executor());
   asio::local::stream_protocol::acceptor acceptor(io, asio::local::stream_protocol::endpoint(argv[1]));
   asio::co_spawn(io, accept_all(acceptor, router), asio::detached);
   asio::signal_set signals(io, SIGINT, SIGTERM);

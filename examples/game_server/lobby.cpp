@@ -32,10 +32,7 @@ Lobby::Lobby(MatchContext context) : context_(std::move(context)) {
   signaling::LocalPeerOptions host;
   host.executor = context_.executor;
   host.id = room;
-  // What was on its way to the peer still comes after `close`.
-  host.on_event = [this, alive = std::weak_ptr(alive_)](const signaling::Event& event) {
-    if (!alive.expired()) on_event(event);
-  };
+  host.on_event = [this](const signaling::Event& event) { on_event(event); };
   host_ = context_.router.connect_local(std::move(host));
   host_->join(room, R"({"host":true})");
   // There is always a match that anybody may join, also after a restart.
@@ -46,8 +43,6 @@ Lobby::Lobby(MatchContext context) : context_(std::move(context)) {
   open.lifetime = MatchOptions::Lifetime::forever;
   add(std::move(open));
 }
-
-Lobby::~Lobby() { host_->close(signaling::CloseReason::normal); }
 
 Match* Lobby::find(std::string_view match_room) {
   const auto found = matches_.find(match_room);
@@ -67,9 +62,8 @@ void Lobby::tick(GameTime now) {
 void Lobby::on_event(const signaling::Event& event) {
   if (const auto* joined = std::get_if<signaling::event::PeerJoined>(&event)) {
     tell(joined->peer.id, "matches", list());
-  } else if (const auto* message = std::get_if<signaling::event::Message>(&event)) {
-    const auto& envelope = message->envelope;
-    if (envelope.event == "create") create(envelope.from, envelope.payload);
+  } else if (const auto* sent = std::get_if<signaling::event::Message>(&event)) {
+    if (sent->message.event == "create") create(sent->from, sent->message.payload);
   }
 }
 
@@ -79,7 +73,7 @@ void Lobby::create(std::string_view creator, std::string_view payload) {
     return tell(creator, "refused",
                 refusal("A match needs a title of 1 to 20 characters and 2 to 8 places."));
   if (matches_.size() >= max_matches)
-    return tell(creator, "refused", refusal("There are too many matches now."));
+    return tell(creator, "refused", refusal("The server has too many matches."));
   do {
     options->code = make_code();
   } while (find(Match::room_of(options->code)));
@@ -103,11 +97,6 @@ std::string Lobby::list() const {
 }
 
 void Lobby::tell(std::string_view peer, std::string_view event, std::string_view payload) {
-  signaling::Envelope envelope;
-  envelope.type = signaling::EnvelopeType::event;
-  envelope.event = event;
-  envelope.to = peer;
-  envelope.room = room;
-  envelope.payload = payload;
-  static_cast<void>(host_->send(envelope));  // to one who has just left: nobody misses it
+  // A player who has just left needs no answer.
+  static_cast<void>(host_->send(signaling::Message::named(event, payload, {.to = peer, .room = room})));
 }

@@ -13,7 +13,6 @@ class Lobby {
   static constexpr std::string_view room = "lobby";
 
   explicit Lobby(MatchContext context);
-  ~Lobby();
   Lobby(const Lobby&) = delete;
   Lobby& operator=(const Lobby&) = delete;
 
@@ -33,6 +32,5 @@ class Lobby {
   std::map<std::string, std::unique_ptr<Match>, std::less<>> matches_;  // by room
   std::string told_;  // the list as everybody in the lobby knows it
   GameTime now_{};
-  std::shared_ptr<const int> alive_ = std::make_shared<int>();
-  std::shared_ptr<signaling::Peer> host_;
+  signaling::LocalPeer host_;
 };

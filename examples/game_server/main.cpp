@@ -27,7 +27,9 @@ class Program {
         lobby_(std::make_unique<Lobby>(
             MatchContext{router_, io_.get_executor(), options_.stun_server, come_back_within})),
         door_(io_, router_, "game_server/web",
-              {{"/signaling.js", "web/signaling.js"}, {"/server-link.js", "webrtc/web/server-link.js"}}) {
+              {{"/signaling.js", "web/signaling.js"},
+               {"/session.js", "web/session.js"},
+               {"/server-link.js", "webrtc/web/server-link.js"}}) {
     policy_->serve(lobby_.get());
   }
 
@@ -60,7 +62,7 @@ class Program {
 
   void drain() {
     router_.shut_down(std::chrono::seconds(1));
-    door_.stop([this] { has_stopped_ = true; });
+    door_.server().async_stop(std::chrono::seconds(2), [this] { has_stopped_ = true; });
   }
 
   boost::asio::io_context io_{1};
@@ -82,7 +84,8 @@ int main(int argc, char** argv) {
                  "game_server");
     webrtc::ProgramOptions options;
     unsigned come_back_seconds = 20;
-    app.add_option("--come-back-seconds", come_back_seconds, "How long a lost player's seat is kept")
+    app.add_option("--come-back-seconds", come_back_seconds,
+                   "Seconds for which a lost player's seat is reserved")
         ->capture_default_str()
         ->check(CLI::Range(1, 3'600));
     if (const auto code = webrtc::parse_command_line(app, options, argc, argv)) return *code;

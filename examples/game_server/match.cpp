@@ -39,15 +39,10 @@ Match::Match(const MatchContext& context, MatchOptions options, GameTime now)
   signaling::LocalPeerOptions host;
   host.executor = context_.executor;
   host.id = room_;
-  // What was on its way to the peer still comes after `close`.
-  host.on_event = [this, alive = std::weak_ptr(alive_)](const signaling::Event& event) {
-    if (!alive.expired()) on_event(event);
-  };
+  host.on_event = [this](const signaling::Event& event) { on_event(event); };
   host_ = context_.router.connect_local(std::move(host));
   host_->join(room_, R"({"host":true})");
 }
-
-Match::~Match() { host_->close(signaling::CloseReason::normal); }
 
 // ---- Who may play
 
@@ -120,14 +115,14 @@ void Match::on_event(const signaling::event::PeerUpdated& updated) {
   tell_roster();
 }
 
-void Match::on_event(const signaling::event::Message& message) {
-  const auto& envelope = message.envelope;
-  const int number = seat_of_peer(envelope.from);
+void Match::on_event(const signaling::event::Message& sent) {
+  const auto& message = sent.message;
+  const int number = seat_of_peer(sent.from);
   if (number == none) return;
-  if (envelope.type == signaling::EnvelopeType::event) {
-    if (envelope.event == "kick" && number == captain()) kick(envelope.payload);
+  if (message.type == signaling::MessageType::event) {
+    if (message.event == "kick" && number == captain()) kick(message.payload);
   } else if (const auto& connection = seats_.at(number).connection) {
-    connection->receive(envelope.type, envelope.payload);
+    connection->receive(message.type, message.payload);
   }
 }
 
@@ -137,13 +132,8 @@ void Match::connect(int number) {
   Seat& seat = seats_.at(number);
   seat.channel.reset();
   webrtc::Connection::Handlers link;
-  link.signal = [this, peer = seat.peer](signaling::EnvelopeType type, const std::string& payload) {
-    signaling::Envelope envelope;
-    envelope.type = type;
-    envelope.to = peer;
-    envelope.room = room_;
-    envelope.payload = payload;
-    send(envelope);
+  link.signal = [this, peer = seat.peer](signaling::MessageType type, const std::string& payload) {
+    send(signaling::Message::of(type, payload, {.to = peer, .room = room_}));
   };
   link.state_changed = [this, number](webrtc::ConnectionState state) {
     if (state == webrtc::ConnectionState::failed) connect(number);
@@ -182,7 +172,9 @@ void Match::kick(std::string_view payload) {
   if (!number || !seats_.contains(*number) || *number == captain()) return;
   const Seat& seat = seats_.at(*number);
   banned_.insert(seat.player);
-  if (const auto peer = context_.router.find_peer(seat.peer)) peer->kick(room_);
+  if (const auto peer = context_.router.find_peer(seat.peer)) {
+    peer->kick(room_, "The captain has removed you.");
+  }
   free_seat(*number);
   tell_roster();
 }
@@ -249,16 +241,10 @@ void Match::tell_roster() {
                        {"captain", number == captain()},
                        {"away", !seat.is_present}});
   }
-  signaling::Envelope envelope;
-  envelope.type = signaling::EnvelopeType::event;
-  envelope.event = "roster";
-  envelope.room = room_;
-  const std::string payload = json::serialize(players);
-  envelope.payload = payload;
-  send(envelope);
+  send(signaling::Message::named("roster", json::serialize(players), {.room = room_}));
 }
 
-void Match::send(const signaling::Envelope& envelope) {
+void Match::send(const signaling::Message& message) {
   // Who has left meanwhile needs no answer; that a player leaves is an event of its own.
-  static_cast<void>(host_->send(envelope));
+  static_cast<void>(host_->send(message));
 }

@@ -42,7 +42,6 @@ struct MatchOptions {
 class Match {
  public:
   Match(const MatchContext& context, MatchOptions options, GameTime now);
-  ~Match();
   Match(const Match&) = delete;
   Match& operator=(const Match&) = delete;
 
@@ -79,7 +78,7 @@ class Match {
   void on_event(const signaling::event::PeerJoined& joined);
   void on_event(const signaling::event::PeerLeft& left);
   void on_event(const signaling::event::PeerUpdated& updated);
-  void on_event(const signaling::event::Message& message);
+  void on_event(const signaling::event::Message& sent);
 
   void connect(int number);
   void steer(int number, const std::string& text);
@@ -88,7 +87,7 @@ class Match {
   void free_seat(int number);
   void free_seats_of_the_gone();
   void tell_roster();
-  void send(const signaling::Envelope& envelope);
+  void send(const signaling::Message& message);
   int seat_of_player(std::string_view player) const;
   int seat_of_peer(std::string_view peer) const;
   int captain() const;
@@ -102,6 +101,5 @@ class Match {
   std::uint64_t arrivals_ = 0;
   GameTime now_;
   GameTime empty_since_;
-  std::shared_ptr<const int> alive_ = std::make_shared<int>();
-  std::shared_ptr<signaling::Peer> host_;
+  signaling::LocalPeer host_;
 };

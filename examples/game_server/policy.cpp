@@ -36,7 +36,7 @@ Decision GamePolicy::decide(const signaling::Peer& peer, const signaling::JoinAt
   return match->admit(peer, attempt.metadata);
 }
 
-Decision GamePolicy::authorize_send(const signaling::Peer& /*peer*/, const signaling::Envelope& envelope) {
-  const bool is_for_server = envelope.to == Lobby::room || (lobby_ && lobby_->find(envelope.to));
-  return is_for_server ? Decision::allow() : Decision::refuse("Players talk to the server only.");
+Decision GamePolicy::authorize_send(const signaling::Peer& /*peer*/, const signaling::Message& message) {
+  const bool is_for_server = message.to == Lobby::room || (lobby_ && lobby_->find(message.to));
+  return is_for_server ? Decision::allow() : Decision::refuse("Players may send only to the server.");
 }

@@ -14,8 +14,7 @@ class GamePolicy final : public signaling::Policy {
   void authorize_join(const signaling::Peer& peer, const signaling::JoinAttempt& attempt,
                       signaling::Callback<void(signaling::Decision)> done) override;
   /// Players talk to the server only.
-  signaling::Decision authorize_send(const signaling::Peer& peer,
-                                     const signaling::Envelope& envelope) override;
+  signaling::Decision authorize_send(const signaling::Peer& peer, const signaling::Message& message) override;
 
  private:
   signaling::Decision decide(const signaling::Peer& peer, const signaling::JoinAttempt& attempt);

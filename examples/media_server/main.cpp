@@ -66,7 +66,7 @@ class Program {
 
   void drain() {
     router_.shut_down(std::chrono::seconds(1));
-    door_.stop([this] { io_.stop(); });
+    door_.server().async_stop(std::chrono::seconds(2), [this] { io_.stop(); });
   }
 
   boost::asio::io_context io_{1};
@@ -87,12 +87,11 @@ int main(int argc, char** argv) {
                  "media_server");
     webrtc::ProgramOptions options;
     std::size_t capacity = 12;
-    app.add_option("--room-capacity", capacity, "How many browsers one room takes")
+    app.add_option("--room-capacity", capacity, "Maximum number of browsers per room")
         ->capture_default_str()
         ->check(CLI::Range(2, 100));
     std::string operator_token;
-    app.add_option("--operator-token", operator_token,
-                   "Who knows it may see and kick who is there; none: nobody");
+    app.add_option("--operator-token", operator_token, "Token of the operator's routes; empty: no access");
     if (const auto code = webrtc::parse_command_line(app, options, argc, argv)) return *code;
     return Program(std::move(options), capacity, operator_token).run();
   } catch (const std::exception& error) {

@@ -9,15 +9,10 @@ MediaRoom::MediaRoom(MediaContext context, std::string room)
   signaling::LocalPeerOptions host;
   host.executor = context_.executor;
   host.id = host_of(room_);
-  // What was on its way to the peer still comes after `close`.
-  host.on_event = [this, alive = std::weak_ptr(alive_)](const signaling::Event& event) {
-    if (!alive.expired()) on_event(event);
-  };
+  host.on_event = [this](const signaling::Event& event) { on_event(event); };
   host_ = context_.router.connect_local(std::move(host));
   host_->join(room_, R"({"role":"sfu"})");
 }
-
-MediaRoom::~MediaRoom() { host_->close(signaling::CloseReason::normal); }
 
 // By the router: it knows of a newcomer before the event has come here.
 bool MediaRoom::is_empty() const {
@@ -32,15 +27,15 @@ void MediaRoom::on_event(const signaling::Event& event) {
   if (const auto* message = std::get_if<Message>(&event)) on_event(*message);
 }
 
-void MediaRoom::on_event(const signaling::event::Message& message) {
-  const auto found = participants_.find(message.envelope.from);
+void MediaRoom::on_event(const signaling::event::Message& sent) {
+  const auto found = participants_.find(sent.from);
   if (found == participants_.end()) return;
-  found->second->connection().receive(message.envelope.type, message.envelope.payload);
+  found->second->connection().receive(sent.message.type, sent.message.payload);
 }
 
 void MediaRoom::add(const std::string& peer) {
   webrtc::Connection::Handlers handlers;
-  handlers.signal = [this, peer](signaling::EnvelopeType type, const std::string& payload) {
+  handlers.signal = [this, peer](signaling::MessageType type, const std::string& payload) {
     send(type, peer, payload);
   };
   handlers.state_changed = [this, peer](webrtc::ConnectionState state) {
@@ -66,11 +61,7 @@ void MediaRoom::remove(const std::string& peer) {
   }
 }
 
-void MediaRoom::send(signaling::EnvelopeType type, const std::string& peer, const std::string& payload) {
-  signaling::Envelope envelope;
-  envelope.type = type;
-  envelope.to = peer;
-  envelope.room = room_;
-  envelope.payload = payload;
-  static_cast<void>(host_->send(envelope));  // that a browser has left is an event of its own
+void MediaRoom::send(signaling::MessageType type, const std::string& peer, const std::string& payload) {
+  // That a browser has left is an event of its own.
+  static_cast<void>(host_->send(signaling::Message::of(type, payload, {.to = peer, .room = room_})));
 }

@@ -23,7 +23,6 @@ struct MediaContext {
 class MediaRoom {
  public:
   MediaRoom(MediaContext context, std::string room);
-  ~MediaRoom();
   MediaRoom(const MediaRoom&) = delete;
   MediaRoom& operator=(const MediaRoom&) = delete;
 
@@ -35,14 +34,13 @@ class MediaRoom {
 
  private:
   void on_event(const signaling::Event& event);
-  void on_event(const signaling::event::Message& message);
+  void on_event(const signaling::event::Message& sent);
   void add(const std::string& peer);
   void remove(const std::string& peer);
-  void send(signaling::EnvelopeType type, const std::string& peer, const std::string& payload);
+  void send(signaling::MessageType type, const std::string& peer, const std::string& payload);
 
   MediaContext context_;
   std::string room_;
   std::map<std::string, std::unique_ptr<Participant>, std::less<>> participants_;  // by peer id
-  std::shared_ptr<const int> alive_ = std::make_shared<int>();
-  std::shared_ptr<signaling::Peer> host_;
+  signaling::LocalPeer host_;
 };

@@ -30,11 +30,11 @@ json::array members_of(const signaling::Router& router, const std::string& room)
 net::HttpResponse kick(const net::HttpRequest& request, const signaling::Router& router) {
   const auto room = request.query_value("room");
   const auto id = request.query_value("peer");
-  if (!room || !id) return net::HttpResponse::text(400, "room and peer are needed\n");
-  const auto peer = router.find_peer(*id);
-  if (!peer || *id == MediaRoom::host_of(*room))
-    return net::HttpResponse::text(404, "there is no such peer\n");
-  peer->kick(*room);
+  if (!room || !id) return net::HttpResponse::text(400, "the parameters room and peer are required\n");
+  const auto found = router.find_room(*room);
+  if (!found || *id == MediaRoom::host_of(*room) || found->kick(*id, "The operator has removed you.")) {
+    return net::HttpResponse::text(404, "no peer in that room has that id\n");
+  }
   return net::HttpResponse::text(200, "ok\n");
 }
 
@@ -43,7 +43,8 @@ template <class Answer>
 net::HttpHandler guarded(const std::string& token, Answer answer) {
   return [token, answer](const net::HttpRequest& request, const net::HttpResponder& responder) {
     const bool is_known = signaling::equal_secrets(net::connect_info(request).token, token);
-    responder.send(is_known ? answer(request) : net::HttpResponse::text(401, "the token is wrong\n"));
+    responder.send(is_known ? answer(request)
+                            : net::HttpResponse::text(401, "the operator's token is required\n"));
   };
 }
 

@@ -40,7 +40,7 @@ Decision Rooms::decide(const std::string& room) {
   auto found = rooms_.find(room);
   if (found == rooms_.end()) {
     if (rooms_.size() >= max_rooms)
-      return Decision::refuse("There are too many rooms now.", errc::overloaded);
+      return Decision::refuse("The server has too many rooms.", errc::overloaded);
     // The server joins before the one who asked: it makes the offers.
     found = rooms_.emplace(room, std::make_unique<MediaRoom>(*context_, room)).first;
   }

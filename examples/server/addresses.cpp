@@ -10,7 +10,6 @@
 namespace {
 
 namespace ip = boost::asio::ip;
-using signaling::net::ListenResult;
 
 bool has_ipv6_loopback() {
   boost::asio::io_context io;
@@ -24,8 +23,7 @@ bool has_ipv6_loopback() {
 // RFC 6761 6.3: the loopback, without asking anybody.
 std::vector<ListenResult> listen_at_localhost(std::uint16_t port, const Listen& listen) {
   std::vector<ListenResult> results{listen("127.0.0.1", port)};
-  if (results.front() && has_ipv6_loopback())
-    results.push_back(listen("::1", results.front().endpoint.port()));
+  if (results.front() && has_ipv6_loopback()) results.push_back(listen("::1", results.front()->port()));
   return results;
 }
 

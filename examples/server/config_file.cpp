@@ -82,7 +82,7 @@ std::vector<CLI::ConfigItem> ConfigFile::from_config(std::istream& input) const 
     if (line.empty() || line.front() == ';') continue;
     const std::size_t equals = line.find('=');
     const std::string name(trimmed(line.substr(0, equals)));
-    if (name.empty()) throw wrong(number, line, "has no option in front of the =");
+    if (name.empty()) throw wrong(number, line, "has no option before the =");
     if (name.front() == '[')
       throw wrong(number, line, "is not an option: a configuration file has no sections");
     if (app_.get_option_no_throw("--" + name) == nullptr) throw wrong(number, line, "is not an option");

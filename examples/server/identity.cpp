@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "files.hpp"
-#include "log.hpp"
 #include "options.hpp"
 #include "signaling/identity/shared_token.hpp"
+#include "signaling/operation/log_line.hpp"
 
 namespace {
 
@@ -54,7 +54,8 @@ void Identity::reload(const Options& options) {
     try {
       read();
     } catch (const std::exception& error) {
-      say(*log_, signaling::LogLevel::error, "reload-failed", {{"error", error.what()}});
+      signaling::operation::log_event(*log_, signaling::LogLevel::error, "reload-failed",
+                                      {{"error", error.what()}});
     }
   };
   if (jwt_) attempt([&] { reload_keys(options); });
@@ -65,11 +66,11 @@ void Identity::reload_keys(const Options& options) {
   identity::KeySet keys = read_keys(options.jwt_keys);
   const std::string count = std::to_string(keys.size());
   jwt_->replace_keys(std::move(keys));
-  say(*log_, signaling::LogLevel::info, "jwt-keys-reloaded", {{"keys", count}});
+  signaling::operation::log_event(*log_, signaling::LogLevel::info, "jwt-keys-reloaded", {{"keys", count}});
 }
 
 void Identity::reload_turn_secret(const Options& options) {
   policy_->set_ice(ice_options(options));
-  say(*log_, signaling::LogLevel::info, "turn-secret-reloaded",
-      {{"file", options.turn_secret_file.native()}});
+  signaling::operation::log_event(*log_, signaling::LogLevel::info, "turn-secret-reloaded",
+                                  {{"file", options.turn_secret_file.native()}});
 }

@@ -11,9 +11,10 @@ net::HttpHandler index_page(const Options& options) {
       "/signaling    WebSocket, subprotocol signaling.v1\n"
       "/socket.io/   Socket.IO\n"
       "/ws           WebSocket, vertex\n"
-      "/connections  who is ready, for clients of token-peers\n"
-      "/healthz      whether it runs\n"
-      "/readyz       whether it takes clients\n";
+      "/connections  the ready clients of token-peers\n"
+      "/healthz      200 while the server runs\n"
+      "/readyz       200 while the server accepts clients\n";
+  text += describe_dialects(options.dialects);
   if (options.echo) text += "/echo         WebSocket that echoes\n";
   return [text](const net::HttpRequest& /*request*/, const net::HttpResponder& responder) {
     responder.send(net::HttpResponse::text(200, text));

@@ -6,13 +6,14 @@
 
 OptionSet::OptionSet(const std::string& description, const std::string& version) : app_(description) {
   app_.set_version_flag("--version", version);
-  app_.set_config("--config", "", "File with `option=value` lines; the command line and the environment win");
+  app_.set_config("--config", "",
+                  "File with `option=value` lines; the command line and the environment take precedence");
   app_.config_formatter(std::make_shared<ConfigFile>(app_));
   app_.allow_config_extras(CLI::config_extras_mode::error);
   app_.get_formatter()->column_width(44);
   app_.footer(
-      "Every option with (Env:...) is also read from the environment.\n"
-      "Durations are written 500ms, 5s or 2m. 0 switches a limit or duration off, unless docs/limits.md says "
+      "Every option with (Env:...) can also be set in the environment.\n"
+      "Durations have the form 500ms, 5s or 2m. 0 disables a limit or duration, unless docs/limits.md says "
       "otherwise.");
 }
 

@@ -90,20 +90,22 @@ signaling::LogLevel parse_level(const std::string& text) {
   for (const auto level : {debug, info, warning, error}) {
     if (signaling::to_string(level) == text) return level;
   }
-  throw CLI::ValidationError("'" + text + "' is none of debug, info, warning, error");
+  throw CLI::ValidationError("'" + text + "' is not one of debug, info, warning, error");
 }
 
-LogFormat parse_log_format(const std::string& text) {
+signaling::operation::LogFormat parse_log_format(const std::string& text) {
+  using signaling::operation::LogFormat;
   if (text == "logfmt") return LogFormat::logfmt;
   if (text == "json") return LogFormat::json;
   throw CLI::ValidationError("'" + text + "' is neither logfmt nor json");
 }
 
-MetricsFor parse_metrics_for(const std::string& text) {
-  if (text == "nobody") return MetricsFor::nobody;
+std::optional<signaling::operation::MetricsFor> parse_metrics_for(const std::string& text) {
+  using signaling::operation::MetricsFor;
+  if (text == "nobody") return std::nullopt;
   if (text == "loopback") return MetricsFor::loopback;
   if (text == "everybody") return MetricsFor::everybody;
-  throw CLI::ValidationError("'" + text + "' is none of nobody, loopback, everybody");
+  throw CLI::ValidationError("'" + text + "' is not one of nobody, loopback, everybody");
 }
 
 signaling::net::EngineTransports parse_transports(const std::string& text) {
@@ -111,7 +113,7 @@ signaling::net::EngineTransports parse_transports(const std::string& text) {
   static const std::map<std::string_view, signaling::net::EngineTransports> names{
       {"all", all}, {"polling", polling}, {"websocket", websocket}};
   if (const auto found = names.find(text); found != names.end()) return found->second;
-  throw CLI::ValidationError("'" + text + "' is none of all, polling, websocket");
+  throw CLI::ValidationError("'" + text + "' is not one of all, polling, websocket");
 }
 
 void check_vocabulary(const std::string& name) {
@@ -120,12 +122,12 @@ void check_vocabulary(const std::string& name) {
     if (name == each) return;
     known.append(known.empty() ? "" : ", ").append(each);
   }
-  throw CLI::ValidationError("'" + name + "' is none of " + known);
+  throw CLI::ValidationError("'" + name + "' is not one of " + known);
 }
 
 void check_ice_url(const std::string& url) {
   if (starts_ice_url(url) && !url.ends_with(':')) return;
-  throw CLI::ValidationError("'" + url + "' is no stun:, stuns:, turn: or turns: URL");
+  throw CLI::ValidationError("'" + url + "' is not a stun:, stuns:, turn: or turns: URL");
 }
 
 signaling::identity::IceServer parse_ice_server(const std::string& text) {
@@ -134,7 +136,8 @@ signaling::identity::IceServer parse_ice_server(const std::string& text) {
   check_ice_url(server.urls.front());
   if (first == std::string::npos) return server;
   const auto second = text.find(',', first + 1);
-  if (second == std::string::npos) throw CLI::ValidationError("a username needs a credential");
+  if (second == std::string::npos)
+    throw CLI::ValidationError("a username needs a credential: URL,USERNAME,CREDENTIAL");
   server.username = text.substr(first + 1, second - first - 1);
   server.credential = text.substr(second + 1);
   return server;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,8 +22,9 @@ std::chrono::milliseconds parse_duration(const std::string& text);
 std::string duration_text(std::chrono::milliseconds duration);
 
 signaling::LogLevel parse_level(const std::string& text);
-LogFormat parse_log_format(const std::string& text);
-MetricsFor parse_metrics_for(const std::string& text);
+signaling::operation::LogFormat parse_log_format(const std::string& text);
+/// Nothing: nobody.
+std::optional<signaling::operation::MetricsFor> parse_metrics_for(const std::string& text);
 signaling::net::EngineTransports parse_transports(const std::string& text);
 void check_vocabulary(const std::string& name);
 

@@ -4,11 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "log.hpp"
+#include "dialects.hpp"
 #include "signaling/core/limits.hpp"
 #include "signaling/core/log.hpp"
 #include "signaling/identity/ice_servers.hpp"
@@ -16,9 +17,11 @@
 #include "signaling/net/engine_route.hpp"
 #include "signaling/net/server.hpp"
 #include "signaling/net/tls.hpp"
+#include "signaling/operation/log_line.hpp"
+#include "signaling/operation/metrics.hpp"
+#include "signaling/operation/systemd.hpp"
 #include "signaling/socketio/engine_session.hpp"
 #include "signaling/socketio/server.hpp"
-#include "systemd.hpp"
 
 /// Where to listen: "127.0.0.1:8080", "[::1]:0", "localhost:8080".
 struct ListenAddress {
@@ -26,8 +29,8 @@ struct ListenAddress {
   std::uint16_t port = 0;
 };
 
-/// Who may see the metrics on the port that clients use.
-enum class MetricsFor : std::uint8_t { nobody, loopback, everybody };
+/// Whether a socket of the service manager is served over TLS: its name says so.
+bool is_tls(const signaling::operation::InheritedSocket& socket) noexcept;
 
 /// What `signaling-server` was told on the command line, in the environment or in a file. Defaults are those of the
 /// library unless noted.
@@ -57,13 +60,14 @@ struct Options {
   /// While the store is away, nobody can come or join.
   bool store_required = false;
   signaling::LogLevel log_level = signaling::LogLevel::info;
-  LogFormat log_format = LogFormat::logfmt;
+  signaling::operation::LogFormat log_format = signaling::operation::LogFormat::logfmt;
   std::size_t log_max_queued_bytes = 1024 * 1024;
-  MetricsFor metrics = MetricsFor::loopback;
+  /// Who may see the metrics on the port that clients use. Empty: nobody.
+  std::optional<signaling::operation::MetricsFor> metrics = signaling::operation::MetricsFor::loopback;
   std::vector<ListenAddress> admin_listen;
   std::filesystem::path admin_token_file;
   /// Handed over by the service manager; in place of, or besides, `listen` and `tls_listen`.
-  std::vector<InheritedSocket> inherited;
+  std::vector<signaling::operation::InheritedSocket> inherited;
 
   signaling::Limits limits;
   std::size_t max_json_depth = 32;
@@ -83,6 +87,8 @@ struct Options {
   std::chrono::milliseconds ping_interval{25'000};
   std::chrono::milliseconds ping_timeout{20'000};
   signaling::net::DrainOptions drain;
+
+  Dialects dialects;
 
   /// What Socket.IO clients of the namespace `/` speak.
   std::string vocabulary = "rooms-mesh";

@@ -1,5 +1,6 @@
 #include "program.hpp"
 
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>
 #include <csignal>
 #include <cstdlib>
@@ -10,14 +11,14 @@
 #include <thread>
 #include <utility>
 
-#include "addresses.hpp"
 #include "metrics.hpp"
 #include "routes.hpp"
-#include "systemd.hpp"
+#include "signaling/operation/log_line.hpp"
 
 namespace {
 
 namespace net = signaling::net;
+namespace operation = signaling::operation;
 using enum signaling::LogLevel;
 
 signaling::RouterOptions router_options(const Options& options, const Store& store, const Identity& identity,
@@ -56,29 +57,35 @@ net::ServerOptions server_options(const Options& options, std::shared_ptr<signal
   return result;
 }
 
+operation::LogWriterOptions log_options(const Options& options) {
+  operation::LogWriterOptions result;
+  result.format = options.log_format;
+  result.level = options.log_level;
+  result.max_queued_bytes = options.log_max_queued_bytes;
+  return result;
+}
+
 }  // namespace
 
 Program::Program(Options options, int argc, char** argv)
     : options_(std::move(options)),
       argc_(argc),
       argv_(argv),
-      log_(
-          std::make_shared<LineSink>(options_.log_format, options_.log_level, options_.log_max_queued_bytes)),
+      log_(std::make_shared<operation::LogWriter>(log_options(options_))),
       contexts_(make_contexts(options_.threads)),
       store_(make_store(options_, contexts_.front()->get_executor(), log_)),
       identity_(options_, contexts_.front()->get_executor(), log_),
       router_(router_options(options_, store_, identity_, log_)),
       socketio_(router_, socketio_options(options_, log_)),
       server_(router_, with_executors(server_options(options_, log_))),
-      admin_(options_, {router_, server_, socketio_, store_, contexts_.front()->get_executor(), log_,
-                        [this] { drain(); }}),
+      admin_(options_, router_, contexts_.front()->get_executor(), admin_options()),
       signals_(*contexts_.front(), SIGINT, SIGTERM),
       hangups_(*contexts_.front(), SIGHUP),
-      trimmer_(contexts_.front()->get_executor()) {
+      trimmer_(contexts_.front()->get_executor()),
+      watchdog_(executors()) {
   add_routes(server_, router_, socketio_, identity_.policy(), store_, options_);
-  if (options_.metrics != MetricsFor::nobody) {
-    server_.route("GET", "/metrics",
-                  metrics_handler({router_, server_, socketio_, store_, *log_}, options_.metrics));
+  if (options_.metrics) {
+    server_.route("GET", "/metrics", operation::metrics_handler(sources(), *options_.metrics));
   }
   if (!options_.static_files.empty()) server_.serve_files(options_.static_files);
 }
@@ -88,7 +95,8 @@ int Program::run() {
   await_end();
   await_hangup();
   trimmer_.start();
-  notify_manager("READY=1");
+  watchdog_.start();
+  operation::notify_manager("READY=1");
   std::vector<std::jthread> threads;
   for (std::size_t i = 1; i < contexts_.size(); ++i) {
     threads.emplace_back([context = contexts_[i].get()] { context->run(); });
@@ -104,11 +112,27 @@ std::vector<std::unique_ptr<Program::Context>> Program::make_contexts(unsigned c
 }
 
 net::ServerOptions Program::with_executors(net::ServerOptions options) {
-  for (const auto& context : contexts_) {
-    options.executors.emplace_back(context->get_executor());
-    work_.emplace_back(context->get_executor());
-  }
+  for (const auto& context : contexts_) work_.emplace_back(context->get_executor());
+  options.executors = executors();
   return options;
+}
+
+std::vector<boost::asio::any_io_executor> Program::executors() const {
+  std::vector<boost::asio::any_io_executor> result;
+  for (const auto& context : contexts_) result.emplace_back(context->get_executor());
+  return result;
+}
+
+operation::AdminOptions Program::admin_options() {
+  operation::AdminOptions result;
+  result.drain = [this] { drain(); };
+  result.metrics = sources();
+  result.log = log_;
+  return result;
+}
+
+std::vector<operation::MetricSource> Program::sources() const {
+  return metric_sources(router_, server_, socketio_, store_, *log_);
 }
 
 bool Program::listen() {
@@ -120,9 +144,9 @@ bool Program::listen() {
   if (!announce("admin http://", listen_at(options_.admin_listen, admin))) return false;
   if (!announce("http://", listen_at(options_.listen, plain))) return false;
   if (!announce("https://", listen_at(options_.tls_listen, tls))) return false;
-  for (const InheritedSocket& socket : options_.inherited) {
+  for (const operation::InheritedSocket& socket : options_.inherited) {
     const bool good =
-        socket.is_tls()
+        is_tls(socket)
             ? announce("https://", {server_.listen_tls_on(socket.descriptor, options_.certificates)})
             : announce("http://", {server_.listen_on(socket.descriptor)});
     if (!good) return false;
@@ -130,13 +154,13 @@ bool Program::listen() {
   return true;
 }
 
-bool Program::announce(std::string_view kind, const std::vector<net::ListenResult>& results) {
-  for (const net::ListenResult& result : results) {
+bool Program::announce(std::string_view kind, const std::vector<ListenResult>& results) {
+  for (const ListenResult& result : results) {
     if (!result) {
-      std::cerr << "signaling-server: " << result.error << '\n';
+      std::cerr << "signaling-server: " << result.error() << '\n';
       return false;
     }
-    std::cout << "listening " << kind << result.endpoint << std::endl;
+    std::cout << "listening " << kind << *result << std::endl;
   }
   return true;
 }
@@ -144,9 +168,9 @@ bool Program::announce(std::string_view kind, const std::vector<net::ListenResul
 void Program::await_hangup() {
   hangups_.async_wait([this](auto error, int /*signal*/) {
     if (error) return;
-    notify_manager(reloading_state());
+    operation::notify_manager(operation::reloading_state());
     reload();
-    notify_manager("READY=1");
+    operation::notify_manager("READY=1");
     await_hangup();
   });
 }
@@ -157,7 +181,7 @@ void Program::reload() {
     try {
       step();
     } catch (const std::exception& error) {
-      say(*log_, signaling::LogLevel::error, "reload-failed", {{"error", error.what()}});
+      operation::log_event(*log_, signaling::LogLevel::error, "reload-failed", {{"error", error.what()}});
     }
   };
   attempt([this] {
@@ -166,14 +190,13 @@ void Program::reload() {
     options_.limits = fresh.limits;
     options_.certificates = std::move(fresh.certificates);
     log_->set_level(fresh.log_level);
-    say(*log_, info, "options-reloaded");
+    operation::log_event(*log_, info, "options-reloaded");
   });
   attempt([this] {
     if (options_.certificates.empty()) return;
-    if (const std::string error = server_.reload_tls(options_.certificates); !error.empty()) {
-      throw std::runtime_error(error);
-    }
-    say(*log_, info, "certificates-reloaded", {{"count", std::to_string(options_.certificates.size())}});
+    server_.reload_tls(options_.certificates).value();
+    operation::log_event(*log_, info, "certificates-reloaded",
+                         {{"count", std::to_string(options_.certificates.size())}});
   });
   attempt([this] { admin_.reload(); });
   identity_.reload(options_);
@@ -194,17 +217,18 @@ void Program::await_end() {
 void Program::drain() {
   boost::asio::post(*contexts_.front(), [this] {
     if (std::exchange(draining_, true)) return;
-    say(*log_, info, "draining", {{"peers", std::to_string(router_.stats().peers)}});
-    notify_manager("STOPPING=1");
-    server_.drain(options_.drain, [this] { boost::asio::post(*contexts_.front(), [this] { stop(); }); });
+    operation::log_event(*log_, info, "draining", {{"peers", std::to_string(router_.stats().peers)}});
+    operation::notify_manager("STOPPING=1");
+    server_.async_drain(options_.drain, boost::asio::bind_executor(*contexts_.front(), [this] { stop(); }));
   });
 }
 
 void Program::stop() {
-  say(*log_, info, "drained", {{"peers", std::to_string(router_.stats().peers)}});
+  operation::log_event(*log_, info, "drained", {{"peers", std::to_string(router_.stats().peers)}});
   signals_.cancel();
   hangups_.cancel();
   trimmer_.stop();
+  watchdog_.stop();
   admin_.stop([this] {
     if (!store_.stop) return work_.clear();
     store_.stop([this] { work_.clear(); });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -7,13 +8,15 @@
 #include <string_view>
 #include <vector>
 
+#include "addresses.hpp"
 #include "admin.hpp"
-#include "heap_trimmer.hpp"
 #include "identity.hpp"
-#include "log.hpp"
 #include "options.hpp"
 #include "signaling/core/router.hpp"
 #include "signaling/net/server.hpp"
+#include "signaling/operation/heap_trimmer.hpp"
+#include "signaling/operation/log_writer.hpp"
+#include "signaling/operation/systemd.hpp"
 #include "signaling/socketio/server.hpp"
 #include "store.hpp"
 
@@ -30,10 +33,13 @@ class Program {
   using Context = boost::asio::io_context;
 
   static std::vector<std::unique_ptr<Context>> make_contexts(unsigned count);
+  std::vector<boost::asio::any_io_executor> executors() const;
   signaling::net::ServerOptions with_executors(signaling::net::ServerOptions options);
+  signaling::operation::AdminOptions admin_options();
+  std::vector<signaling::operation::MetricSource> sources() const;
 
   bool listen();
-  bool announce(std::string_view kind, const std::vector<signaling::net::ListenResult>& results);
+  bool announce(std::string_view kind, const std::vector<ListenResult>& results);
   void await_hangup();
   void await_end();
   void reload();
@@ -43,7 +49,7 @@ class Program {
   Options options_;
   const int argc_;
   char** const argv_;
-  std::shared_ptr<LineSink> log_;
+  std::shared_ptr<signaling::operation::LogWriter> log_;
   std::vector<std::unique_ptr<Context>> contexts_;
   std::vector<boost::asio::executor_work_guard<Context::executor_type>> work_;
   Store store_;
@@ -54,6 +60,7 @@ class Program {
   Admin admin_;
   boost::asio::signal_set signals_;
   boost::asio::signal_set hangups_;
-  HeapTrimmer trimmer_;
+  signaling::operation::HeapTrimmer trimmer_;
+  signaling::operation::Watchdog watchdog_;
   bool draining_ = false;
 };

@@ -9,7 +9,7 @@
 #include "echo.hpp"
 #include "index_page.hpp"
 #include "signaling/identity/identity_policy.hpp"
-#include "signaling/protocols/json_protocol.hpp"
+#include "signaling/protocols/json.hpp"
 #include "signaling/protocols/vertex.hpp"
 #include "signaling/socketio/vocabularies.hpp"
 #include "socketio_conformance.hpp"
@@ -20,15 +20,11 @@ namespace net = signaling::net;
 namespace protocols = signaling::protocols;
 namespace socketio = signaling::socketio;
 
-net::WebSocketRoute native_route(const Options& options) {
+void add_native(net::Server& server, const Options& options) {
   protocols::JsonOptions json;
   json.heartbeat = options.ping_interval;
   json.max_depth = options.max_json_depth;
-  auto factory = std::make_shared<protocols::JsonProtocolFactory>(json);
-  net::WebSocketRoute route;
-  route.settings.subprotocols = {std::string(protocols::JsonProtocol::subprotocol)};
-  route.make_protocol = [factory](const signaling::ConnectInfo& /*info*/) { return factory->make(); };
-  return route;
+  server.add(protocols::Json(json));
 }
 
 std::vector<signaling::Member> members_of(const signaling::Router& router, std::string_view name) {
@@ -36,15 +32,13 @@ std::vector<signaling::Member> members_of(const signaling::Router& router, std::
   return room ? room->members() : std::vector<signaling::Member>();
 }
 
-net::WebSocketRoute vertex_route(const signaling::Router& router, const Options& options) {
+void add_vertex(net::Server& server, const signaling::Router& router, const Options& options) {
   protocols::VertexOptions vertex;
   vertex.max_json_depth = options.max_json_depth;
-  auto factory = std::make_shared<protocols::VertexFactory>(
-      [&router] { return members_of(router, protocols::vertex_room); }, vertex);
-  net::WebSocketRoute route;
+  net::ProtocolRoute route;
   route.settings.any_key = true;  // the app's key has 8 bytes
-  route.make_protocol = [factory](const signaling::ConnectInfo& /*info*/) { return factory->make(); };
-  return route;
+  server.add(protocols::Vertex([&router] { return members_of(router, protocols::vertex_room); }, vertex),
+             route);
 }
 
 /// An answer that pages of other origins may read.
@@ -96,7 +90,7 @@ net::HttpHandler ready_handler(const net::Server& server, const Store& store) {
     if (server.draining()) return responder.send(net::HttpResponse::text(503, "draining\n"));
     const bool ready = !store.ready || store.ready();
     responder.send(ready ? net::HttpResponse::text(200, "ready\n")
-                         : net::HttpResponse::text(503, "the store is away\n"));
+                         : net::HttpResponse::text(503, "the store is unreachable\n"));
   };
 }
 
@@ -133,8 +127,9 @@ void add_routes(net::Server& server, signaling::Router& router, socketio::Server
                 const std::shared_ptr<signaling::Policy>& policy, const Store& store,
                 const Options& options) {
   if (options.static_files.empty()) server.route("GET", "/", index_page(options));
-  server.websocket("/signaling", native_route(options));
-  server.websocket("/ws", vertex_route(router, options));
+  add_native(server, options);
+  add_vertex(server, router, options);
+  add_dialects(server, router, options);
   server.route("GET", "/connections", connections_handler(router, policy));
   server.route("GET", "/readyz", ready_handler(server, store));
   server.engine_io("/socket.io/", socketio_route(socketio, options));

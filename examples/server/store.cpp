@@ -25,7 +25,7 @@ Store make_redis_store(const Options& options, boost::asio::any_io_executor exec
   auto store = std::make_shared<signaling::redis::RedisStore>(std::move(redis));
   return {store, [store] { return store->health().ready(); },
           [store] { return signaling::redis::metrics_of(store->health()); },
-          [store](signaling::Callback<void()> done) { store->stop(std::move(done)); }};
+          [store](signaling::Callback<void()> done) { store->async_stop(std::move(done)); }};
 }
 #else
 Store make_redis_store(const Options& /*options*/, const boost::asio::any_io_executor& /*executor*/,

@@ -1,5 +1,5 @@
-// The page: lobby, call, controls and status. What it shows is also in data attributes of the document
-// (body: data-view, data-signaling; tiles: data-peer, data-state, data-frames), where tests read it.
+// The page: lobby, call, controls and status. What it shows is also in data attributes of the document (body:
+// data-view, data-signaling; tiles: data-peer, data-state, data-away, data-frames), where tests read it.
 
 import { Call } from "./call.js";
 import { ChatPanel } from "./chat.js";
@@ -13,6 +13,11 @@ const STATUS = {
   connecting: "Connecting…",
   open: "Connected",
   waiting: "Connection lost, trying again…",
+};
+const MISSED = "Reconnected. Some messages to you were lost.";
+const NEW_PEER = {
+  expired: "You were away for too long, and have joined again.",
+  restarted: "The server was restarted. You have joined again.",
 };
 const NOTICE_MS = 5_000;
 const SELF = "self";
@@ -113,10 +118,10 @@ function listenTo(call) {
 
 // ---- People
 
-function showMember({ id, metadata, link }) {
+function showMember({ id, metadata, away, link }) {
   const { state, wasConnected, stream } = link;
   const { camera = true, mic = true } = metadata ?? {};
-  tiles.set({ id, name: nameOf(metadata), state, wasConnected, stream, camera, mic });
+  tiles.set({ id, name: nameOf(metadata), state, wasConnected, away, stream, camera, mic });
   showWhetherAlone();
 }
 
@@ -191,7 +196,7 @@ function toggle(device) {
   for (const track of tracks) track.enabled = session[device];
   showControls();
   showSelf();
-  call.update(metadata()).catch(() => {}); // without a connection: told when the room is entered again
+  call.update(metadata()).catch(() => {}); // if the session ends: told when the room is joined again
 }
 
 function sendChat(text) {
@@ -233,6 +238,10 @@ async function copyLink() {
 
 // ---- Status, notices and errors
 
+function missed(count) {
+  return `Reconnected. ${count === 1 ? "A message to you was" : `${count} messages to you were`} lost.`;
+}
+
 function notify(text) {
   showNotice(byId("notices"), text);
 }
@@ -253,8 +262,13 @@ client.addEventListener("state", ({ detail: { state } }) => {
   document.body.dataset.signaling = state;
   if (byId("status-text").textContent !== STATUS[state]) byId("status-text").textContent = STATUS[state];
 });
+client.addEventListener("resumed", ({ detail: { resumed, lost, reason } }) => {
+  if (!session) return;
+  if (resumed === "none") notify(NEW_PEER[reason] ?? "You have joined again.");
+  else if (resumed === "rooms" && lost !== 0) notify(lost ? missed(lost) : MISSED);
+});
 client.addEventListener("error", ({ detail: { message, room } }) => {
-  // The room could not be entered again, or the connection is over for good.
+  // The room could not be joined again, or the connection is over for good.
   if (session && (room === session.room || client.state === "closed")) leave();
   alertUser(message);
 });

@@ -1,12 +1,13 @@
 // A call: everybody in one room, each connected to each. It turns the room's membership into PeerLinks and
-// carries the chat; it knows nothing of the page.
+// carries the chat; it is independent of the page. While the signaling is lost the links stay as they are:
+// media and chat go on, and a member that is away is still a member.
 //
 // Events: `peer` (a member was added or changed), `peer-removed`, `chat` ({from, text}), `problem` (Error).
 
 import { PeerLink } from "./peer-link.js";
 
-// After a restart of the server everybody comes back within its own reconnect delay. Who keeps its id keeps
-// its connection too, if it is back by then.
+// After a restart of the server everybody comes back within its own reconnect delay. A member that keeps its
+// id keeps its connection too, if it is back by then.
 const COME_BACK_MS = 8_000;
 
 const UPLOAD_BITS_PER_SECOND = 2_500_000;
@@ -16,7 +17,7 @@ export class Call extends EventTarget {
   #signaling;
   #room;
   #stream;
-  #members = new Map(); // id -> {id, metadata, link, comeBackTimer}
+  #members = new Map(); // id -> {id, metadata, away, link, comeBackTimer}
   #listening = new AbortController();
   #self = "";
 
@@ -30,6 +31,10 @@ export class Call extends EventTarget {
     this.#on("peer-joined", ({ peer }) => this.#onPeerJoined(peer));
     this.#on("peer-updated", ({ peer }) => this.#onPeerUpdated(peer));
     this.#on("peer-left", ({ peer }) => this.#remove(this.#members.get(peer)));
+    this.#on("peer-away", ({ peer }) => this.#setAway(peer, true));
+    this.#on("peer-back", ({ peer }) => this.#setAway(peer, false));
+    this.#on("members", ({ peers }) => this.#onMembers(peers));
+    this.#on("resumed", ({ resumed }) => resumed === "exact" && this.#onResumed());
     for (const type of ["offer", "answer"]) {
       this.#on(type, ({ from, data }) => data?.type === type && this.#onDescription(from, data));
     }
@@ -65,7 +70,7 @@ export class Call extends EventTarget {
     this.#signaling.addEventListener(type, ofThisRoom, { signal: this.#listening.signal });
   }
 
-  // The first time, and again after every reconnect of the signaling.
+  // The first time, and again when the signaling had to begin a new session.
   #onJoined({ peer: self, peers }) {
     const sameSelf = self === this.#self;
     this.#self = self;
@@ -78,12 +83,33 @@ export class Call extends EventTarget {
     for (const peer of peers) this.#onPeerJoined(peer);
   }
 
+  // After messages were lost. Offers, answers and leaves may be among them.
+  #onMembers(peers) {
+    const present = new Set(peers.map(({ id }) => id));
+    for (const member of [...this.#members.values()]) if (!present.has(member.id)) this.#remove(member);
+    for (const peer of peers) this.#onPeerJoined(peer);
+  }
+
+  // Nothing was lost. A connection that broke when the network changed does not wait until ICE has given it
+  // up.
+  #onResumed() {
+    for (const { link } of this.#members.values()) link.restartIfInterrupted();
+  }
+
+  #setAway(id, away) {
+    const member = this.#members.get(id);
+    if (!member) return;
+    member.away = away;
+    this.#emit("peer", member);
+  }
+
   #onPeerJoined(peer) {
     const member = this.#members.get(peer.id);
     if (!member) return this.#add(peer);
     clearTimeout(member.comeBackTimer);
     member.comeBackTimer = 0;
     member.metadata = peer.metadata;
+    member.away = peer.away === true;
     member.link.polite = peer.polite;
     if (member.link.alive) member.link.refresh();
     else this.#relink(member).start();
@@ -108,7 +134,8 @@ export class Call extends EventTarget {
   }
 
   #add(peer) {
-    const member = { id: peer.id, metadata: peer.metadata, link: null, comeBackTimer: 0 };
+    const { id, metadata, away = false } = peer;
+    const member = { id, metadata, away, link: null, comeBackTimer: 0 };
     member.link = this.#makeLink(member, peer.polite);
     this.#members.set(peer.id, member);
     this.#emit("peer", member);

@@ -9,7 +9,7 @@
 const FIRST_OFFER_MS = 5_000;
 const MAX_UNSENT_CHATS = 100;
 
-// Nothing to tell anybody: the other is gone, or the offer is said again when the signaling is back.
+// Not worth reporting: the other is gone, or the offer is sent again when the signaling is back.
 const HARMLESS = new Set(["peer_not_found", "disconnected", "closed"]);
 
 export class PeerLink extends EventTarget {
@@ -72,10 +72,15 @@ export class PeerLink extends EventTarget {
     this.#addLocalMedia(); // fires negotiationneeded
   }
 
-  /** The signaling was away. What was sent meanwhile is lost: say it again. */
+  /** What was sent through the signaling may be lost: sends it again. */
   refresh() {
     if (this.#pc.signalingState === "have-local-offer") this.#send("offer", this.#pc.localDescription);
     else if (this.#pc.remoteDescription && this.state !== "connected") this.#restartIce();
+  }
+
+  /** Does not wait until ICE has given the connection up, for when the network may have changed. */
+  restartIfInterrupted() {
+    if (this.#pc.connectionState === "disconnected") this.#restartIce();
   }
 
   /**

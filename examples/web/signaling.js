@@ -1,15 +1,29 @@
-// A client of the native protocol, `signaling.v1`. It knows nothing of WebRTC and nothing of the page. It runs
-// under Node as well, before version 22 with `globalThis.WebSocket` from the package `ws`.
+// A client of the native protocol, `signaling.v1`. It is independent of WebRTC and of the page. It runs under
+// Node as well, before version 22 with `globalThis.WebSocket` from the package `ws`.
+//
+// Sessions: when the connection is lost, the server keeps this client's peer for `keepSeconds`, and the
+// client resumes it on the next connection. Requests that were under way are then answered or sent again.
+// Calls made meanwhile wait for that connection and keep their order; beyond `maxUnconfirmedCharacters` the
+// oldest are rejected. If the session is over, all of them are rejected with `disconnected`, and the client
+// joins its rooms again as a new peer. If the server keeps no peers, requests are rejected as soon as the
+// connection is lost.
 //
 // Events, each with the server's message as `detail`:
-//   joined         a room was entered; `rejoined` is true when that was done again after a lost connection
-//   left           a room was left, or the server put this peer out of it and may say why in `message`
+//   joined         a room was joined; `rejoined` is true if the client did it again by itself
+//   left           this peer has left a room, or the server has removed it and may say why in `message`
 //   peer-joined, peer-updated, peer-left
-//   offer, answer, candidate, message, event       from another peer
+//   peer-away, peer-back      a member has lost its connection, and has one again; it stays a member
+//   members        the answer to members(); without `id`: messages were lost, and this is the room now
+//   offer, answer, candidate, message, event      from another peer
 //   welcome, ice-servers, going-away
 // and of its own:
-//   state          {state, delayMs}: the connection changed; `delayMs` tells when the next attempt starts
+//   state          {state, delayMs}: the connection changed; `delayMs` is the time to the next attempt
+//   resumed        {resumed, lost, reason}: what goes on after a lost connection. "exact": all. "rooms": the peer
+//                  in its rooms, but `lost` messages are missing (undefined: an unknown number), and
+//                  `members` of each room follows. "none": nothing, for this `reason`
 //   error          {code, message, room}: what no promise could report
+
+import { SessionLog } from "./session.js";
 
 export const SUBPROTOCOL = "signaling.v1";
 
@@ -23,14 +37,33 @@ const DEFAULTS = {
   connectTimeoutMs: 10_000,
   // How long an answer to a ping may take before the server counts as dead.
   pongTimeoutMs: 10_000,
+  // How long the server is asked to keep the peer while there is no connection; 0: not at all.
+  keepSeconds: 60,
+  // How much of what was sent, or waits for a connection, is kept until the server confirms it: characters of
+  // JSON.
+  maxUnconfirmedCharacters: 1024 * 1024,
 };
 
-// To be refused for one of these is final; anything else may be different on the next attempt.
+const MAX_KEEP_SECONDS = 86_400;
+
+// The server is told after this time at the latest what has arrived.
+const ACK_MS = 5_000;
+
+// Of the server's time to reconnect: the clients that it sends away have different ones already.
+const MAX_JITTER_MS = 1_000;
+
+// These belong to the connection: neither side counts them, and they are never sent again.
+const OF_THE_CONNECTION = new Set(["welcome", "ack", "ping", "pong", "going-away"]);
+
+// A refusal with one of these is final; anything else may be different on the next attempt.
 const FINAL_ERRORS = new Set(["unauthorized", "forbidden"]);
+// The server does not know this client as the peer that it wants to be; as a new one it may be admitted.
+const REFUSED_AS_PEER = new Set(["id_in_use", "bad_request"]);
+const REPLACED = ["replaced", "You are connected elsewhere."];
 const FINAL_CLOSE_CODES = new Map([
   [4401, ["unauthorized", "You are not admitted."]],
-  [4403, ["kicked", "You were put out by the server."]],
-  [4409, ["replaced", "You are connected elsewhere."]],
+  [4403, ["kicked", "The server closed your connection."]],
+  [4409, REPLACED],
 ]);
 
 export class SignalingError extends Error {
@@ -46,23 +79,29 @@ export class SignalingClient extends EventTarget {
   #options;
   #state = "closed";
   #socket = null;
+  #abandoned = []; // sockets that were given up though they looked alive
   #rooms = new Map(); // name -> metadata; those to be in again after a reconnect
-  #pending = new Map(); // request id -> {resolve, reject, onAnswer}
+  #pending = new Map(); // request id -> request
   #lastRequest = 0;
   #peer = "";
   #resume = "";
+  #log = null; // of the session, if the server keeps one
+  #missed = null; // after messages of the server were lost, until its answer to a ping shows which
   #iceServers = [];
   #attempt = 0;
   #openedAt = 0;
   #announcedDelayMs = null; // from the server's `going-away`
   #waiters = []; // of connect()
-  #timers = { connect: 0, retry: 0, heartbeat: 0, pong: 0 };
+  #timers = { connect: 0, retry: 0, heartbeat: 0, pong: 0, ack: 0 };
 
   /** `url`: ws(s)://host/signaling. `options`: see DEFAULTS. */
   constructor(url, options = {}) {
     super();
     this.#url = new URL(url);
     this.#options = { ...DEFAULTS, ...options };
+    const { keepSeconds } = this.#options;
+    if (!(Number.isInteger(keepSeconds) && keepSeconds >= 0 && keepSeconds <= MAX_KEEP_SECONDS))
+      throw new RangeError(`keepSeconds must be a whole number from 0 to ${MAX_KEEP_SECONDS}`);
   }
 
   /** "closed", "connecting", "open" or "waiting" (for the next attempt). */
@@ -86,16 +125,19 @@ export class SignalingClient extends EventTarget {
       this.#open();
     }
     if (this.#state === "open") return;
-    if (this.#state === "closed") throw closed(); // by who listens to `state`
+    if (this.#state === "closed") throw closed(); // by a listener of `state`
     await new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
   }
 
-  /** Ends the connection for good. `connect` starts a new one, as a new peer. */
+  /**
+   * Ends the connection for good. `connect` starts a new one, as a new peer. While there is no connection the
+   * server learns nothing of it, and keeps the peer for the rest of its time.
+   */
   close() {
     this.#end(closed());
   }
 
-  /** Whether waiting for the next attempt or unsure if the server still lives: find out now. */
+  /** Connects now instead of after the delay, or pings to find out whether the connection still lives. */
   wake() {
     if (this.#state === "waiting") this.#open();
     else if (this.#state === "open") this.#ping();
@@ -103,7 +145,7 @@ export class SignalingClient extends EventTarget {
 
   /** Enters a room and stays in it across reconnects. Resolves with the server's `joined`. */
   join(room, metadata) {
-    return this.#request("join", { room, metadata }, () => this.#rooms.set(room, metadata));
+    return this.#request("join", { room, metadata }, { onAnswer: () => this.#rooms.set(room, metadata) });
   }
 
   async leave(room) {
@@ -140,14 +182,18 @@ export class SignalingClient extends EventTarget {
     return this.#request("event", { ...target, event: name, data });
   }
 
-  // `onAnswer` is called before anybody is told of the answer.
-  #request(type, fields, onAnswer) {
-    if (this.#state !== "open")
-      return Promise.reject(new SignalingError("disconnected", "There is no connection."));
+  // `onAnswer` is called before the promise resolves and before any event.
+  #request(type, fields, { onAnswer, isRejoin = false } = {}) {
+    const isOpen = this.#state === "open";
+    if (!isOpen && !this.#log) return Promise.reject(disconnected("There is no connection."));
     const id = ++this.#lastRequest;
     return new Promise((resolve, reject) => {
-      this.#write({ type, ...fields, id }); // throws if `fields` do not fit into JSON
-      this.#pending.set(id, { resolve, reject, onAnswer });
+      const text = JSON.stringify({ type, ...fields, id }); // throws if `fields` do not fit into JSON
+      const request = { id, type, room: fields.room, text, isRejoin, onAnswer, resolve, reject };
+      this.#pending.set(id, request);
+      const givenUp = this.#log?.add(request, isOpen) ?? [];
+      for (const each of givenUp) this.#reject(each, "Too much waits for the connection.");
+      if (isOpen) this.#socket.send(text);
     });
   }
 
@@ -158,17 +204,21 @@ export class SignalingClient extends EventTarget {
   #open() {
     clearTimeout(this.#timers.retry);
     const url = new URL(this.#url);
+    const set = (name, value) => url.searchParams.set(name, value);
+    if (this.#options.keepSeconds > 0) set("keep", this.#options.keepSeconds);
     if (this.#resume) {
-      url.searchParams.set("peer", this.#peer);
-      url.searchParams.set("resume", this.#resume);
+      set("peer", this.#peer);
+      set("resume", this.#resume);
+      if (this.#log) set("received", this.#log.received);
     }
     const socket = new WebSocket(url, SUBPROTOCOL);
     this.#socket = socket;
-    // A socket that was given up may still speak; only the current one is heard.
-    const heard = (handler) => (event) => this.#socket === socket && handler(event);
-    socket.onmessage = heard((event) => this.#receive(event.data));
-    socket.onclose = heard((event) => this.#onClose(event.code));
-    // `close` follows and tells all. But for the `ws` package an error that nobody listens to ends the process.
+    // A socket that was given up may still deliver messages. The server sends them again: `received` in the
+    // URL of the next one does not count them.
+    const ifCurrent = (handler) => (event) => this.#socket === socket && handler(event);
+    socket.onmessage = ifCurrent((event) => this.#receive(event.data));
+    socket.onclose = ifCurrent((event) => this.#onClose(event.code));
+    // `close` follows and tells all. But with the `ws` package an error without a listener ends the process.
     socket.onerror = () => {};
     this.#timers.connect = setTimeout(() => this.#lost(), this.#options.connectTimeoutMs);
     this.#setState("connecting");
@@ -176,16 +226,28 @@ export class SignalingClient extends EventTarget {
 
   #receive(text) {
     const message = parse(text);
+    if (this.#state === "open" && !OF_THE_CONNECTION.has(message?.type)) this.#count(text);
     if (!message) return;
     this.#heardFromServer();
+    if (message.type === "welcome") return this.#onWelcome(message);
+    if (message.type === "error") return this.#onError(message);
+    if (message.type === "ack") return this.#log?.confirm(message.received);
+    if (message.type === "pong") return this.#onPong(message);
+    this.#answer(message);
+  }
+
+  // Most answers are events as well, and all events come here, also those that answer nothing.
+  #answer(message) {
     const request = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
+    this.#learn(message, request);
+    request?.onAnswer?.();
+    request?.resolve(message);
+    this.#emit(message.type, message);
+  }
+
+  #learn(message, request) {
     switch (message.type) {
-      case "welcome":
-        return this.#onWelcome(message);
-      case "error":
-        return this.#onError(message);
-      case "pong":
-        return;
       case "going-away":
         this.#announcedDelayMs = Math.max(0, Number(message.reconnectMs) || 0);
         break;
@@ -193,21 +255,22 @@ export class SignalingClient extends EventTarget {
         this.#iceServers = message.iceServers ?? [];
         break;
       case "joined":
-        message.rejoined = this.#rooms.has(message.room);
+        message.rejoined = request?.isRejoin === true;
+        break;
+      case "members":
+        if (message.id === undefined) this.#missed?.lists.set(message.room, message);
         break;
       case "left":
         this.#rooms.delete(message.room);
         break;
     }
-    this.#pending.delete(message.id);
-    request?.onAnswer?.();
-    request?.resolve(message);
-    this.#emit(message.type, message);
   }
 
   #onWelcome(welcome) {
     const socket = this.#socket;
     clearTimeout(this.#timers.connect);
+    this.#closeAbandoned();
+    if (welcome.resumed === "none" && welcome.reason === "replaced") return this.#fail(...REPLACED);
     this.#peer = welcome.peer;
     this.#resume = welcome.resume ?? "";
     this.#iceServers = welcome.iceServers ?? [];
@@ -215,17 +278,73 @@ export class SignalingClient extends EventTarget {
     this.#announcedDelayMs = null;
     const everyMs = welcome.heartbeatMs || 25_000;
     this.#timers.heartbeat = setInterval(() => this.#ping(), everyMs);
+    const goesOn = welcome.resumed === "exact" || welcome.resumed === "rooms";
+    // Ahead of all that the application sends when it learns of the connection.
+    goesOn ? this.#goOn(welcome) : this.#beginAgain(welcome);
     this.#setState("open");
     this.#emit("welcome", welcome);
-    if (this.#socket !== socket) return; // closed by who was told
+    if (this.#socket !== socket) return; // closed by a listener
     for (const { resolve } of this.#waiters.splice(0)) resolve();
-    for (const [room, metadata] of this.#rooms) this.#rejoin(room, metadata);
+    if (!goesOn) for (const [room, metadata] of this.#rooms) this.#rejoin(room, metadata);
     this.#ping(); // servers drop connections that stay silent from the start
+    const { resumed, lost, reason } = welcome;
+    if (resumed) this.#emit("resumed", { resumed, lost, reason });
+  }
+
+  #beginAgain({ keep }) {
+    this.#rejectAll(disconnected("The connection was lost."));
+    this.#missed = null;
+    this.#log = keep ? this.#newLog() : null;
+  }
+
+  #goOn({ resumed, received, keep }) {
+    const isExact = resumed === "exact";
+    const log = this.#log ?? this.#newLog();
+    const lost = log.resume(received, isExact);
+    for (const request of lost) this.#reject(request, "The request was lost.");
+    const waiting = log.sendAll();
+    if (!isExact) {
+      const waits = new Set(waiting);
+      const answersDue = [...this.#pending.values()].filter((request) => !waits.has(request));
+      const rooms = [...this.#rooms.keys()];
+      this.#missed = { ping: ++this.#lastRequest, answersDue, rooms, lists: new Map() };
+    }
+    this.#log = keep ? log : null;
+    this.#write({ type: "ack", received: log.received }); // the secret that was shown is good until then
+    for (const { text } of waiting) this.#socket.send(text);
+  }
+
+  #newLog() {
+    return new SessionLog(this.#options.maxUnconfirmedCharacters);
+  }
+
+  #onPong({ id, received }) {
+    this.#log?.confirm(received);
+    if (!this.#missed || id !== this.#missed.ping) return;
+    // The server handles messages in order: what it has not answered ahead of the ping, it had answered
+    // before. And it has listed all rooms that this peer is in.
+    const { answersDue, rooms, lists } = this.#missed;
+    this.#missed = null;
+    for (const request of answersDue) {
+      if (this.#pending.has(request.id)) this.#answerFrom(lists.get(request.room), request);
+    }
+    for (const room of rooms) {
+      if (lists.has(room) || !this.#rooms.delete(room)) continue;
+      this.#emit("left", { type: "left", room, reason: "kicked" });
+    }
+  }
+
+  // The answer to the request is lost. If it was a list of members, the newer one takes its place.
+  #answerFrom(list, request) {
+    const { id, type } = request;
+    if (list && type === "members") return this.#answer({ ...list, id });
+    if (list && type === "join") return this.#answer({ ...list, type: "joined", peer: this.#peer, id });
+    this.#reject(request, "The answer was lost with the connection.");
   }
 
   async #rejoin(room, metadata) {
     try {
-      await this.#request("join", { room, metadata });
+      await this.#request("join", { room, metadata }, { isRejoin: true });
     } catch (error) {
       if (error.code === "disconnected") return; // the next welcome tries again
       this.#rooms.delete(room);
@@ -241,8 +360,8 @@ export class SignalingClient extends EventTarget {
     if (this.#state === "open") return this.#emit("error", { code, message });
     // Refused instead of welcomed; the connection closes.
     if (FINAL_ERRORS.has(code)) return this.#fail(code, message);
-    if (code !== "id_in_use" || !this.#resume) return;
-    this.#resume = ""; // as somebody new it may work
+    if (!REFUSED_AS_PEER.has(code) || !this.#resume) return;
+    this.#endSession();
     this.#lost();
   }
 
@@ -253,9 +372,25 @@ export class SignalingClient extends EventTarget {
   }
 
   #ping() {
-    this.#write({ type: "ping" });
+    this.#write({ type: "ping", received: this.#takeReceived(), id: this.#missed?.ping });
     // An unanswered earlier ping keeps its deadline.
     this.#timers.pong ||= setTimeout(() => this.#lost(), this.#options.pongTimeoutMs);
+  }
+
+  #count(text) {
+    if (!this.#log) return;
+    if (this.#log.count(text)) this.#acknowledge();
+    else this.#timers.ack ||= setTimeout(() => this.#acknowledge(), ACK_MS);
+  }
+
+  #acknowledge() {
+    this.#write({ type: "ack", received: this.#takeReceived() });
+  }
+
+  #takeReceived() {
+    clearTimeout(this.#timers.ack);
+    this.#timers.ack = 0;
+    return this.#log?.takeReceived();
   }
 
   // Any message shows that the server lives, a pong is only one of them.
@@ -266,48 +401,76 @@ export class SignalingClient extends EventTarget {
 
   #lost() {
     const wasOpen = this.#state === "open";
-    this.#dropSocket(new SignalingError("disconnected", "The connection was lost."));
+    this.#dropSocket();
+    if (!this.#log) this.#rejectAll(disconnected("The connection was lost."));
     if (wasOpen && performance.now() - this.#openedAt > this.#options.stableMs) this.#attempt = 0;
     const delayMs = this.#nextDelay();
     this.#timers.retry = setTimeout(() => this.#open(), delayMs);
     this.#setState("waiting", delayMs);
   }
 
-  // Random, so that the clients of a server that failed do not all come back in the same moment.
+  // Random, so that the clients of a server that failed do not all come back at the same moment.
   #nextDelay() {
     const { minDelayMs, maxDelayMs } = this.#options;
     const announced = this.#announcedDelayMs;
     this.#announcedDelayMs = null;
-    if (announced !== null) return announced * (1 + Math.random());
+    if (announced !== null) return announced + Math.random() * Math.min(announced, MAX_JITTER_MS);
     const delay = Math.min(maxDelayMs, minDelayMs * 2 ** this.#attempt++);
     return delay / 2 + (Math.random() * delay) / 2;
   }
 
   #fail(code, message) {
-    const somebodyWaits = this.#waiters.length > 0;
+    const isAwaited = this.#waiters.length > 0;
     this.#end(new SignalingError(code, message));
-    if (!somebodyWaits) this.#emit("error", { code, message });
+    if (!isAwaited) this.#emit("error", { code, message });
   }
 
   #end(error) {
     if (this.#state === "closed") return;
-    this.#dropSocket(error);
+    this.#socket?.close();
+    this.#dropSocket();
+    this.#closeAbandoned();
+    this.#rejectAll(error);
+    this.#endSession();
     this.#rooms.clear();
-    this.#peer = this.#resume = "";
-    // Those of now: who is told of the end may connect again.
+    this.#peer = "";
+    // Those of now: a listener that is told of the end may connect again.
     for (const { reject } of this.#waiters.splice(0)) reject(error);
     this.#setState("closed");
   }
 
-  // Does not wait for the closing handshake: over a dead network it would take minutes.
-  #dropSocket(error) {
+  #endSession() {
+    this.#log = null;
+    this.#missed = null;
+    this.#resume = "";
+  }
+
+  // Does not wait for the closing handshake: over a dead network it would take minutes. Where the server
+  // keeps the peer, not even a close frame is sent, which would say that the client means to go: the socket
+  // is closed when the next one has taken the peer over.
+  #dropSocket() {
     const socket = this.#socket;
     this.#socket = null;
-    socket?.close();
+    const isAlive = ({ readyState }) => readyState === WebSocket.OPEN;
+    this.#abandoned = this.#abandoned.filter(isAlive);
+    if (this.#log && socket && isAlive(socket)) this.#abandoned.push(socket);
+    else socket?.close();
     for (const name of Object.keys(this.#timers)) {
       clearTimeout(this.#timers[name]); // clears intervals as well
       this.#timers[name] = 0;
     }
+  }
+
+  #closeAbandoned() {
+    for (const socket of this.#abandoned.splice(0)) socket.close();
+  }
+
+  #reject(request, message) {
+    this.#pending.delete(request.id);
+    request.reject(disconnected(message));
+  }
+
+  #rejectAll(error) {
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     for (const { reject } of pending) reject(error);
@@ -323,6 +486,10 @@ export class SignalingClient extends EventTarget {
   }
 }
 
+function disconnected(message) {
+  return new SignalingError("disconnected", message);
+}
+
 function closed() {
   return new SignalingError("closed", "The connection was closed.");
 }
@@ -332,6 +499,6 @@ function parse(text) {
     const message = JSON.parse(text);
     return typeof message?.type === "string" ? message : null;
   } catch {
-    return null; // not ours to repair: what is not JSON is ignored, as are unknown types
+    return null; // what is not JSON is ignored, as are unknown types
   }
 }

@@ -26,13 +26,14 @@ export class TileGrid {
 
   /**
    * Adds or changes the tile of one person.
-   * `person`: {id, name, state, wasConnected, stream, camera, mic, self, mirrored}
+   * `person`: {id, name, state, wasConnected, away, stream, camera, mic, self, mirrored}
    */
   set(person) {
     let tile = this.#tiles.get(person.id);
     if (!tile) tile = this.#add(person);
     const label = person.self ? `${person.name} (you)` : person.name;
     tile.dataset.state = person.state;
+    tile.toggleAttribute("data-away", Boolean(person.away));
     tile.dataset.camera = person.camera ? "on" : "off";
     tile.dataset.mic = person.mic ? "on" : "off";
     tile.style.setProperty("--hue", hueOf(person.name));
@@ -109,8 +110,10 @@ function countFrames(tile, video) {
   video.requestVideoFrameCallback?.(onFrame);
 }
 
-function stateText({ state, wasConnected }) {
-  return STATE_TEXT[state === "connecting" && wasConnected ? "reconnecting" : state] ?? "";
+// The video of a person that is away may go on: only the connection to the server is lost.
+function stateText({ state, wasConnected, away }) {
+  const isReconnecting = away ? state !== "failed" : state === "connecting" && wasConnected;
+  return STATE_TEXT[isReconnecting ? "reconnecting" : state] ?? "";
 }
 
 // Screen readers announce what is written, even when it is the same text again.

@@ -102,7 +102,7 @@ void Connection::Impl::watch_candidates() {
       +[](GstElement*, guint m_line, const char* candidate, gpointer box) {
         static_cast<Box*>(box)->post([m_line, text = std::string(candidate)](Impl& self) {
           if (!self.pipeline) return;
-          self.handlers.signal(signaling::EnvelopeType::candidate, candidate_text(self.name, m_line, text));
+          self.handlers.signal(signaling::MessageType::candidate, candidate_text(self.name, m_line, text));
         });
       },
       mailbox());
@@ -158,7 +158,7 @@ void Connection::Impl::negotiate() {
 void Connection::Impl::send_offer(GstWebRTCSessionDescription& offer) {
   if (!pipeline) return;
   const std::unique_ptr<char, decltype(&g_free)> sdp(gst_sdp_message_as_text(offer.sdp), g_free);
-  handlers.signal(signaling::EnvelopeType::offer, offer_text(name, sdp.get()));
+  handlers.signal(signaling::MessageType::offer, offer_text(name, sdp.get()));
   if (pipeline) g_signal_emit_by_name(bin, "set-local-description", &offer, nullptr);
 }
 
@@ -198,11 +198,11 @@ Connection::~Connection() { impl_->stop(); }
 
 void Connection::negotiate() { impl_->negotiate(); }
 
-void Connection::receive(signaling::EnvelopeType type, std::string_view payload) {
+void Connection::receive(signaling::MessageType type, std::string_view payload) {
   const auto signal = parse_signal(payload);
   if (!signal || signal->connection != impl_->name) return;
-  if (type == signaling::EnvelopeType::answer) impl_->take_answer(signal->sdp);
-  if (type == signaling::EnvelopeType::candidate && !signal->candidate.empty()) {
+  if (type == signaling::MessageType::answer) impl_->take_answer(signal->sdp);
+  if (type == signaling::MessageType::candidate && !signal->candidate.empty()) {
     g_signal_emit_by_name(impl_->bin, "add-ice-candidate", signal->m_line, signal->candidate.c_str());
   }
 }

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "signaling/core/envelope.hpp"
+#include "signaling/core/message.hpp"
 #include "webrtc/gstreamer.hpp"
 
 namespace webrtc {
@@ -30,7 +30,7 @@ enum class ConnectionState : std::uint8_t { connected, failed };
 /// glare to settle.
 ///
 /// What it has to say to the browser comes out of `Handlers::signal`, and what the browser says goes into `receive`:
-/// payloads of the envelopes `offer`, `answer` and `candidate`. How they travel is not its business.
+/// payloads of the messages `offer`, `answer` and `candidate`. How they travel is not its business.
 /// Ownership: its end closes the connection, without waiting for that.
 /// Threads: all calls and all handlers on the executor, which runs one thing at a time. GStreamer's threads stay inside.
 /// Re-entrancy: no call runs a handler before it returns. A handler may destroy the connection.
@@ -38,7 +38,7 @@ class Connection {
  public:
   struct Handlers {
     /// To be sent to the browser.
-    std::function<void(signaling::EnvelopeType type, const std::string& payload)> signal;
+    std::function<void(signaling::MessageType type, const std::string& payload)> signal;
     std::function<void(ConnectionState state)> state_changed = {};
     /// An answer has come, and nothing has changed since it was asked for: both sides know all there is.
     std::function<void()> negotiated = {};
@@ -53,7 +53,7 @@ class Connection {
   /// Offers what the connection consists of now; while an answer is awaited, afterwards.
   void negotiate();
   /// What is no JSON, or belongs to an earlier connection, is ignored.
-  void receive(signaling::EnvelopeType type, std::string_view payload);
+  void receive(signaling::MessageType type, std::string_view payload);
 
   /// For those that add channels and media.
   GstElement* bin() const;

@@ -56,11 +56,11 @@ net::ServerOptions server_options(boost::asio::io_context& io) {
 std::optional<int> parse_command_line(CLI::App& app, ProgramOptions& options, int argc, char** argv) {
   app.add_option_function<std::string>(
          "--listen", [&](const std::string& text) { parse_address(text, options); },
-         "Where browsers connect; port 0: a free one")
+         "Address for browsers; port 0 picks a free port")
       ->type_name("ADDRESS:PORT")
       ->default_str("127.0.0.1:8080");
   app.add_option("--stun-server", options.stun_server,
-                 "How this server learns its public address, if it is behind NAT: stun://HOST:PORT");
+                 "STUN server, if this server is behind NAT: stun://HOST:PORT");
   try {
     app.parse(argc, argv);
     return std::nullopt;
@@ -73,10 +73,7 @@ FrontDoor::FrontDoor(boost::asio::io_context& io, signaling::Router& router,
                      const std::filesystem::path& pages,
                      const std::map<std::string, std::filesystem::path>& files)
     : server_(router, server_options(io)) {
-  net::WebSocketRoute route;
-  route.settings.subprotocols = {std::string(signaling::protocols::JsonProtocol::subprotocol)};
-  route.make_protocol = [this](const signaling::ConnectInfo&) { return protocols_.make(); };
-  server_.websocket("/signaling", route);
+  server_.add(signaling::protocols::Json());
   server_.serve_files(example_file(pages));
   for (const auto& [path, file] : files) server_.route("GET", path, script(example_file(file)));
 }
@@ -84,15 +81,11 @@ FrontDoor::FrontDoor(boost::asio::io_context& io, signaling::Router& router,
 bool FrontDoor::listen(const ProgramOptions& options) {
   const auto bound = server_.listen(options.address, options.port);
   if (bound) {
-    std::cout << "listening http://" << bound.endpoint << std::endl;
+    std::cout << "listening http://" << *bound << std::endl;
   } else {
-    std::cerr << bound.error << '\n';
+    std::cerr << bound.error() << '\n';
   }
   return static_cast<bool>(bound);
-}
-
-void FrontDoor::stop(signaling::Callback<void()> done) {
-  server_.stop(std::chrono::seconds(2), std::move(done));
 }
 
 }  // namespace webrtc

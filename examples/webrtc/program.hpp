@@ -7,10 +7,9 @@
 #include <optional>
 #include <string>
 
-#include "signaling/core/callback.hpp"
 #include "signaling/core/router.hpp"
 #include "signaling/net/server.hpp"
-#include "signaling/protocols/json_protocol.hpp"
+#include "signaling/protocols/json.hpp"
 
 namespace CLI {
 class App;
@@ -36,15 +35,13 @@ class FrontDoor {
   FrontDoor(boost::asio::io_context& io, signaling::Router& router, const std::filesystem::path& pages,
             const std::map<std::string, std::filesystem::path>& files);
 
-  /// For routes of the program's own, set before `listen`.
+  /// For routes of the program's own, set before `listen`, and to stop it.
   signaling::net::Server& server() { return server_; }
 
   /// Prints "listening http://…", or what is wrong.
   bool listen(const ProgramOptions& options);
-  void stop(signaling::Callback<void()> done);
 
  private:
-  signaling::protocols::JsonProtocolFactory protocols_;
   signaling::net::Server server_;
 };
 

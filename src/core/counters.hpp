@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "signaling/core/error.hpp"
+#include "signaling/core/event.hpp"
 #include "signaling/core/stats.hpp"
 
 namespace signaling {
@@ -67,7 +68,9 @@ class HistogramCounters {
 
 /// Counts what is rare enough to be counted in one place.
 struct EventCounters {
+  std::atomic<std::size_t> peers_away{0};
   std::atomic<std::uint64_t> connects{0};
+  std::array<std::atomic<std::uint64_t>, std::tuple_size_v<decltype(Stats::resumptions)>> resumptions{};
   std::atomic<std::uint64_t> joins{0};
   std::atomic<std::uint64_t> leaves{0};
   std::array<std::atomic<std::uint64_t>, std::tuple_size_v<decltype(Stats::errors)>> errors{};
@@ -80,6 +83,9 @@ struct EventCounters {
   void error(errc code) noexcept {
     const auto index = static_cast<std::size_t>(code <= errc::internal ? code : errc::internal);
     errors[index].fetch_add(1, std::memory_order_relaxed);
+  }
+  void resumed(event::Resumption::Kind kind) noexcept {
+    resumptions[static_cast<std::size_t>(kind)].fetch_add(1, std::memory_order_relaxed);
   }
   void closed(CloseReason reason) noexcept {
     const auto index =

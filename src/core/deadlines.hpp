@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "signaling/core/callback.hpp"
@@ -54,6 +55,33 @@ class Deadlines : public std::enable_shared_from_this<Deadlines> {
   bool is_closed_ = false;
   // On the executor only. The timer belongs to its handler: who keeps a peer may outlive the execution context.
   std::weak_ptr<Timer> timer_;
+};
+
+/// At most one deadline at a time, cancelled at its end.
+class ScopedDeadline {
+ public:
+  explicit ScopedDeadline(std::shared_ptr<Deadlines> deadlines) noexcept : deadlines_(std::move(deadlines)) {}
+  ScopedDeadline(const ScopedDeadline&) = delete;
+  ScopedDeadline& operator=(const ScopedDeadline&) = delete;
+  ~ScopedDeadline() { cancel(); }
+
+  bool is_set() const noexcept { return id_.has_value(); }
+  /// None may be set.
+  void set(std::chrono::milliseconds delay, Callback<void()> function) {
+    id_ = deadlines_->set(delay, std::move(function));
+  }
+  /// The function runs.
+  void passed() noexcept { id_.reset(); }
+  void cancel() noexcept {
+    try {
+      if (const auto id = std::exchange(id_, std::nullopt)) deadlines_->cancel(*id);
+    } catch (...) {  // NOLINT(bugprone-empty-catch): of memory; the function runs, and finds nothing to do
+    }
+  }
+
+ private:
+  const std::shared_ptr<Deadlines> deadlines_;
+  std::optional<Deadlines::Id> id_;
 };
 
 }  // namespace signaling

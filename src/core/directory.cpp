@@ -2,53 +2,50 @@
 
 #include <utility>
 
-#include "core/peer_session.hpp"
-#include "core/room_view.hpp"
-
 namespace signaling {
 
 Directory::Directory(Random& random) : Directory(SeededHash(random)) {}
 
 Directory::Directory(const SeededHash& hash) : peers_(hash), aliases_(hash), rooms_(hash) {}
 
-std::optional<std::shared_ptr<PeerSession>> Directory::put(const std::shared_ptr<PeerSession>& peer,
-                                                           std::size_t limit) {
+PeerEntry Directory::find(std::string_view name) const {
+  if (name.starts_with(alias_mark)) return find_alias(name);
+  const auto& shard = peers_.of(name);
+  const std::scoped_lock lock(shard.mutex);
+  const auto found = shard.items.find(name);
+  return found == shard.items.end() ? PeerEntry() : *found;
+}
+
+std::optional<PeerEntry> Directory::put(PeerEntry peer, std::size_t limit) {
   if (peer_count_.fetch_add(1, std::memory_order_relaxed) >= limit && limit != 0) {
     peer_count_.fetch_sub(1, std::memory_order_relaxed);
     return std::nullopt;
   }
-  std::shared_ptr<PeerSession> displaced;
-  auto& shard = peers_.of(peer->id());
+  PeerEntry displaced;
+  auto& shard = peers_.of(peer.id());
   const std::scoped_lock lock(shard.mutex);
   const auto [place, is_new] = shard.items.insert(peer);
   if (is_new) return displaced;
   peer_count_.fetch_sub(1, std::memory_order_relaxed);
   displaced = *place;
   shard.items.erase(place);
-  shard.items.insert(peer);
+  shard.items.insert(std::move(peer));
   return displaced;
 }
 
-void Directory::remove(const PeerSession& peer) {
-  std::shared_ptr<PeerSession> removed;  // freed after the lock
+void Directory::remove(const Mailbox& peer) {
+  PeerEntry removed;  // freed after the lock
   auto& shard = peers_.of(peer.id());
   const std::scoped_lock lock(shard.mutex);
   const auto found = shard.items.find(std::string_view(peer.id()));
-  if (found == shard.items.end() || found->get() != &peer) return;
+  if (found == shard.items.end() || found->mailbox != &peer) return;
   removed = *found;
   shard.items.erase(found);
   peer_count_.fetch_sub(1, std::memory_order_relaxed);
 }
 
-std::shared_ptr<PeerSession> Directory::find_peer(std::string_view id) const {
-  const auto& shard = peers_.of(id);
-  const std::scoped_lock lock(shard.mutex);
-  const auto found = shard.items.find(id);
-  return found == shard.items.end() ? nullptr : *found;
-}
-
-std::vector<std::shared_ptr<PeerSession>> Directory::peers() const {
-  std::vector<std::shared_ptr<PeerSession>> all;
+std::vector<PeerEntry> Directory::peers() const {
+  std::vector<PeerEntry> all;
   all.reserve(peer_count());
   for (const auto& shard : peers_) {
     const std::scoped_lock lock(shard.mutex);
@@ -57,23 +54,22 @@ std::vector<std::shared_ptr<PeerSession>> Directory::peers() const {
   return all;
 }
 
-std::shared_ptr<PeerSession> Directory::find_alias(std::string_view name) const {
+PeerEntry Directory::find_alias(std::string_view name) const {
   const auto& shard = aliases_.of(name);
   const std::scoped_lock lock(shard.mutex);
   const auto found = shard.items.find(name);
-  return found == shard.items.end() ? nullptr : found->second.holder.peer;
+  return found == shard.items.end() ? PeerEntry() : found->second.holder.peer;
 }
 
-bool Directory::take_alias(std::string_view name, const std::shared_ptr<PeerSession>& peer) {
-  std::shared_ptr<PeerSession> former;  // freed after the lock
+PeerEntry Directory::take_alias(std::string_view name, AliasHolder wanted) {
   auto& shard = aliases_.of(name);
   const std::scoped_lock lock(shard.mutex);
   const auto found = shard.items.find(name);
-  if (found == shard.items.end()) return false;
+  if (found == shard.items.end()) return {};
   AliasHolder& holder = found->second.holder;
-  if (!holder.peer || holder.in_use != AliasInUse::take_over) return false;
-  former = std::exchange(holder.peer, peer);
-  return true;
+  if (!holder.peer || holder.in_use != wanted.in_use) return {};
+  std::swap(holder, wanted);
+  return wanted.peer;
 }
 
 void Directory::begin_claim(std::string_view name) {
@@ -82,23 +78,24 @@ void Directory::begin_claim(std::string_view name) {
   ++shard.items.try_emplace(std::string(name)).first->second.unanswered;
 }
 
-Epoch Directory::end_claim(std::string_view name, AliasHolder holder, Epoch epoch) {
+Directory::ClaimEnd Directory::end_claim(std::string_view name, AliasHolder holder, Epoch epoch) {
   auto& shard = aliases_.of(name);
   const std::scoped_lock lock(shard.mutex);
   const auto found = shard.items.find(name);
   Alias& alias = found->second;
   --alias.unanswered;
   if (epoch != 0) alias.epoch = epoch;
-  if (holder.peer) std::swap(alias.holder, holder);  // the former one is freed after the lock
-  return drop_if_unused(shard.items, found);
+  AliasHolder former;
+  if (holder.peer) former = std::exchange(alias.holder, std::move(holder));
+  return {drop_if_unused(shard.items, found), std::move(former)};
 }
 
-Epoch Directory::remove_alias(std::string_view name, const PeerSession& peer) {
+Epoch Directory::remove_alias(std::string_view name, const Mailbox& peer) {
   AliasHolder removed;  // freed after the lock
   auto& shard = aliases_.of(name);
   const std::scoped_lock lock(shard.mutex);
   const auto found = shard.items.find(name);
-  if (found == shard.items.end() || found->second.holder.peer.get() != &peer) return 0;
+  if (found == shard.items.end() || found->second.holder.peer.mailbox != &peer) return 0;
   std::swap(removed, found->second.holder);
   return drop_if_unused(shard.items, found);
 }
@@ -124,27 +121,27 @@ Epoch Directory::drop_if_unused(Aliases& aliases, Aliases::iterator alias) {
 }
 
 std::shared_ptr<RoomView> Directory::room(std::string_view id, const RoomView* retired,
-                                          const std::function<std::shared_ptr<RoomView>()>& make) {
+                                          const std::function<RoomEntry()>& make) {
   if (auto found = find_room(id); found && found.get() != retired) return found;
-  auto made = make();
-  std::shared_ptr<RoomView> replaced;  // freed after the lock
+  const RoomEntry made = make();
+  RoomEntry replaced;  // freed after the lock
   auto& shard = rooms_.of(id);
   const std::scoped_lock lock(shard.mutex);
   const auto [place, is_new] = shard.items.insert(made);
-  if (is_new) return made;
-  if (place->get() != retired) return *place;
+  if (is_new) return made.room;
+  if (place->room.get() != retired) return place->room;
   replaced = *place;
   shard.items.erase(place);
   shard.items.insert(made);
-  return made;
+  return made.room;
 }
 
-void Directory::remove(const RoomView& room) {
-  std::shared_ptr<RoomView> removed;  // freed after the lock
-  auto& shard = rooms_.of(room.id());
+void Directory::remove_room(std::string_view id, const RoomView* room) {
+  RoomEntry removed;  // freed after the lock
+  auto& shard = rooms_.of(id);
   const std::scoped_lock lock(shard.mutex);
-  const auto found = shard.items.find(std::string_view(room.id()));
-  if (found == shard.items.end() || found->get() != &room) return;
+  const auto found = shard.items.find(id);
+  if (found == shard.items.end() || found->room.get() != room) return;
   removed = *found;
   shard.items.erase(found);
 }
@@ -153,14 +150,14 @@ std::shared_ptr<RoomView> Directory::find_room(std::string_view id) const {
   const auto& shard = rooms_.of(id);
   const std::scoped_lock lock(shard.mutex);
   const auto found = shard.items.find(id);
-  return found == shard.items.end() ? nullptr : *found;
+  return found == shard.items.end() ? nullptr : found->room;
 }
 
 std::vector<std::shared_ptr<RoomView>> Directory::rooms() const {
   std::vector<std::shared_ptr<RoomView>> all;
   for (const auto& shard : rooms_) {
     const std::scoped_lock lock(shard.mutex);
-    all.insert(all.end(), shard.items.begin(), shard.items.end());
+    for (const RoomEntry& entry : shard.items) all.push_back(entry.room);
   }
   return all;
 }
@@ -176,7 +173,7 @@ std::size_t Directory::room_count() const {
 
 std::vector<std::shared_ptr<RoomView>> Directory::clear() {
   // Freed after the locks.
-  std::vector<std::shared_ptr<PeerSession>> peers;
+  std::vector<PeerEntry> peers;
   for (auto& shard : peers_) {
     const std::scoped_lock lock(shard.mutex);
     peers.insert(peers.end(), shard.items.begin(), shard.items.end());
@@ -184,13 +181,13 @@ std::vector<std::shared_ptr<RoomView>> Directory::clear() {
   }
   for (auto& shard : aliases_) {
     const std::scoped_lock lock(shard.mutex);
-    for (auto& [name, alias] : shard.items) peers.push_back(std::exchange(alias.holder.peer, nullptr));
+    for (auto& [name, alias] : shard.items) peers.push_back(std::exchange(alias.holder.peer, {}));
   }
   peer_count_.store(0, std::memory_order_relaxed);
   std::vector<std::shared_ptr<RoomView>> rooms;
   for (auto& shard : rooms_) {
     const std::scoped_lock lock(shard.mutex);
-    rooms.insert(rooms.end(), shard.items.begin(), shard.items.end());
+    for (const RoomEntry& entry : shard.items) rooms.push_back(entry.room);
     shard.items.clear();
   }
   return rooms;

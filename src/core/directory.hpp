@@ -4,7 +4,6 @@
 #include <atomic>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
-#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -14,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/mailbox.hpp"
 #include "core/seeded_hash.hpp"
 #include "signaling/core/command.hpp"
 #include "signaling/core/ids.hpp"
@@ -50,23 +50,41 @@ class Sharded {
   std::array<Shard, 32> shards_;
 };
 
-/// Who is where on this node: peers by id, peers by alias, rooms.
+/// A peer as the directory gives it, with its mailbox, which has its id. Null pointers: there is none.
+struct PeerEntry {
+  std::shared_ptr<PeerSession> peer;
+  Mailbox* mailbox = nullptr;  // part of `peer`
+
+  explicit operator bool() const noexcept { return mailbox != nullptr; }
+  std::string_view id() const noexcept { return mailbox->id(); }
+  bool operator==(const PeerEntry& other) const noexcept { return mailbox == other.mailbox; }
+};
+
+/// A room, and its id, which is part of it.
+struct RoomEntry {
+  std::shared_ptr<RoomView> room;
+  const RoomId* name = nullptr;
+
+  std::string_view id() const noexcept { return *name; }
+};
+
+/// Who is where on this node: peers by id, peers by alias, rooms. It hands them out, and calls none of them.
 ///
-/// Peers and rooms are the keys of their own tables, so no key outlives its value. Aliases live in a table of their own,
+/// Peers and rooms carry the keys of their own tables, so no key outlives its value. Aliases live in a table of their own,
 /// so no peer id finds one.
 /// Threads: any. One shard is locked at a time, and nothing else happens under its lock.
 class Directory {
  public:
   explicit Directory(Random& random);
 
+  /// The peer of this id, or alias.
+  PeerEntry find(std::string_view name) const;
   /// Adds the peer, unless there are `limit` of them (0: no limit). Gives the peer of the same id that it takes the place
-  /// of, or null; nothing: the directory is full.
-  std::optional<std::shared_ptr<PeerSession>> put(const std::shared_ptr<PeerSession>& peer,
-                                                  std::size_t limit);
+  /// of, or none; nothing: the directory is full.
+  std::optional<PeerEntry> put(PeerEntry peer, std::size_t limit);
   /// Does nothing if another peer has taken its place.
-  void remove(const PeerSession& peer);
-  std::shared_ptr<PeerSession> find_peer(std::string_view id) const;
-  std::vector<std::shared_ptr<PeerSession>> peers() const;
+  void remove(const Mailbox& peer);
+  std::vector<PeerEntry> peers() const;
   std::size_t peer_count() const noexcept { return peer_count_.load(std::memory_order_relaxed); }
 
   // Aliases. The node claims a name from the store once, whichever of its peers has it: so a peer takes a name over from
@@ -74,26 +92,30 @@ class Directory {
 
   using AliasInUse = command::Join::AliasInUse;
   struct AliasHolder {
-    std::shared_ptr<PeerSession> peer;
+    PeerEntry peer;
     AliasInUse in_use = AliasInUse::stay;
   };
-  std::shared_ptr<PeerSession> find_alias(std::string_view name) const;
-  /// Gives the name to `peer`, if a peer of this node has it and lets others take it over.
-  bool take_alias(std::string_view name, const std::shared_ptr<PeerSession>& peer);
+  /// Gives the name to `wanted.peer`, if a peer of this node has it and lets others take it over in the same way. Returns
+  /// that peer; none: the name was not given.
+  PeerEntry take_alias(std::string_view name, AliasHolder wanted);
   /// The store is asked for the name. `end_claim` must follow.
   void begin_claim(std::string_view name);
-  /// The store has answered. `peer`: who has the name now; null: it was not given, or the peer is gone. Returns the epoch
-  /// to release; 0: none.
-  Epoch end_claim(std::string_view name, AliasHolder holder, Epoch epoch);
+  struct ClaimEnd {
+    Epoch unused = 0;    // to release; 0: none
+    AliasHolder former;  // the peer of this node that had the name until now
+  };
+  /// The store has answered. `holder`: who has the name now; none: it was not given, or the peer is gone.
+  ClaimEnd end_claim(std::string_view name, AliasHolder holder, Epoch epoch);
   /// The peer is gone. Returns the epoch to release; 0: none.
-  Epoch remove_alias(std::string_view name, const PeerSession& peer);
+  Epoch remove_alias(std::string_view name, const Mailbox& peer);
   /// The node has lost the claim of this epoch. Returns who had the name here.
   AliasHolder lose_alias(std::string_view name, Epoch epoch);
 
   /// The room of this name that is not `retired`; made with `make` if there is none.
   std::shared_ptr<RoomView> room(std::string_view id, const RoomView* retired,
-                                 const std::function<std::shared_ptr<RoomView>()>& make);
-  void remove(const RoomView& room);
+                                 const std::function<RoomEntry()>& make);
+  /// Does nothing if another room has taken its place.
+  void remove_room(std::string_view id, const RoomView* room);
   std::shared_ptr<RoomView> find_room(std::string_view id) const;
   std::vector<std::shared_ptr<RoomView>> rooms() const;
   std::size_t room_count() const;
@@ -104,27 +126,22 @@ class Directory {
  private:
   explicit Directory(const SeededHash& hash);
 
-  template <class Value>
+  static std::string_view id_of(std::string_view id) noexcept { return id; }
+  static std::string_view id_of(const auto& entry) noexcept { return entry.id(); }
   struct IdHash {
     using is_transparent = void;
     using is_avalanching = void;
     IdHash() = default;
     explicit IdHash(const SeededHash& seeded) : hash(seeded) {}
-    std::size_t operator()(std::string_view id) const noexcept { return hash(id); }
-    std::size_t operator()(const std::shared_ptr<Value>& value) const noexcept { return hash(value->id()); }
+    std::size_t operator()(const auto& item) const noexcept { return hash(id_of(item)); }
     SeededHash hash;
   };
   struct SameId {
     using is_transparent = void;
-    static std::string_view id_of(std::string_view id) noexcept { return id; }
-    template <class Value>
-    static std::string_view id_of(const std::shared_ptr<Value>& value) noexcept {
-      return value->id();
-    }
     bool operator()(const auto& a, const auto& b) const noexcept { return id_of(a) == id_of(b); }
   };
-  template <class Value>
-  using Table = boost::unordered_flat_set<std::shared_ptr<Value>, IdHash<Value>, SameId>;
+  template <class Entry>
+  using Table = boost::unordered_flat_set<Entry, IdHash, SameId>;
 
   struct Alias {
     AliasHolder holder;
@@ -132,11 +149,12 @@ class Directory {
     std::size_t unanswered = 0;  // claims
   };
   using Aliases = boost::unordered_flat_map<std::string, Alias, SeededHash, std::equal_to<>>;
+  PeerEntry find_alias(std::string_view name) const;
   static Epoch drop_if_unused(Aliases& aliases, Aliases::iterator alias);
 
-  Sharded<Table<PeerSession>> peers_;
+  Sharded<Table<PeerEntry>> peers_;
   Sharded<Aliases> aliases_;
-  Sharded<Table<RoomView>> rooms_;
+  Sharded<Table<RoomEntry>> rooms_;
   std::atomic<std::size_t> peer_count_{0};
 };
 

@@ -22,34 +22,34 @@ constexpr std::array entries{
     Entry{errc::bad_json, "bad_json", "The message is not valid JSON.", Fault::peer, Retry::no},
     Entry{errc::bad_request, "bad_request", "A field is missing or has the wrong type.", Fault::peer,
           Retry::no},
-    Entry{errc::unknown_type, "unknown_type", "There is no such type of message.", Fault::peer, Retry::no},
+    Entry{errc::unknown_type, "unknown_type", "The message type is unknown.", Fault::peer, Retry::no},
     Entry{errc::message_too_large, "message_too_large", "The message is too large.", Fault::peer, Retry::no},
     Entry{errc::metadata_too_large, "metadata_too_large", "The metadata is too large.", Fault::peer,
           Retry::no},
     Entry{errc::bad_id, "bad_id", "A room or peer id is empty or too long.", Fault::peer, Retry::no},
     Entry{errc::not_joined, "not_joined", "You are not in that room.", Fault::peer, Retry::no},
-    Entry{errc::peer_not_found, "peer_not_found", "No such peer can be reached from your rooms.", Fault::peer,
+    Entry{errc::peer_not_found, "peer_not_found", "No peer that you can reach has that id.", Fault::peer,
           Retry::no},
     Entry{errc::room_full, "room_full", "The room is full.", Fault::none, Retry::yes},
     Entry{errc::too_many_rooms, "too_many_rooms", "You are in too many rooms.", Fault::peer, Retry::no},
     Entry{errc::too_many_names, "too_many_names", "You have claimed too many names.", Fault::peer, Retry::no},
     Entry{errc::too_many_peers, "too_many_peers", "The server is full.", Fault::none, Retry::yes},
-    Entry{errc::rate_limited, "rate_limited", "Too many joins; this one was refused.", Fault::peer,
-          Retry::yes},
-    Entry{errc::overloaded, "overloaded", "Too much was sent before the answer to an earlier request.",
+    Entry{errc::rate_limited, "rate_limited", "You join too often; the server refused this join.",
+          Fault::peer, Retry::yes},
+    Entry{errc::overloaded, "overloaded", "You sent too much ahead of the answer to an earlier request.",
           Fault::peer, Retry::yes},
     Entry{errc::unauthorized, "unauthorized", "You are not admitted.", Fault::peer, Retry::no},
     Entry{errc::forbidden, "forbidden", "You may not do that.", Fault::peer, Retry::no},
     Entry{errc::id_in_use, "id_in_use", "That peer id is in use.", Fault::peer, Retry::yes},
     Entry{errc::slow_consumer, "slow_consumer", "The receiver is too slow; the message was not delivered.",
           Fault::none, Retry::yes},
-    Entry{errc::closed, "closed", "The peer is gone.", Fault::none, Retry::no},
+    Entry{errc::closed, "closed", "The peer has disconnected, or the server stops.", Fault::none, Retry::no},
     Entry{errc::store_unavailable, "store_unavailable", "The server cannot reach its store.", Fault::local,
           Retry::yes},
     Entry{errc::messages_lost, "messages_lost",
           "Messages to or from members on other servers may have been lost.", Fault::local, Retry::no},
-    Entry{errc::expired, "expired", "The time for which you were admitted is over.", Fault::peer, Retry::no},
-    Entry{errc::kicked, "kicked", "The server's owner has closed your connection.", Fault::none, Retry::no},
+    Entry{errc::expired, "expired", "Your admission has expired.", Fault::peer, Retry::no},
+    Entry{errc::kicked, "kicked", "The operator has closed your connection.", Fault::none, Retry::no},
     Entry{errc::internal, "internal", "The server failed.", Fault::local, Retry::no},
 };
 
@@ -71,7 +71,7 @@ const Entry& entry_of(errc code) noexcept {
 std::string_view describe_to_host(errc code) noexcept {
   switch (code) {
     case errc::not_joined: return "The peer is not in that room.";
-    case errc::peer_not_found: return "There is no such peer.";
+    case errc::peer_not_found: return "No peer has that id.";
     default: return describe(code);
   }
 }
@@ -90,8 +90,8 @@ class ConditionCategory final : public std::error_category {
   const char* name() const noexcept override { return "signaling.condition"; }
   std::string message(int value) const override {
     switch (static_cast<condition>(value)) {
-      case condition::peer_fault: return "the peer's fault";
-      case condition::local_fault: return "this side's fault";
+      case condition::peer_fault: return "caused by the peer";
+      case condition::local_fault: return "caused by this side";
       case condition::retryable: return "may succeed later";
     }
     return "unknown";
@@ -151,6 +151,7 @@ std::string_view to_string(CloseReason reason) noexcept {
     case CloseReason::slow_consumer: return "slow-consumer";
     case CloseReason::protocol_error: return "protocol-error";
     case CloseReason::message_too_large: return "message-too-large";
+    case CloseReason::bad_request: return "bad-request";
     case CloseReason::unauthorized: return "unauthorized";
     case CloseReason::expired: return "expired";
     case CloseReason::replaced: return "replaced";

@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "signaling/text/utf8.hpp"
+
 namespace signaling {
 
 // Layout of a block: this struct, `header_room` bytes for the WebSocket header (written so that it ends where the
@@ -18,6 +20,10 @@ struct Frame::Block {
   std::uint32_t size = 0;
   std::uint8_t header_size = 0;
   MessageKind kind = MessageKind::text;
+  std::uint8_t state = 0;
+  bool is_close =
+      false;  // then the message is the payload of a Close frame: two bytes of code, and the reason
+  FrameUse use = FrameUse::message;
 
   static constexpr std::size_t header_room = 10;
   static Block* make(std::size_t capacity);
@@ -28,6 +34,9 @@ struct Frame::Block {
 };
 
 namespace {
+
+// RFC 6455 5.5: the payload of a control frame has at most 125 bytes, and the code takes two.
+constexpr std::size_t max_close_reason_bytes = 123;
 
 // Relayed messages come and go at a high rate and with few sizes, so each thread keeps some of the blocks that died on
 // it. A block may die on another thread than it was born on; the bound keeps that from piling up.
@@ -184,7 +193,26 @@ Frame Frame::binary(std::span<const std::byte> message) {
   return builder.finish(MessageKind::binary);
 }
 
+Frame Frame::close(std::uint16_t code, std::string_view reason) {
+  FrameBuilder builder(2 + max_close_reason_bytes);
+  builder.append(static_cast<char>(code >> 8U)).append(static_cast<char>(code & 0xFFU));
+  builder.append(text::utf8_prefix(reason, max_close_reason_bytes));
+  Frame frame = builder.finish(MessageKind::binary);
+  frame.block_->is_close = true;
+  return frame;
+}
+
 MessageKind Frame::kind() const noexcept { return block_ != nullptr ? block_->kind : MessageKind::text; }
+
+std::uint8_t Frame::state() const noexcept { return block_ != nullptr ? block_->state : std::uint8_t{0}; }
+FrameUse Frame::use() const noexcept { return block_ != nullptr ? block_->use : FrameUse::message; }
+
+std::optional<CloseStatus> Frame::close_status() const noexcept {
+  if (block_ == nullptr || !block_->is_close) return std::nullopt;
+  const auto bytes = message();
+  const auto code = std::to_integer<unsigned>(bytes[0]) << 8U | std::to_integer<unsigned>(bytes[1]);
+  return CloseStatus{static_cast<std::uint16_t>(code), text_view().substr(2)};
+}
 
 std::size_t Frame::size() const noexcept { return block_ != nullptr ? block_->size : 0; }
 
@@ -221,8 +249,10 @@ FrameBuilder& FrameBuilder::append(std::string_view text) {
   return *this;
 }
 
-Frame FrameBuilder::finish(MessageKind kind) {
+Frame FrameBuilder::finish(MessageKind kind, std::uint8_t state, FrameUse use) {
   block_->kind = kind;
+  block_->state = state;
+  block_->use = use;
   block_->size = static_cast<std::uint32_t>(size_);
   block_->write_header();
   return Frame(std::exchange(block_, nullptr));

@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "signaling/text/base64.hpp"
+
 #ifdef _WIN32
 #include <cstring>
 #include <random>
@@ -51,20 +53,9 @@ Random& system_random() noexcept {
 }
 
 std::string make_id(Random& random) {
-  static constexpr std::string_view alphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   std::array<std::byte, 16> bytes{};
   random.fill(bytes);
-  std::string id;
-  id.reserve(22);
-  unsigned bits = 0;
-  unsigned pending = 0;
-  for (const std::byte byte : bytes) {
-    bits = (bits << 8U) | std::to_integer<unsigned>(byte);
-    for (pending += 8; pending >= 6; pending -= 6) id += alphabet[(bits >> (pending - 6)) & 0x3FU];
-  }
-  id += alphabet[(bits << (6 - pending)) & 0x3FU];
-  return id;
+  return text::to_base64(bytes, text::Base64::url);
 }
 
 bool equal_secrets(std::string_view a, std::string_view b) noexcept {

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/post.hpp>
+#include <utility>
+
 namespace signaling {
 
 /// Tells a completion handler whether it runs inside the call that started its operation, on the same thread.
@@ -32,5 +36,16 @@ class Initiation {
 
   static inline thread_local Initiation* innermost_ = nullptr;
 };
+
+/// Continues on the executor: at once if the operation of `owner` completed inside the call that started it, which was
+/// made there.
+template <class Function>
+void continue_on(const boost::asio::any_io_executor& executor, const void* owner, Function function) {
+  if (Initiation::complete_inline(owner)) {
+    function();
+  } else {
+    boost::asio::post(executor, std::move(function));
+  }
+}
 
 }  // namespace signaling

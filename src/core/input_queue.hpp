@@ -1,12 +1,16 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <deque>
-#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
 
 #include "core/token_bucket.hpp"
 #include "signaling/core/callback.hpp"
 #include "signaling/core/limits.hpp"
+#include "signaling/core/protocol.hpp"
 
 namespace signaling {
 
@@ -15,12 +19,19 @@ namespace signaling {
 /// While an item runs, the queue counts as empty: what the item adds comes ahead of what waits already.
 class InputQueue {
  public:
+  /// A message of the client, which is not charged to its rates yet.
+  struct Received {
+    MessageKind kind = MessageKind::text;
+    std::string bytes;
+
+    MessageView view() const noexcept { return {kind, bytes}; }
+  };
   struct Item {
-    /// A message of the client that was not charged to its rates yet has so many bytes.
-    std::optional<std::size_t> message_bytes;
     /// What it holds while it waits.
     std::size_t bytes = 0;
-    Callback<void()> run;
+    std::variant<Received, Callback<void()>> work;
+
+    const Received* received() const noexcept { return std::get_if<Received>(&work); }
   };
 
   bool must_wait() const noexcept { return is_running_ ? added_ != 0 : !items_.empty(); }
@@ -30,25 +41,67 @@ class InputQueue {
   const Item& front() const noexcept { return items_.front(); }
 
   void push(Item item);
-  void run_front();
+  /// Ahead of all that waits. Not while an item runs.
+  void push_front(Item item);
+  /// `handle`: what is done with a message of the client.
+  template <class Handle>
+  void run_front(Handle handle);
+  /// Takes the messages of the client; nothing else waits.
+  std::vector<Received> take_received();
   void clear();
 
  private:
+  class Running;
+  Item pop_front();
+
   std::deque<Item> items_;
   std::size_t bytes_ = 0;
   std::size_t added_ = 0;  // by the item that runs
   bool is_running_ = false;
 };
 
-/// How fast a client may send, in messages and in bytes.
-class InputRate {
+class InputQueue::Running {
  public:
-  /// Charges a message: zero. If its turn has not come, charges nothing and says how long to wait.
-  std::chrono::milliseconds take(const Limits& limits, std::size_t bytes, TimePoint now) noexcept;
+  explicit Running(InputQueue& queue) noexcept : queue_(queue) {
+    queue_.is_running_ = true;
+    queue_.added_ = 0;
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running() { queue_.is_running_ = false; }
 
  private:
+  InputQueue& queue_;
+};
+
+template <class Handle>
+void InputQueue::run_front(Handle handle) {
+  Item item = pop_front();
+  const Running running(*this);
+  if (const Received* const received = item.received()) {
+    handle(received->view());
+  } else {
+    std::get<Callback<void()>>(item.work)();
+  }
+}
+
+/// How fast a client may send, in messages and in bytes, and what it may cause to be sent.
+class InputRate {
+ public:
+  /// Charges a message: zero. If its turn has not come, charges nothing and says how long to wait. `caused`: bytes that
+  /// the peer has caused to be sent since the last call, which are charged in any case.
+  std::chrono::milliseconds take(const Limits& limits, std::size_t bytes, std::size_t caused,
+                                 TimePoint now) noexcept;
+  /// It has caused more than it may, and waits for that.
+  bool is_in_debt() const noexcept { return caused_.is_in_debt() || at_once_.is_in_debt(); }
+
+ private:
+  std::chrono::nanoseconds time_for_caused(const Limits& limits, std::size_t caused, TimePoint now) noexcept;
+
   TokenBucket messages_;
   TokenBucket bytes_;
+  TokenBucket caused_;
+  TokenBucket at_once_;  // of what it causes
 };
 
 }  // namespace signaling

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <utility>
 
-#include "core/mailbox.hpp"
 #include "signaling/core/batch.hpp"
 
 namespace signaling {
@@ -34,31 +33,31 @@ class Loop::Drain {
   std::shared_ptr<Loop> loop_;
 };
 
-MailboxList::~MailboxList() {
+FlushList::~FlushList() {
   while (!is_empty()) (void)pop_front();
 }
 
-void MailboxList::push_back(std::shared_ptr<Mailbox> mailbox) noexcept {
-  Mailbox* const last = mailbox.get();
-  (is_empty() ? first_ : last_->next_) = std::move(mailbox);
+void FlushList::push_back(std::shared_ptr<Flushable> item) noexcept {
+  Flushable* const last = item.get();
+  (is_empty() ? first_ : last_->next_) = std::move(item);
   last_ = last;
 }
 
-std::shared_ptr<Mailbox> MailboxList::pop_front() noexcept {
-  auto mailbox = std::move(first_);
-  if (mailbox) first_ = std::move(mailbox->next_);
-  return mailbox;
+std::shared_ptr<Flushable> FlushList::pop_front() noexcept {
+  auto item = std::move(first_);
+  if (item) first_ = std::move(item->next_);
+  return item;
 }
 
-void MailboxList::take(MailboxList& other) noexcept {
+void FlushList::take(FlushList& other) noexcept {
   if (other.is_empty()) return;
   (is_empty() ? first_ : last_->next_) = std::move(other.first_);
   last_ = other.last_;
 }
 
-bool Loop::schedule(std::shared_ptr<Mailbox> mailbox) noexcept {
+bool Loop::schedule(std::shared_ptr<Flushable> item) noexcept {
   const std::scoped_lock lock(mutex_);
-  ready_.push_back(std::move(mailbox));
+  ready_.push_back(std::move(item));
   return !std::exchange(is_woken_, true);
 }
 
@@ -85,7 +84,7 @@ void Loop::post_drain() noexcept {
 }
 
 void Loop::abandon() noexcept {
-  MailboxList dropped;
+  FlushList dropped;
   const std::scoped_lock lock(mutex_);
   dropped.take(ready_);
 }
@@ -99,7 +98,7 @@ class Loop::Turn {
     if (std::exchange(loop_.is_draining_, true)) return;
     is_mine_ = true;
     // Those that come meanwhile have to wait for the next turn, as there may be no end of them.
-    mailboxes_.take(loop_.ready_);
+    items_.take(loop_.ready_);
   }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
@@ -108,8 +107,8 @@ class Loop::Turn {
     loop_.frames_.clear();
     {
       const std::scoped_lock lock(loop_.mutex_);
-      mailboxes_.take(loop_.ready_);
-      loop_.ready_.take(mailboxes_);
+      items_.take(loop_.ready_);
+      loop_.ready_.take(items_);
       loop_.is_draining_ = false;
       // Those that are left have not had their turn, or came while a turn inside this one took their wake-up.
       if (loop_.ready_.is_empty() || std::exchange(loop_.is_woken_, true)) return;
@@ -118,19 +117,19 @@ class Loop::Turn {
   }
 
   /// Null if there is none left, or another call is at it.
-  std::shared_ptr<Mailbox> next() noexcept { return mailboxes_.pop_front(); }
+  std::shared_ptr<Flushable> next() noexcept { return items_.pop_front(); }
 
  private:
   Loop& loop_;
   bool is_mine_ = false;
-  MailboxList mailboxes_;
+  FlushList items_;
 };
 
 void Loop::drain() {
   Turn turn(*this);
-  while (const auto mailbox = turn.next()) {
+  while (const auto item = turn.next()) {
     frames_.clear();
-    mailbox->flush(frames_);
+    item->flush(frames_);
   }
 }
 
@@ -141,8 +140,8 @@ Wakes::~Wakes() {
   }
 }
 
-void Wakes::schedule(const std::shared_ptr<Loop>& loop, std::shared_ptr<Mailbox> mailbox) noexcept {
-  if (loop->schedule(std::move(mailbox))) add(loop);
+void Wakes::schedule(const std::shared_ptr<Loop>& loop, std::shared_ptr<Flushable> item) noexcept {
+  if (loop->schedule(std::move(item))) add(loop);
 }
 
 void Wakes::retry(const std::shared_ptr<Loop>& loop) noexcept {

@@ -18,26 +18,38 @@
 
 namespace signaling {
 
-class Mailbox;
-
-/// Mailboxes in a row. They are linked through themselves: adding one takes no memory, so it cannot fail.
-class MailboxList {
+/// What a loop flushes: a mailbox.
+class Flushable {
  public:
-  MailboxList() noexcept = default;
-  MailboxList(const MailboxList&) = delete;
-  MailboxList& operator=(const MailboxList&) = delete;
-  ~MailboxList();
+  /// Called with an empty vector, whose memory may be used: everything that waits goes on its way.
+  virtual void flush(std::vector<Frame>& frames) = 0;
 
-  bool is_empty() const noexcept { return first_ == nullptr; }
-  void push_back(std::shared_ptr<Mailbox> mailbox) noexcept;
-  /// Null if it is empty.
-  std::shared_ptr<Mailbox> pop_front() noexcept;
-  /// Puts all of `other` behind these.
-  void take(MailboxList& other) noexcept;
+ protected:
+  ~Flushable() = default;
 
  private:
-  std::shared_ptr<Mailbox> first_;
-  Mailbox* last_ = nullptr;
+  friend class FlushList;
+  std::shared_ptr<Flushable> next_;  // belongs to the list that it is on
+};
+
+/// What is to be flushed, in a row. The items are linked through themselves: adding one takes no memory, so it cannot fail.
+class FlushList {
+ public:
+  FlushList() noexcept = default;
+  FlushList(const FlushList&) = delete;
+  FlushList& operator=(const FlushList&) = delete;
+  ~FlushList();
+
+  bool is_empty() const noexcept { return first_ == nullptr; }
+  void push_back(std::shared_ptr<Flushable> item) noexcept;
+  /// Null if it is empty.
+  std::shared_ptr<Flushable> pop_front() noexcept;
+  /// Puts all of `other` behind these.
+  void take(FlushList& other) noexcept;
+
+ private:
+  std::shared_ptr<Flushable> first_;
+  Flushable* last_ = nullptr;
 };
 
 /// The mailboxes of all peers of one executor that have something to flush. However many messages come for them from other
@@ -55,7 +67,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
 
   const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
   /// True: the caller has to call `wake` as soon as it holds no lock. See Wakes.
-  [[nodiscard]] bool schedule(std::shared_ptr<Mailbox> mailbox) noexcept;
+  [[nodiscard]] bool schedule(std::shared_ptr<Flushable> item) noexcept;
   /// The executor could not be woken, and nobody has tried again. True: the caller has to, as above.
   [[nodiscard]] bool retry() noexcept;
   /// Has the executor drain it. Runs the host's code: not under a lock.
@@ -79,7 +91,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   const boost::asio::any_io_executor executor_;
   const std::shared_ptr<Deadlines> deadlines_;
   std::mutex mutex_;
-  MailboxList ready_;
+  FlushList ready_;
   bool is_woken_ = false;                // the executor has been asked to drain, and has not begun
   bool is_draining_ = false;             // perhaps with a turn inside, which does nothing
   std::atomic<bool> has_failed_{false};  // to wake the executor
@@ -98,7 +110,7 @@ class Wakes {
   ~Wakes();
 
   /// Puts the mailbox on the list of its loop.
-  void schedule(const std::shared_ptr<Loop>& loop, std::shared_ptr<Mailbox> mailbox) noexcept;
+  void schedule(const std::shared_ptr<Loop>& loop, std::shared_ptr<Flushable> item) noexcept;
   /// The mailbox is on the list: wakes the loop if that could not be done before.
   void retry(const std::shared_ptr<Loop>& loop) noexcept;
 

@@ -9,13 +9,14 @@ namespace {
 
 // The others are answers like any other: somebody else was there first.
 bool is_failure(std::error_code error) noexcept {
-  return error && error != errc::id_in_use && error != errc::room_full && error != errc::not_joined;
+  return error && error != errc::id_in_use && error != errc::room_full && error != errc::not_joined &&
+         error != errc::peer_not_found;
 }
 
 }  // namespace
 
 MeasuredStore::MeasuredStore(std::shared_ptr<StateStore> store, const Clock& clock)
-    : store_(std::move(store)), record_(std::make_shared<Record>(clock)) {}
+    : ForwardingStore(std::move(store)), record_(std::make_shared<Record>(clock)) {}
 
 TimePoint MeasuredStore::Record::now() const {
   return open.load(std::memory_order_relaxed) ? clock.now() : TimePoint();
@@ -43,41 +44,30 @@ Callback<void(std::error_code, Result)> MeasuredStore::timed(StoreOperation oper
       });
 }
 
-void MeasuredStore::open(const NodeId& node, StoreListener& listener, Callback<void(std::error_code)> done) {
-  store_->open(node, listener, std::move(done));
-}
-
 void MeasuredStore::close(const NodeId& node) {
   record_->open.store(false, std::memory_order_relaxed);
-  store_->close(node);
+  ForwardingStore::close(node);
 }
 
 void MeasuredStore::claim(const Claim& request, Callback<void(std::error_code, Epoch)> done) {
-  store_->claim(request, timed(StoreOperation::claim, std::move(done)));
+  ForwardingStore::claim(request, timed(StoreOperation::claim, std::move(done)));
 }
 
-void MeasuredStore::release(std::string_view peer, Epoch epoch) { store_->release(peer, epoch); }
-
 void MeasuredStore::join(Join request, Callback<void(std::error_code, Joined)> done) {
-  store_->join(std::move(request), timed(StoreOperation::join, std::move(done)));
+  ForwardingStore::join(std::move(request), timed(StoreOperation::join, std::move(done)));
 }
 
 void MeasuredStore::leave(const Leave& request, Callback<void(std::error_code, Version)> done) {
-  store_->leave(request, timed(StoreOperation::leave, std::move(done)));
+  ForwardingStore::leave(request, timed(StoreOperation::leave, std::move(done)));
 }
 
 void MeasuredStore::update(const Update& request, Callback<void(std::error_code, Version)> done) {
-  store_->update(request, timed(StoreOperation::update, std::move(done)));
+  ForwardingStore::update(request, timed(StoreOperation::update, std::move(done)));
 }
 
 void MeasuredStore::snapshot(std::string_view room, Version known_version,
                              Callback<void(std::error_code, RoomState)> done) {
-  store_->snapshot(room, known_version, timed(StoreOperation::snapshot, std::move(done)));
-}
-
-std::error_code MeasuredStore::publish(const NodeId& node, const Envelope& envelope,
-                                       std::span<const NodeId> targets) {
-  return store_->publish(node, envelope, targets);
+  ForwardingStore::snapshot(room, known_version, timed(StoreOperation::snapshot, std::move(done)));
 }
 
 void MeasuredStore::add_to(Stats& stats) const {

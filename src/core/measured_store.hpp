@@ -6,28 +6,24 @@
 
 #include "core/counters.hpp"
 #include "signaling/core/clock.hpp"
-#include "signaling/core/state_store.hpp"
+#include "signaling/core/forwarding_store.hpp"
 
 namespace signaling {
 
 /// Passes everything on to another store, and measures how long it takes to answer. A handler that the store destroys
 /// uncalled is called with `errc::store_unavailable`.
-class MeasuredStore final : public StateStore {
+class MeasuredStore final : public ForwardingStore {
  public:
   /// The clock is not asked after `close`.
   MeasuredStore(std::shared_ptr<StateStore> store, const Clock& clock);
 
-  void open(const NodeId& node, StoreListener& listener, Callback<void(std::error_code)> done) override;
   void close(const NodeId& node) override;
   void claim(const Claim& request, Callback<void(std::error_code, Epoch)> done) override;
-  void release(std::string_view peer, Epoch epoch) override;
   void join(Join request, Callback<void(std::error_code, Joined)> done) override;
   void leave(const Leave& request, Callback<void(std::error_code, Version)> done) override;
   void update(const Update& request, Callback<void(std::error_code, Version)> done) override;
   void snapshot(std::string_view room, Version known_version,
                 Callback<void(std::error_code, RoomState)> done) override;
-  std::error_code publish(const NodeId& node, const Envelope& envelope,
-                          std::span<const NodeId> targets) override;
 
   void add_to(Stats& stats) const;
 
@@ -48,7 +44,6 @@ class MeasuredStore final : public StateStore {
   Callback<void(std::error_code, Result)> timed(StoreOperation operation,
                                                 Callback<void(std::error_code, Result)> done);
 
-  const std::shared_ptr<StateStore> store_;
   const std::shared_ptr<Record> record_;
 };
 

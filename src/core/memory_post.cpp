@@ -8,7 +8,10 @@ namespace signaling {
 namespace {
 
 void tell(StoreListener& listener, const MembershipChange& change) { listener.changed(change); }
-void tell(StoreListener& listener, const HeldEnvelope& held) { listener.delivered(held.view()); }
+void tell(StoreListener& listener, const OwnedMessage& owned) {
+  listener.delivered(owned.message(), owned.route());
+}
+void tell(StoreListener& listener, const NodeCommand& command) { listener.commanded(command); }
 void tell(StoreListener& listener, const MemoryPost::Displaced& news) {
   listener.displaced(news.peer, news.epoch);
 }

@@ -8,8 +8,8 @@
 #include <thread>
 #include <variant>
 
-#include "core/held_envelope.hpp"
 #include "signaling/core/callback.hpp"
+#include "signaling/core/message.hpp"
 #include "signaling/core/state_store.hpp"
 
 namespace signaling {
@@ -25,7 +25,7 @@ class MemoryPost {
     PeerId peer;
     Epoch epoch;
   };
-  using News = std::variant<MembershipChange, HeldEnvelope, Displaced>;
+  using News = std::variant<MembershipChange, OwnedMessage, NodeCommand, Displaced>;
 
   NodeIndex open(const NodeId& node, StoreListener& listener);
   NodeIndex index_of(const NodeId& node);

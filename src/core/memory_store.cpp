@@ -125,6 +125,34 @@ struct MemoryStore::State {
     announce(room, {RoomId(request.room), room.version, MembershipChange::Kind::joined, member, {}}, node);
   }
 
+  // False: no other node has claimed `peer`. `make_news` copies what is brought, for each node.
+  template <class MakeNews>
+  bool bring_to_owner(NodeIndex from, std::string_view peer, MakeNews make_news) {
+    auto& shard = shard_of(peers, peer);
+    const std::scoped_lock lock(shard.mutex);
+    const auto owner = shard.map.find(peer);
+    if (owner == shard.map.end() || owner->second.node == from) return false;
+    post.queue(owner->second.node, make_news());
+    return true;
+  }
+
+  // To the node of the member `peer`, or of all members if it is empty. False: no other node has one.
+  template <class MakeNews>
+  bool bring_to_room(NodeIndex from, std::string_view id, std::string_view peer, MakeNews make_news) {
+    auto& shard = shard_of(rooms, id);
+    const std::scoped_lock lock(shard.mutex);
+    const auto room = shard.map.find(id);
+    if (room == shard.map.end()) return false;
+    std::vector<NodeIndex> told{from};
+    for (const auto& [member_id, member] : room->second.members) {
+      if (!peer.empty() && member_id != peer) continue;
+      if (std::ranges::find(told, member.node) != told.end()) continue;
+      told.push_back(member.node);
+      post.queue(member.node, make_news());
+    }
+    return told.size() > 1;
+  }
+
   // Among several nodes an answer takes its place among the news. Under the room's lock; `done` is taken then.
   template <class Value>
   void answer_in_order(Callback<void(std::error_code, Value)>& done, std::error_code error,
@@ -170,7 +198,7 @@ void MemoryStore::close(const NodeId& node) {
 void MemoryStore::claim(const Claim& request, Callback<void(std::error_code, Epoch)> done) {
   const NodeIndex node = state_->post.index_of(request.node);
   const Epoch epoch = ++state_->last_epoch;
-  bool claimed = false;
+  std::error_code error;
   {
     auto& shard = shard_of(state_->peers, request.peer);
     const std::scoped_lock lock(shard.mutex);
@@ -179,15 +207,17 @@ void MemoryStore::claim(const Claim& request, Callback<void(std::error_code, Epo
     const bool resumed = !is_free && owner.node != node && !request.resume.empty() &&
                          equal_secrets(owner.secret, request.resume);
     if (resumed) state_->post.queue(owner.node, MemoryPost::Displaced{entry->first, owner.epoch});
-    claimed = is_free || resumed;
-    if (claimed) owner = {epoch, node, std::string(request.secret)};
+    if (is_free && request.is_take_over) {
+      shard.map.erase(entry);
+      error = errc::peer_not_found;
+    } else if (is_free || resumed) {
+      owner = {epoch, node, std::string(request.secret)};
+    } else {
+      error = errc::id_in_use;
+    }
   }
   state_->post.deliver();
-  if (claimed) {
-    done({}, epoch);
-  } else {
-    done(errc::id_in_use, 0);
-  }
+  done(error, error ? 0 : epoch);
 }
 
 void MemoryStore::release(std::string_view peer, Epoch epoch) {
@@ -283,33 +313,24 @@ void MemoryStore::snapshot(std::string_view room, Version /*known_version*/,
   if (done) done({}, std::move(state));
 }
 
-std::error_code MemoryStore::publish(const NodeId& node, const Envelope& envelope,
+std::error_code MemoryStore::publish(const NodeId& node, const Message& message, const Route& route,
                                      std::span<const NodeId> targets) {
+  const auto news = [&] { return OwnedMessage(message, route); };
   const NodeIndex from = state_->post.index_of(node);
-  if (envelope.room.empty()) {
-    auto& shard = shard_of(state_->peers, envelope.to);
-    const std::scoped_lock lock(shard.mutex);
-    const auto owner = shard.map.find(envelope.to);
-    if (owner == shard.map.end() || owner->second.node == from) return errc::peer_not_found;
-    state_->post.queue(owner->second.node, HeldEnvelope(envelope));
-  } else {
-    auto& shard = shard_of(state_->rooms, envelope.room);
-    const std::scoped_lock lock(shard.mutex);
-    const auto room = shard.map.find(envelope.room);
-    // To a room whose members have all left it is no error: the caller has not been told yet.
-    const std::error_code nobody = targets.empty() || !envelope.to.empty() ? errc::peer_not_found : errc::ok;
-    if (room == shard.map.end()) return nobody;
-    std::vector<NodeIndex> told{from};
-    for (const auto& [id, member] : room->second.members) {
-      if (!envelope.to.empty() && id != envelope.to) continue;
-      if (std::ranges::find(told, member.node) != told.end()) continue;
-      told.push_back(member.node);
-      state_->post.queue(member.node, HeldEnvelope(envelope));
-    }
-    if (told.size() == 1) return nobody;
-  }
+  const bool is_brought = route.room.empty() ? state_->bring_to_owner(from, message.to, news)
+                                             : state_->bring_to_room(from, route.room, message.to, news);
   state_->post.deliver();
-  return {};
+  // To a room whose members have all left it is no error: the caller has not been told yet.
+  return is_brought || (message.to.empty() && !targets.empty()) ? errc::ok : errc::peer_not_found;
+}
+
+std::error_code MemoryStore::command(const NodeId& node, const NodeCommand& command) {
+  const auto news = [&] { return command; };
+  const NodeIndex from = state_->post.index_of(node);
+  const bool is_brought = command.peer.empty() ? state_->bring_to_room(from, command.room, {}, news)
+                                               : state_->bring_to_owner(from, command.peer, news);
+  state_->post.deliver();
+  return is_brought ? errc::ok : errc::peer_not_found;
 }
 
 }  // namespace signaling

@@ -63,9 +63,19 @@ MetricFamily errors(const Stats& stats) {
 
 MetricFamily closes(const Stats& stats) {
   MetricFamily result = family("signaling_peers_closed_total", MetricKind::counter,
-                               "Peers that are gone, and clients that were turned away, by reason");
+                               "Ended connections of peers, and clients that were turned away, by reason");
   for (std::size_t i = 0; i <= static_cast<std::size_t>(CloseReason::internal); ++i) {
     add(result, "reason", to_string(static_cast<CloseReason>(i)), stats.closes.at(i));
+  }
+  return result;
+}
+
+MetricFamily resumptions(const Stats& stats) {
+  MetricFamily result = family("signaling_resumptions_total", MetricKind::counter,
+                               "Clients that came back with a secret, by what went on");
+  constexpr std::array<std::string_view, 3> names{"exact", "rooms", "none"};
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    add(result, "resumed", names.at(i), stats.resumptions.at(i));
   }
   return result;
 }
@@ -89,9 +99,12 @@ std::vector<MetricFamily> metrics_of(const Stats& stats) {
   using enum MetricKind;
   std::vector<MetricFamily> families{
       single("signaling_peers", gauge, "Peers of this node", stats.peers),
+      single("signaling_peers_away", gauge, "Peers without a connection that may come back",
+             stats.peers_away),
       single("signaling_rooms", gauge, "Rooms with members on this node", stats.rooms),
       single("signaling_peers_admitted_total", counter, "Peers that were admitted", stats.connects),
       closes(stats),
+      resumptions(stats),
       single("signaling_joins_total", counter, "Joins of rooms", stats.joins),
       single("signaling_leaves_total", counter, "Leaves of rooms", stats.leaves),
       by_protocol(stats, "signaling_messages_received_total", "Messages from clients",

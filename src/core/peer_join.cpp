@@ -1,25 +1,16 @@
-// A join, step by step: the policy decides, an alias is claimed, the room lets the peer in. Next: core/room_changes.cpp
-#include <algorithm>
-#include <memory>
+#include "core/peer_join.hpp"
+
 #include <utility>
 
 #include "core/answer.hpp"
 #include "core/initiation.hpp"
+#include "core/json_checks.hpp"
+#include "core/peer_admission.hpp"
 #include "core/peer_session.hpp"
-#include "core/router_core.hpp"
 
 namespace signaling {
 
-void PeerSession::join(std::string_view room, std::optional<std::string_view> metadata,
-                       std::string_view request) {
-  command::Join command;
-  command.room = room;
-  command.metadata = metadata;
-  command.request = request;
-  join(command);
-}
-
-PeerSession::JoinRequest PeerSession::own(const command::Join& command) const {
+JoinRequest own(const command::Join& command) {
   JoinRequest request;
   request.room = command.room;
   if (command.metadata) request.metadata.emplace(*command.metadata);
@@ -27,200 +18,230 @@ PeerSession::JoinRequest PeerSession::own(const command::Join& command) const {
   request.alias = command.alias;
   request.alias_in_use = command.alias_in_use;
   request.answer = command.answer;
-  if (command.capacity == command::Join::Capacity::limited) {
-    request.capacity = core_->limits().max_peers_per_room;
-  }
+  request.capacity = command.capacity;
   return request;
 }
 
-void PeerSession::join(JoinRequest request) {
-  if (!accepts_commands(request.request)) return;
-  if (!must_wait()) return start_join(std::move(request));
-  const std::size_t bytes = request.bytes();
-  defer(bytes, [this, request = std::move(request)]() mutable { start_join(std::move(request)); });
+PeerJoin::PeerJoin(std::shared_ptr<PeerSession> peer, JoinRequest request)
+    : peer_(std::move(peer)), request_(std::move(request)), deadline_(peer_->loop().deadlines()) {}
+
+void PeerJoin::begin() {
+  RouterServices& services = peer_->services();
+  const Limits& limits = services.limits();
+  if (!peer_->is_room_name(request_.room)) return fail(errc::bad_id);
+  if (request_.metadata && limits.max_metadata_bytes != 0 &&
+      request_.metadata->size() > limits.max_metadata_bytes) {
+    return fail(errc::metadata_too_large);
+  }
+  if (request_.metadata && !is_metadata(request_.metadata->view())) {
+    return fail(errc::bad_json, metadata_is_not_json);
+  }
+  const bool is_member = peer_->membership_of(request_.room) != nullptr;
+  const bool is_known = is_member && (request_.alias.empty() || peer_->has_alias(request_.alias));
+  if (request_.is_decided || peer_->is_local()) return take_alias();
+  if (is_known) {
+    const Decision decision =
+        request_.metadata ? peer_->may_update(request_.room, request_.metadata->view()) : Decision::allow();
+    return decision.allowed() ? take_alias() : fail(decision.code(), decision.reason());
+  }
+  const std::size_t max_rooms = peer_->room_limits().max_rooms;
+  if (!is_member && max_rooms != 0 && peer_->room_count() >= max_rooms) return fail(errc::too_many_rooms);
+  if (!peer_->take_join()) return fail(errc::rate_limited);
+  if (services.has_policy()) return ask_policy();
+  take_alias();
 }
 
-void PeerSession::start_join(JoinRequest request) {
-  const Limits& limits = core_->limits();
-  if (!valid_id(request.room)) return tell_error(errc::bad_id, {}, request.request);
-  if (request.metadata && limits.max_metadata_bytes != 0 &&
-      request.metadata->size() > limits.max_metadata_bytes) {
-    return tell_error(errc::metadata_too_large, {}, request.request);
-  }
-  const bool is_member = membership_of(request.room) != nullptr;
-  const bool asks_nothing_new = is_member && (request.alias.empty() || has_alias(request.alias));
-  if (asks_nothing_new && request.metadata &&
-      !may_update(request.room, request.metadata->view(), request.request)) {
-    return;
-  }
-  if (asks_nothing_new || is_local()) return on_authorized(Decision::allow(), std::move(request));
-  if (!is_member && limits.max_rooms_per_peer != 0 && rooms_.size() >= limits.max_rooms_per_peer) {
-    return tell_error(errc::too_many_rooms, {}, request.request);
-  }
-  if (!joins_.take(limits.joins_per_second, limits.join_burst, core_->now())) {
-    return tell_error(errc::rate_limited, {}, request.request);
-  }
-  if (!core_->has_policy()) return on_authorized(Decision::allow(), std::move(request));
-  busy_ = true;
-  // The views of the attempt live until the hook returns, and the handler, which owns the request, may go
-  // before.
-  const std::string room = request.room;
-  const Payload metadata = request.metadata.value_or(Payload());
-  const std::string tag = request.request;
-  const std::uint32_t number = ++decision_;
+void PeerJoin::ask_policy() {
+  peer_->await(weak_from_this());
   {
     const Initiation initiation(this);
-    core_->policy().authorize_join(
-        *this, {room, metadata.view()},
+    // The views of the attempt live until the hook returns, and the handler may go before.
+    const auto self = shared_from_this();
+    const Payload metadata = request_.metadata.value_or(Payload());
+    peer_->services().policy().authorize_join(
+        *peer_, {request_.room, metadata.view()},
         Answer(
-            [self = shared_from_this(), number, request = std::move(request)](Decision decision) mutable {
-              self->on_executor(
-                  [self, number, decision = std::move(decision), request = std::move(request)]() mutable {
-                    self->on_decision(number, decision, std::move(request));
-                  });
+            [self](Decision decision) {
+              continue_on(self->peer_->executor(), self.get(),
+                          [self, decision = std::move(decision)] { self->decided(decision); });
             },
-            [core = core_](auto& answer) {
-              if (!core->is_closed()) answer(Decision::refuse({}, errc::internal));
+            [self](auto& answer) {
+              if (!self->peer_->services().is_closed()) answer(Decision::refuse({}, errc::internal));
             }));
   }
-  if (decision_ == number) await_answer(tag);
+  const auto timeout = peer_->services().limits().decision_timeout;
+  if (state_ != State::deciding || peer_->is_gone() || timeout.count() <= 0) return;
+  deadline_.set(timeout, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->not_decided();
+  });
 }
 
-// One that comes too late is not for the join that is under way by now.
-void PeerSession::on_decision(std::uint32_t number, const Decision& decision, JoinRequest request) {
-  request.is_granted = decision.allowed();
-  if (number != decision_) return give_up(request, errc::internal);
-  ++decision_;
-  stop_waiting();
-  busy_ = false;
-  if (state_ == State::gone) return give_up(request, errc::closed);
-  on_authorized(decision, std::move(request));
-  resume();
+void PeerJoin::not_decided() {
+  deadline_.passed();
+  state_ = State::over;
+  peer_->answered();
+  fail(errc::internal, took_too_long);
+  peer_->go_on();
 }
 
-void PeerSession::on_authorized(const Decision& decision, JoinRequest request) {
-  if (!decision.allowed()) return tell_error(decision.code(), decision.reason(), request.request);
-  if (decision.metadata()) request.metadata = Payload(*decision.metadata());
-  if (request.alias.empty() || has_alias(request.alias)) return submit_join(std::move(request));
-  if (!valid_id(request.alias) || !request.alias.starts_with(alias_mark)) return fail(request, errc::bad_id);
-  const std::size_t max_names = core_->limits().max_names_per_peer;
-  std::erase_if(aliases_, [&](const std::string& name) { return !has_alias(name); });  // taken over by others
-  if (max_names != 0 && aliases_.size() >= max_names) return fail(request, errc::too_many_names);
-  claim_alias(std::move(request));
-}
-
-bool PeerSession::has_alias(std::string_view name) const {
-  return core_->directory().find_alias(name).get() == this;
-}
-
-void PeerSession::add_alias(std::string_view name) {
-  if (std::ranges::find(aliases_, name) == aliases_.end()) aliases_.emplace_back(name);
-}
-
-void PeerSession::claim_alias(JoinRequest request) {
-  const bool takes_over = request.alias_in_use == command::Join::AliasInUse::take_over;
-  Directory& directory = core_->directory();
-  if (takes_over && directory.take_alias(request.alias, shared_from_this())) {
-    add_alias(request.alias);
-    return submit_join(std::move(request));
+void PeerJoin::decided(const Decision& decision) {
+  is_granted_ = decision.allowed();
+  if (state_ != State::deciding) return give_up(errc::internal);  // it comes too late
+  state_ = State::over;
+  deadline_.cancel();
+  peer_->answered();
+  if (peer_->is_gone()) return give_up(errc::closed);
+  if (!decision.allowed()) {
+    fail(decision.code(), decision.reason());
+  } else if (take_metadata(decision)) {
+    take_alias();
   }
-  busy_ = true;
-  directory.begin_claim(request.alias);
-  const std::string name = request.alias;
-  // The secret is none: any node may take over what was claimed so.
-  const std::string_view secret = takes_over ? name : std::string_view();
-  const Initiation initiation(this);
-  core_->store().claim(
-      {core_->options().node, name, secret, secret},
-      [self = shared_from_this(), request = std::move(request)](std::error_code error, Epoch epoch) mutable {
-        self->on_executor([self, error, epoch, request = std::move(request)]() mutable {
-          self->on_alias(error, epoch, std::move(request));
-        });
-      });
+  peer_->go_on();
 }
 
-void PeerSession::on_alias(std::error_code error, Epoch epoch, JoinRequest request) {
-  busy_ = false;
+bool PeerJoin::take_metadata(const Decision& decision) {
+  if (!decision.metadata()) return true;
+  if (!is_metadata(*decision.metadata())) {
+    peer_->services().log(LogLevel::error, "policy-metadata-invalid",
+                          {{"peer", peer_->id()}, {"room", request_.room}});
+    fail(errc::internal);
+    return false;
+  }
+  request_.metadata = Payload(*decision.metadata());
+  return true;
+}
+
+void PeerJoin::take_alias() {
+  if (request_.alias.empty() || peer_->has_alias(request_.alias)) return enter();
+  const RouterServices& services = peer_->services();
+  if (!services.is_id(request_.alias) || !request_.alias.starts_with(alias_mark)) return fail(errc::bad_id);
+  const std::size_t max_names = services.limits().max_names_per_peer;
+  if (max_names != 0 && peer_->alias_count() >= max_names) return fail(errc::too_many_names);
+  claim_alias();
+}
+
+void PeerJoin::claim_alias() {
+  using AliasInUse = command::Join::AliasInUse;
+  const bool takes_over =
+      request_.alias_in_use == AliasInUse::take_over || request_.alias_in_use == AliasInUse::replace;
+  RouterServices& services = peer_->services();
+  const Directory::AliasHolder wanted{peer_->entry(), request_.alias_in_use};
+  if (const auto former =
+          takes_over ? services.directory().take_alias(request_.alias, wanted) : PeerEntry()) {
+    end_former({former, request_.alias_in_use});
+    peer_->add_alias(request_.alias);
+    return enter();
+  }
+  state_ = State::claiming;
+  peer_->await(weak_from_this());
+  services.directory().begin_claim(request_.alias);
+  // The secret is the name: any node may take over what was claimed so.
+  const std::string_view secret = takes_over ? std::string_view(request_.alias) : std::string_view();
+  const Initiation initiation(this);
+  services.store().claim({services.node(), request_.alias, secret, secret},
+                         [self = shared_from_this()](std::error_code error, Epoch epoch) {
+                           continue_on(self->peer_->executor(), self.get(),
+                                       [self, error, epoch] { self->alias_claimed(error, epoch); });
+                         });
+}
+
+void PeerJoin::alias_claimed(std::error_code error, Epoch epoch) {
+  state_ = State::over;
+  peer_->answered();
+  RouterServices& services = peer_->services();
   Directory::AliasHolder holder;
-  if (!error && state_ != State::gone) holder = {shared_from_this(), request.alias_in_use};
-  const Epoch unused = core_->directory().end_claim(request.alias, std::move(holder), error ? 0 : epoch);
-  if (unused != 0) core_->store().release(request.alias, unused);
-  if (state_ == State::gone) return give_up(request, errc::closed);
+  if (!error && !peer_->is_gone()) holder = {peer_->entry(), request_.alias_in_use};
+  const auto [unused, former] =
+      services.directory().end_claim(request_.alias, std::move(holder), error ? 0 : epoch);
+  if (unused != 0) services.store().release(request_.alias, unused);
+  end_former(former);
+  if (peer_->is_gone()) return give_up(errc::closed);
   if (error) {
     const bool in_use = error == errc::id_in_use;
-    fail(request, in_use ? errc::id_in_use : errc::store_unavailable);
-    if (in_use && request.alias_in_use == command::Join::AliasInUse::close) close(CloseReason::normal);
+    fail(in_use ? errc::id_in_use : errc::store_unavailable);
+    if (in_use && request_.alias_in_use == command::Join::AliasInUse::close) {
+      peer_->close(CloseReason::normal);
+    }
   } else {
-    add_alias(request.alias);
-    submit_join(std::move(request));
+    peer_->add_alias(request_.alias);
+    enter();
   }
-  resume();
+  peer_->go_on();
 }
 
-void PeerSession::fail(const JoinRequest& request, errc error) {
-  tell_error(error, {}, request.request);
-  give_up(request, error);
+void PeerJoin::end_former(const Directory::AliasHolder& former) {
+  const bool is_replaced = former.in_use == command::Join::AliasInUse::replace;
+  if (is_replaced && former.peer && former.peer.peer != peer_) former.peer.peer->replace();
 }
 
-void PeerSession::give_up(const JoinRequest& request, errc error) {
-  if (request.is_granted && !core_->is_closed()) core_->policy().join_failed(*this, request.room, error);
-}
-
-void PeerSession::submit_join(JoinRequest request) {
-  if (const Membership* joined = membership_of(request.room)) return rejoin(joined->room, std::move(request));
-  auto joining = std::make_unique<Joining>(Joining{request.room, std::nullopt});
-  if (!request.metadata) request.metadata.emplace();
-  const std::string room = request.room;
-  room_change::Join change{mailbox(),        *request.metadata, request.request,
-                           request.capacity, request.answer,    {}};
+void PeerJoin::enter() {
+  if (peer_->membership_of(request_.room) != nullptr) return rejoin();
+  if (!request_.metadata) request_.metadata.emplace();
+  const bool is_limited = request_.capacity == command::Join::Capacity::limited;
+  RouterServices& services = peer_->services();
+  room_change::Join change{peer_->mailbox(), *request_.metadata,
+                           request_.request, is_limited ? services.limits().max_peers_per_room : 0,
+                           request_.answer,  {}};
   // From here on the result comes, also after an exception.
-  busy_ = true;
-  joining_ = std::move(joining);
+  state_ = State::entering;
+  peer_->await(weak_from_this());
   change.done = Answer(
-      [self = shared_from_this(), request = std::move(request)](errc error,
-                                                                std::shared_ptr<RoomView> joined) mutable {
-        self->on_executor([self, error, joined = std::move(joined), request = std::move(request)] {
-          self->on_join_result(error, joined, request);
-        });
+      [self = shared_from_this()](errc error, std::shared_ptr<RoomView> room) {
+        continue_on(self->peer_->executor(), self.get(),
+                    [self, error, room = std::move(room)] { self->entered(error, room); });
       },
-      [core = core_](auto& answer) {
-        if (!core->is_closed()) answer(errc::internal, nullptr);
+      [self = shared_from_this()](auto& answer) {
+        if (!self->peer_->services().is_closed()) answer(errc::internal, nullptr);
       });
   const Initiation initiation(this);
-  core_->submit_join(room, std::move(change));
+  RoomView::submit_join(services.shared_from_this(), request_.room, std::move(change));
 }
 
-void PeerSession::on_join_result(errc error, const std::shared_ptr<RoomView>& room,
-                                 const JoinRequest& request) {
-  busy_ = false;
-  const auto joining = std::move(joining_);
+void PeerJoin::entered(errc error, const std::shared_ptr<RoomView>& room) {
+  state_ = State::over;
+  peer_->answered();
   if (error != errc::ok) {
-    fail(request, error);
-  } else if (state_ == State::gone) {
-    tell_room_of_leave(room, LeaveReason::disconnect, {}, {});
-    give_up(request, errc::closed);
+    fail(error);
+  } else if (peer_->is_gone()) {
+    peer_->tell_room_of_leave(room, LeaveReason::disconnect, {}, {});
+    give_up(errc::closed);
   } else {
-    add_room(room, *request.metadata);
-    core_->policy().joined(*this, room->id());
-    const auto& why = joining->kicked_for;
-    if (why) (void)leave_room(room->id(), LeaveReason::kicked, {}, *why);
+    peer_->add_room(room, *request_.metadata);
+    if (kicked_for_) (void)peer_->leave_room(room->id(), LeaveReason::kicked, {}, *kicked_for_);
+    finish(errc::ok);
   }
-  resume();
+  peer_->go_on();
 }
 
-// A member that joins again gets the list of members, and the others are told of new metadata only.
-void PeerSession::rejoin(const std::shared_ptr<RoomView>& room, JoinRequest request) {
-  if (request.metadata) {
-    auto pending = charge(request.metadata->size() + request.request.size());
-    if (!pending) return;
-    membership_of(room->id())->metadata = *request.metadata;
-    RoomChange update =
-        room_change::Update{mailbox(), std::move(*request.metadata), room_change::Update::Answer::none,
-                            request.request, std::move(*pending)};
-    room->submit(update);
+void PeerJoin::kick(std::string_view room, std::string_view why) {
+  if (state_ == State::entering && request_.room == room) kicked_for_ = why;
+}
+
+void PeerJoin::rejoin() {
+  bool is_done = true;
+  if (request_.metadata) {
+    is_done = peer_->replace_metadata(request_.room, std::move(*request_.metadata),
+                                      room_change::Update::Answer::none, request_.request);
   }
-  if (request.answer == command::Join::Answer::none) return;
-  list(room, room_change::List::Answer::joined, std::move(request.request));
+  if (is_done && request_.answer == command::Join::Answer::joined) {
+    is_done = peer_->list(request_.room, room_change::List::Answer::joined, request_.request);
+  }
+  finish(is_done ? errc::ok : errc::overloaded);
+}
+
+void PeerJoin::finish(errc error) {
+  if (request_.done) request_.done(error == errc::ok ? std::error_code() : error);
+}
+
+void PeerJoin::fail(errc error, std::string_view message) {
+  peer_->tell_error(error, message, request_.request);
+  give_up(error);
+}
+
+void PeerJoin::give_up(errc error) {
+  RouterServices& services = peer_->services();
+  if (is_granted_ && !services.is_closed()) services.policy().join_failed(*peer_, request_.room, error);
+  finish(error);
 }
 
 }  // namespace signaling

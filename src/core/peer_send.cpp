@@ -1,40 +1,41 @@
 // Path 4/8: a message is checked and given to the room that both are in. Next: core/room_view.cpp
 #include <utility>
 
-#include "core/held_envelope.hpp"
+#include "core/json_checks.hpp"
 #include "core/peer_session.hpp"
-#include "core/router_core.hpp"
 #include "core/sender_rooms.hpp"
 
 namespace signaling {
-SendResult PeerSession::send(const Envelope& envelope) {
+SendResult PeerSession::send(const Message& message) {
   if (state_ == State::gone) return {SendStatus::dropped, errc::closed};
-  if (!must_wait()) {
-    const SendResult result = route(envelope);
-    if (result.status == SendStatus::dropped) core_->counters().error(result.error);
+  if (!has_valid_payload(message)) {
+    services_->counters().error(errc::bad_json);
+    return {SendStatus::dropped, errc::bad_json};
+  }
+  if (!input_.must_wait()) {
+    const SendResult result = route(message);
+    if (result.status == SendStatus::dropped) services_->counters().error(result.error);
     return result;
   }
-  const std::size_t bytes = envelope.payload.size() + envelope.to.size() + envelope.room.size();
-  defer(bytes, [this, held = HeldEnvelope(envelope)] { send_now(held.view(), {}); });
+  defer_send(message, {});
   return {SendStatus::queued, errc::ok};
 }
 
-void PeerSession::send_now(const Envelope& envelope, std::string_view request) {
+void PeerSession::defer_send(const Message& message, std::string_view request) {
+  const std::size_t bytes = message.payload.size() + message.to.size() + message.room.size();
+  defer(bytes, [this, owned = OwnedMessage(message), request = std::string(request)] {
+    send_now(owned.message(), request);
+  });
+}
+
+void PeerSession::send_now(const Message& message, std::string_view request) {
   if (!accepts_commands(request)) return;
-  if (must_wait()) {
-    const std::size_t bytes = envelope.payload.size() + envelope.to.size() + envelope.room.size();
-    defer(bytes, [this, held = HeldEnvelope(envelope), request = std::string(request)] {
-      send_now(held.view(), request);
-    });
-    return;
-  }
-  if (core_->has_policy() && !is_local()) {
-    Envelope asked = envelope;
-    if (may_reach_strangers(envelope)) asked.reach = Reach::anybody;
-    const Decision decision = core_->policy().authorize_send(*this, asked);
+  if (input_.must_wait()) return defer_send(message, request);
+  if (services_->has_policy() && !is_local()) {
+    const Decision decision = ask_policy(message);
     if (!decision.allowed()) return tell_error(decision.code(), decision.reason(), request);
   }
-  const SendResult result = route(envelope);
+  const SendResult result = route(message);
   if (result.status == SendStatus::crowded || result.error == errc::slow_consumer) mailbox_.hold_back();
   if (result.status == SendStatus::dropped) {
     tell_error(result.error, {}, request);
@@ -43,60 +44,73 @@ void PeerSession::send_now(const Envelope& envelope, std::string_view request) {
   }
 }
 
-errc PeerSession::check_envelope(const Envelope& envelope) const noexcept {
-  const std::size_t max_bytes = protocol_->max_message_bytes(core_->limits());
-  if (max_bytes != 0 && envelope.payload.size() > max_bytes) return errc::message_too_large;
-  if (envelope.type == EnvelopeType::event && !valid_id(envelope.event)) return errc::bad_request;
-  if (!envelope.to.empty()) return valid_id(envelope.to) ? errc::ok : errc::bad_id;
-  return valid_id(envelope.room) ? errc::ok : errc::bad_id;
+Decision PeerSession::ask_policy(const Message& message) {
+  if (!may_reach_strangers(message)) return services_->policy().authorize_send(*this, message);
+  Message asked = message;
+  asked.reach = Reach::anybody;
+  return services_->policy().authorize_send(*this, asked);
 }
 
-SendResult PeerSession::route(const Envelope& envelope) {
-  const errc error = check_envelope(envelope);
+errc PeerSession::check_message(const Message& message) const noexcept {
+  const Limits& limits = services_->limits();
+  const std::size_t max_bytes = protocol_ ? protocol_->max_message_bytes(limits) : limits.max_message_bytes;
+  if (max_bytes != 0 && message.payload.size() > max_bytes) return errc::message_too_large;
+  if (message.type == MessageType::event && !services_->is_id(message.event)) return errc::bad_request;
+  if (!message.to.empty()) return services_->is_id(message.to) ? errc::ok : errc::bad_id;
+  return is_room_name(message.room) ? errc::ok : errc::bad_id;
+}
+
+SendResult PeerSession::route(const Message& message) {
+  const errc error = check_message(message);
   if (error != errc::ok) return {SendStatus::dropped, error};
-  Envelope signed_envelope = envelope;
-  signed_envelope.from = mailbox_.id();
-  signed_envelope.from_epoch = epoch();
-  if (!envelope.to.empty()) return route_to_peer(signed_envelope);
-  const Membership* joined = membership_of(envelope.room);
+  Route route;
+  route.from = mailbox_.id();
+  route.from_epoch = epoch();
+  route.reach = message.reach;
+  if (!message.to.empty()) return route_to_peer(message, route);
+  const Membership* joined = membership_of(message.room);
   if (joined == nullptr) {
-    if (envelope.reach == Reach::anybody) return core_->send(signed_envelope);
+    if (message.reach == Reach::anybody) return RoomView::send_from_outside(*services_, message, route);
     return {SendStatus::dropped, errc::not_joined};
   }
-  signed_envelope.from_metadata = joined->metadata.view();
-  const Event event = event::Message{signed_envelope};
+  route.from_metadata = joined->metadata.view();
+  const Event event = event::Message{message, route.from, route.from_metadata};
   EncodedEvent encoded(event);
-  encoded.add(mailbox_.encoder());
-  return joined->room->broadcast(signed_envelope, encoded, &mailbox_,
-                                 envelope.audience == Audience::others ? &mailbox_ : nullptr);
+  return joined->room->broadcast(message, route, encoded, &mailbox_,
+                                 message.audience == Audience::others ? &mailbox_ : nullptr);
 }
 
 // The addressee is looked for among the members of the sender's rooms: so it has seen the sender join, and
 // nobody learns whether a peer of other rooms exists. Languages without rooms reach those who speak them, too.
-SendResult PeerSession::route_to_peer(Envelope envelope) {
-  const bool skips_self = envelope.reach == Reach::speakers && envelope.audience == Audience::others;
-  if (skips_self && (envelope.to == mailbox_.id() || has_alias(envelope.to))) return {};
+SendResult PeerSession::route_to_peer(const Message& message, Route route) {
+  const bool skips_self = message.reach == Reach::speakers && message.audience == Audience::others;
+  if (skips_self && (message.to == mailbox_.id() || has_alias(message.to))) return {};
   std::span<const Membership> rooms = rooms_;
-  if (!envelope.room.empty()) {
-    const Membership* named = membership_of(envelope.room);
+  if (!message.room.empty()) {
+    const Membership* named = membership_of(message.room);
     if (named == nullptr) return {SendStatus::dropped, errc::not_joined};
     rooms = {named, 1};
   }
-  if (!rooms.empty()) envelope.from_metadata = rooms.front().metadata.view();
-  const Event event = event::Message{envelope};
+  if (!rooms.empty()) route.from_metadata = rooms.front().metadata.view();
+  const Event event = event::Message{message, route.from, route.from_metadata};
   EncodedEvent encoded(event);
-  encoded.add(mailbox_.encoder());
   for (const Membership& membership : rooms) {
-    if (const auto result = membership.room->send_to(envelope, encoded, &mailbox_)) return *result;
+    if (const auto result = membership.room->send_to(message, route, encoded, &mailbox_)) return *result;
   }
-  if (may_reach_strangers(envelope)) envelope.reach = Reach::anybody;
-  if (envelope.reach != Reach::members) return core_->send_to_peer(envelope, encoded, this);
-  return {SendStatus::dropped, errc::peer_not_found};
+  if (may_reach_strangers(message)) route.reach = Reach::anybody;
+  if (route.reach == Reach::members) return {SendStatus::dropped, errc::peer_not_found};
+  if (const auto result =
+          services_->send_to_peer(message, route.reach, encoded, mailbox_.if_full(message.delivery)))
+    return *result;
+  const std::string joined = sender_rooms();
+  route.from_rooms = joined;
+  return services_->publish(message, route);
 }
 
 // Whoever names a room means a member of it.
-bool PeerSession::may_reach_strangers(const Envelope& envelope) const noexcept {
-  return core_->options().strangers == Strangers::reachable && !envelope.to.empty() && envelope.room.empty();
+bool PeerSession::may_reach_strangers(const Message& message) const noexcept {
+  return services_->options().strangers == Strangers::reachable && !message.to.empty() &&
+         message.room.empty();
 }
 
 std::string PeerSession::sender_rooms() const {
@@ -108,12 +122,8 @@ std::string PeerSession::sender_rooms() const {
   return bytes;
 }
 
-bool PeerSession::is_within(const Envelope& envelope) const noexcept {
-  return envelope.reach != Reach::speakers || protocol_->name() == envelope.language;
-}
-
 void PeerSession::tell_error(errc code, std::string_view message, std::string_view request) {
-  core_->counters().error(code);
+  services_->counters().error(code);
   tell(event::Error{code, message.empty() ? describe(code) : message, request});
 }
 

@@ -2,6 +2,8 @@
 
 namespace signaling {
 
+void Policy::attached(Router& /*router*/) {}
+
 void Policy::authenticate(const ConnectInfo& /*info*/, Callback<void(Admission)> done) { done(Admission{}); }
 
 void Policy::authorize_join(const Peer& /*peer*/, const JoinAttempt& /*attempt*/,
@@ -13,13 +15,19 @@ Decision Policy::authorize_update(const Peer& /*peer*/, const JoinAttempt& /*att
   return Decision::allow();
 }
 
+bool Policy::may_stay(const Peer& /*peer*/, std::string_view /*room*/) { return true; }
+
 std::string Policy::ice_servers(const Peer& /*peer*/) { return {}; }
 
-Decision Policy::authorize_send(const Peer& /*peer*/, const Envelope& /*envelope*/) {
+Decision Policy::authorize_send(const Peer& /*peer*/, const Message& /*message*/) {
   return Decision::allow();
 }
 
 void Policy::connected(const std::shared_ptr<Peer>& /*peer*/) {}
+
+void Policy::away(const Peer& /*peer*/, CloseReason /*reason*/) {}
+
+void Policy::resumed(const std::shared_ptr<Peer>& /*peer*/) {}
 
 void Policy::disconnected(const Peer& /*peer*/, CloseReason /*reason*/) {}
 

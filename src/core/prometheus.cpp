@@ -5,19 +5,18 @@
 #include <stdexcept>
 
 #include "signaling/core/metrics.hpp"
+#include "signaling/text/ascii.hpp"
 
 namespace signaling {
 namespace {
 
-bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
 enum class NameOf : std::uint8_t { metric, label };
 
 void check_name(std::string_view name, NameOf what) {
-  bool good = !name.empty() && !is_digit(name.front());
+  bool good = !name.empty() && !text::is_digit(name.front());
   for (const char c : name)
-    good = good && (is_letter(c) || is_digit(c) || (c == ':' && what == NameOf::metric));
+    good =
+        good && (text::is_letter(c) || text::is_digit(c) || c == '_' || (c == ':' && what == NameOf::metric));
   if (!good) throw std::invalid_argument("signaling: no name of a metric or label: " + std::string(name));
 }
 

@@ -5,7 +5,6 @@
 
 #include "core/mailbox.hpp"
 #include "core/room_view.hpp"
-#include "core/router_core.hpp"
 
 namespace signaling {
 namespace {
@@ -13,7 +12,9 @@ namespace {
 std::vector<MemberView> views_of(const std::vector<Member>& members) {
   std::vector<MemberView> views;
   views.reserve(members.size());
-  for (const Member& member : members) views.push_back({member.id, member.metadata.view(), member.joined_at});
+  for (const Member& member : members) {
+    views.push_back({member.id, member.metadata.view(), member.joined_at, member.is_away});
+  }
   return views;
 }
 
@@ -24,7 +25,7 @@ errc to_errc(std::error_code error) noexcept {
 
 }  // namespace
 
-void RoomView::perform(room_action::Retire& /*action*/) { core_.remove_room(*this); }
+void RoomView::perform(room_action::Retire& /*action*/) { services_->directory().remove_room(id_, this); }
 
 void RoomView::perform(room_action::Ask& action) {
   const std::uint64_t number = action.number;
@@ -51,24 +52,16 @@ void RoomView::perform(room_action::See& action) {
 }
 
 void RoomView::start(room_change::Join& change, std::uint64_t number) {
-  forget_if_left();
+  presence_.forget_if_left();
   StateStore::Join request;
   request.room = id_;
-  request.member = {change.peer->id(), core_.options().node, change.peer->epoch(), change.metadata, 0};
+  request.member = {change.peer->id(), services_->node(), change.peer->epoch(), change.metadata, 0};
   request.capacity = change.capacity;
   request.known_version = followed_version();
-  core_.store().join(std::move(request),
-                     [self = shared_from_this(), number](std::error_code error, StateStore::Joined joined) {
-                       self->hear(room_news::Answer{number, error, std::move(joined)});
-                     });
-}
-
-// Without members here the room was not followed: what is known of it is of the time before, and so are its versions.
-void RoomView::forget_if_left() {
-  const std::scoped_lock lock(mutex_);
-  if (members_.has_local()) return;
-  members_.forget();
-  doubted_ = 0;
+  services_->store().join(std::move(request), [self = shared_from_this(), number](std::error_code error,
+                                                                                  StateStore::Joined joined) {
+    self->hear(room_news::Answer{number, error, std::move(joined)});
+  });
 }
 
 void RoomView::finish(room_change::Join& change, room_news::Answer& answer) {
@@ -101,8 +94,10 @@ void RoomView::complete(room_change::Join& change, Version version, Version join
     undo_join(*peer);
     return change.done(errc::internal, nullptr);
   }
-  core_.counters().joins.fetch_add(1, std::memory_order_relaxed);
-  (void)attempt([&] { core_.log(LogLevel::debug, "peer-joined", {{"peer", peer->id()}, {"room", id_}}); });
+  services_->counters().joins.fetch_add(1, std::memory_order_relaxed);
+  (void)attempt([&] {
+    services_->log(LogLevel::debug, "peer-joined", {{"peer", peer->id()}, {"room", id_}});
+  });
   if (attempt([&] { change.done(errc::ok, shared_from_this()); })) return;
   // The peer does not know that it is a member, and would never leave.
   peer->close(CloseReason::internal);
@@ -113,16 +108,16 @@ void RoomView::complete(room_change::Join& change, Version version, Version join
 void RoomView::admit(room_change::Join& change, Version version, Version joined_at) {
   const auto& peer = change.peer;
   evict(peer->id(), version);  // the others are not those of its earlier connection
-  Entry entry;
+  RoomPresence::Entry entry;
   entry.local = peer;
   entry.metadata = change.metadata;
   entry.epoch = peer->epoch();
   entry.joined_at = joined_at;
   // The answer is queued before the peer becomes visible: what others send it comes behind it.
   if (change.answer == command::Join::Answer::joined) {
-    const Snapshot snapshot = copy_members({});
+    const auto snapshot = presence_.snapshot({});
     const auto views = views_of(snapshot.others);
-    peer->tell(
+    peer->tell_list(
         event::Joined{id_, version, {peer->id(), change.metadata.view(), joined_at}, views, change.request});
   }
   insert(std::move(entry), version);
@@ -130,16 +125,17 @@ void RoomView::admit(room_change::Join& change, Version version, Version joined_
 
 void RoomView::undo_join(const Mailbox& peer) noexcept {
   (void)attempt([&] {
-    core_.store().leave({id_, peer.id(), peer.epoch(), LeaveReason::disconnect},
-                        [](std::error_code, Version) {});
+    services_->store().leave({id_, peer.id(), peer.epoch(), LeaveReason::disconnect},
+                             [](std::error_code, Version) {});
   });
 }
 
 void RoomView::start(room_change::Leave& change, std::uint64_t number) {
   const StateStore::Leave request{id_, change.peer->id(), change.peer->epoch(), change.reason};
-  core_.store().leave(request, [self = shared_from_this(), number](std::error_code error, Version version) {
-    self->hear(room_news::Answer{number, error, {version, {}, 0}});
-  });
+  services_->store().leave(request,
+                           [self = shared_from_this(), number](std::error_code error, Version version) {
+                             self->hear(room_news::Answer{number, error, {version, {}, 0}});
+                           });
 }
 
 void RoomView::finish(room_change::Leave& change, room_news::Answer& answer) {
@@ -152,7 +148,7 @@ void RoomView::finish(room_change::Leave& change, room_news::Answer& answer) {
                 [this, change = std::move(change)](Version at) mutable { complete(change, at); });
   });
   if (is_completed) return;
-  drop(*peer);
+  presence_.drop(*peer);
 }
 
 // A version that comes too soon means that something was lost, one that is old that the store was away.
@@ -170,13 +166,13 @@ void RoomView::complete_at(Version version, Callback<void(Version)> complete) {
 void RoomView::complete(room_change::Leave& change, Version version) {
   const auto& peer = change.peer;
   bool was_member = false;
-  attempt_to_tell([&] { was_member = erase(peer->id(), peer->epoch(), version, change.reason); });
-  drop(*peer);  // if it could not be told
+  attempt_to_tell([&] { was_member = presence_.erase(peer->id(), peer->epoch(), version, change.reason); });
+  presence_.drop(*peer);  // if it could not be told
   if (was_member) {
-    core_.counters().leaves.fetch_add(1, std::memory_order_relaxed);
+    services_->counters().leaves.fetch_add(1, std::memory_order_relaxed);
     (void)attempt([&] {
-      core_.log(LogLevel::debug, "peer-left",
-                {{"peer", peer->id()}, {"room", id_}, {"reason", to_string(change.reason)}});
+      services_->log(LogLevel::debug, "peer-left",
+                     {{"peer", peer->id()}, {"room", id_}, {"reason", to_string(change.reason)}});
     });
   }
   (void)attempt([&] { peer->tell(event::Left{id_, change.reason, change.request, change.why}); });
@@ -184,9 +180,10 @@ void RoomView::complete(room_change::Leave& change, Version version) {
 
 void RoomView::start(room_change::Update& change, std::uint64_t number) {
   const StateStore::Update request{id_, change.peer->id(), change.peer->epoch(), change.metadata};
-  core_.store().update(request, [self = shared_from_this(), number](std::error_code error, Version version) {
-    self->hear(room_news::Answer{number, error, {version, {}, 0}});
-  });
+  services_->store().update(request,
+                            [self = shared_from_this(), number](std::error_code error, Version version) {
+                              self->hear(room_news::Answer{number, error, {version, {}, 0}});
+                            });
 }
 
 void RoomView::finish(room_change::Update& change, room_news::Answer& answer) {
@@ -203,7 +200,7 @@ void RoomView::finish(room_change::Update& change, room_news::Answer& answer) {
 void RoomView::complete(room_change::Update& change, Version version) {
   const auto& peer = change.peer;
   attempt_to_tell([&] {
-    const SendResult told = replace_metadata(peer->id(), peer->epoch(), change.metadata, version);
+    const SendResult told = presence_.replace_metadata(peer->id(), peer->epoch(), change.metadata, version);
     if (told.status == SendStatus::crowded) peer->hold_back();
   });
   if (change.answer == room_change::Update::Answer::updated) {
@@ -211,15 +208,23 @@ void RoomView::complete(room_change::Update& change, Version version) {
   }
 }
 
+void RoomView::list_members(const Mailbox& member, std::vector<Frame>& frames) {
+  const auto snapshot = presence_.list_for(member);
+  if (!snapshot) return;
+  const auto views = views_of(snapshot->others);
+  const MemberView self{member.id(), snapshot->self.metadata.view(), snapshot->self.joined_at};
+  member.encoder()->encode(event::Members{id_, snapshot->version, self, views, {}}, frames);
+}
+
 // The store has no part in it.
 void RoomView::start(room_change::List& change, std::uint64_t number) {
-  const Snapshot snapshot = copy_members(change.peer->id());
+  const auto snapshot = presence_.snapshot(change.peer->id());
   const auto views = views_of(snapshot.others);
   const MemberView self{change.peer->id(), snapshot.self.metadata.view(), snapshot.self.joined_at};
   if (change.answer == room_change::List::Answer::joined) {
-    change.peer->tell(event::Joined{id_, snapshot.version, self, views, change.request});
+    change.peer->tell_list(event::Joined{id_, snapshot.version, self, views, change.request});
   } else {
-    change.peer->tell(event::Members{id_, snapshot.version, self, views, change.request});
+    change.peer->tell_list(event::Members{id_, snapshot.version, self, views, change.request});
   }
   hear(room_news::Answer{number, {}, {}});
 }
@@ -244,20 +249,12 @@ void RoomView::handle(room_news::Change& news) {
 }
 
 void RoomView::handle(room_news::Message& message) {
-  Version joined_at = 0;
-  {
-    const std::scoped_lock lock(mutex_);
-    if (is_ahead(message.held.view())) joined_at = message.held.view().from_joined_at;
-  }
-  if (joined_at == 0) return deliver_remote(message.held.view());
+  if (!presence_.is_ahead(message.owned.route())) return deliver_remote(message.owned);
   // Its sender's join is among what this node has missed, or nowhere.
-  look([this, joined_at, message = std::move(message)](std::error_code error, const RoomState& state) {
+  look([this, message = std::move(message)](std::error_code error, const RoomState& state) {
     if (!error) attempt_to_tell([&] { reconcile(state, state.version); });
-    {
-      const std::scoped_lock lock(mutex_);
-      doubted_ = joined_at;
-    }
-    deliver_remote(message.held.view());
+    presence_.doubt(message.owned.route().from_joined_at);
+    deliver_remote(message.owned);
   });
 }
 
@@ -276,10 +273,10 @@ void RoomView::look(Looked then) {
   }
   looked_ = std::move(then);
   const bool is_asked = attempt([&] {
-    core_.store().snapshot(id_, version(),
-                           [self = shared_from_this(), number](std::error_code error, RoomState state) {
-                             self->snapshot_came(number, error, std::move(state));
-                           });
+    services_->store().snapshot(id_, version(),
+                                [self = shared_from_this(), number](std::error_code error, RoomState state) {
+                                  self->snapshot_came(number, error, std::move(state));
+                                });
   });
   if (!is_asked) snapshot_came(number, errc::internal, {});
 }
@@ -299,7 +296,7 @@ void RoomView::catch_up(const RoomState& state, std::size_t count) {
     if (!news) return;
     lock.unlock();
     if (auto* const message = std::get_if<room_news::Message>(&*news)) {
-      attempt_to_tell([&] { deliver_remote(message->held.view()); });
+      attempt_to_tell([&] { deliver_remote(message->owned); });
     } else {
       attempt_to_tell([&] { apply_remote(std::get<room_news::Change>(*news).change); });
     }
@@ -311,14 +308,14 @@ void RoomView::catch_up(const RoomState& state, std::size_t count) {
 // Under the lock.
 bool RoomView::is_due(const RoomNews& news, const RoomState& state) {
   if (const auto* const message = std::get_if<room_news::Message>(&news)) {
-    return members_.is_member(message->held.view()) && core_.sender_order().is_next(message->ticket);
+    return presence_.has_sender(message->owned.route()) && services_->sender_order().is_next(message->ticket);
   }
   const auto* const change = std::get_if<room_news::Change>(&news);
-  if (change == nullptr || change->change.version <= members_.version()) return false;
+  if (change == nullptr || change->change.version <= presence_.version()) return false;
   if (change->change.kind == MembershipChange::Kind::updated) return false;
   const StoreMember& member = change->change.member;
-  const Entry* const entry = members_.find(member.id);
-  const bool is_known = entry != nullptr && entry->epoch == member.epoch;
+  const auto known = presence_.find(member.id);
+  const bool is_known = known && known->epoch == member.epoch;
   if (is_known != (change->change.kind == MembershipChange::Kind::left)) return false;
   return std::ranges::none_of(state.members, [&](const StoreMember& other) {
     return other.id == member.id && other.epoch == member.epoch && other.joined_at == member.joined_at;
@@ -332,51 +329,40 @@ void RoomView::apply_remote(const MembershipChange& change) {
     case MembershipChange::Kind::left:
       push_out(member.id, member.epoch, change.version, change.reason);
       return;
-    case MembershipChange::Kind::updated:
+    case MembershipChange::Kind::updated: {
+      const auto known = presence_.find(member.id);
+      const bool is_other = known && known->epoch == member.epoch && member.joined_at != 0 &&
+                            known->joined_at != member.joined_at;
       // Of a membership whose beginning was missed: the version stays, so that this is seen.
-      if (is_other_membership(member)) return;
-      (void)replace_metadata(member.id, member.epoch, member.metadata, change.version);
+      if (is_other) return;
+      (void)presence_.replace_metadata(member.id, member.epoch, member.metadata, change.version);
       return;
+    }
   }
-}
-
-bool RoomView::is_other_membership(const StoreMember& member) {
-  const std::scoped_lock lock(mutex_);
-  const Entry* const entry = members_.find(member.id);
-  return entry != nullptr && entry->epoch == member.epoch && member.joined_at != 0 &&
-         entry->joined_at != member.joined_at;
 }
 
 // A node that had lost sight of the store joins its members again: for those who know them nothing is new.
 void RoomView::insert_remote(const StoreMember& member, Version version) {
-  bool is_known = false;
-  bool has_changed = false;
-  {
-    const std::scoped_lock lock(mutex_);
-    const Entry* const entry = members_.find(member.id);
-    const bool is_same = entry != nullptr && entry->is(member);
-    is_known = is_same || (entry != nullptr && entry->epoch > member.epoch);
-    has_changed = is_same && entry->metadata != member.metadata;
-    if (is_known && !has_changed) members_.advance(version);
+  const auto known = presence_.find(member.id);
+  if (known && known->epoch == member.epoch && known->joined_at == member.joined_at) {
+    if (known->metadata == member.metadata) return presence_.advance(version);
+    (void)presence_.replace_metadata(member.id, member.epoch, member.metadata, version);
+    return;
   }
-  if (has_changed) (void)replace_metadata(member.id, member.epoch, member.metadata, version);
-  if (is_known) return;
-  Entry entry;
+  if (known && known->epoch > member.epoch) return presence_.advance(version);
+  RoomPresence::Entry entry;
   entry.remote = std::make_unique<RoomMembers::RemotePeer>(RoomMembers::RemotePeer{member.id, member.node});
   entry.metadata = member.metadata;
   entry.epoch = member.epoch;
   entry.joined_at = member.joined_at;
   insert(std::move(entry), version);
+  for (const auto& away : presence_.away_here()) publish_away(*away, true);
 }
 
 // Tells the local members the difference between this picture and the store's, as joins, updates and leaves of others.
 void RoomView::reconcile(const RoomState& state, Version version) {
-  std::vector<MembershipChange> changes;
-  {
-    const std::scoped_lock lock(mutex_);
-    changes = members_.difference(id_, state, core_.options().node, version);
-    members_.advance(version);
-  }
+  const std::vector<MembershipChange> changes = presence_.difference(state, version);
+  presence_.advance(version);
   for (const MembershipChange& change : changes) {
     attempt_to_tell([&] { apply_remote(change); });
   }

@@ -18,7 +18,7 @@ const PeerId& RoomMembers::Entry::id() const noexcept { return local ? local->id
 
 void RoomMembers::advance(Version version) noexcept { version_ = std::max(version_, version); }
 
-RoomMembers::Entry* RoomMembers::find(std::string_view peer) {
+const RoomMembers::Entry* RoomMembers::find(std::string_view peer) const {
   if (index_.empty()) {
     const auto found = std::ranges::find_if(entries_, [&](const Entry& entry) { return entry.id() == peer; });
     return found == entries_.end() ? nullptr : &*found;
@@ -27,15 +27,19 @@ RoomMembers::Entry* RoomMembers::find(std::string_view peer) {
   return found == index_.end() ? nullptr : &entries_[found->second];
 }
 
-Version RoomMembers::joined_at(std::string_view peer) {
+Version RoomMembers::joined_at(std::string_view peer) const {
   const Entry* const entry = find(peer);
   return entry == nullptr ? 0 : entry->joined_at;
 }
 
-bool RoomMembers::is_member(const Envelope& message) {
-  const Entry* const sender = find(message.from);
-  return sender != nullptr && sender->epoch == message.from_epoch &&
-         sender->joined_at == message.from_joined_at;
+bool RoomMembers::is_member(const Route& route) const {
+  const Entry* const sender = find(route.from);
+  return sender != nullptr && sender->epoch == route.from_epoch && sender->joined_at == route.from_joined_at;
+}
+
+bool RoomMembers::has(const Mailbox& local) const {
+  const Entry* const entry = find(local.id());
+  return entry != nullptr && entry->local.get() == &local;
 }
 
 bool RoomMembers::is_last(const MemberView& peer) const noexcept {
@@ -43,11 +47,15 @@ bool RoomMembers::is_last(const MemberView& peer) const noexcept {
       entries_, [&](const Entry& other) { return other.local && precedes(peer, other.view()); });
 }
 
-std::shared_ptr<const Encoder> RoomMembers::missing_encoder(const EncodedEvent& encoded) const {
+std::optional<std::shared_ptr<const Encoder>> RoomMembers::missing_encoder(const EncodedEvent& encoded,
+                                                                           const Mailbox* skip) const {
   for (const auto& [encoder, speakers] : encoders_) {
-    if (encoded.find(encoder.get()) == nullptr) return encoder;
+    if (encoded.find(encoder.get()) != nullptr) continue;
+    const bool is_of_skip_alone =
+        skip != nullptr && speakers == 1 && encoder == skip->encoder() && has(*skip);
+    if (!is_of_skip_alone) return encoder;
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 std::vector<NodeId> RoomMembers::remote_nodes() const {
@@ -66,7 +74,8 @@ RoomMembers::Snapshot RoomMembers::snapshot(std::string_view except, const NodeI
   snapshot.version = version_;
   snapshot.others.reserve(entries_.size());
   for (const Entry& entry : entries_) {
-    Member member{entry.id(), entry.metadata, entry.local ? here : entry.remote->node, entry.joined_at};
+    Member member{entry.id(), entry.metadata, entry.local ? here : entry.remote->node, entry.joined_at,
+                  entry.is_away};
     if (!except.empty() && member.id == except) {
       snapshot.self = std::move(member);
     } else {
@@ -78,7 +87,7 @@ RoomMembers::Snapshot RoomMembers::snapshot(std::string_view except, const NodeI
 }
 
 std::vector<MembershipChange> RoomMembers::difference(const RoomId& room, const RoomState& state,
-                                                      const NodeId& here, Version version) {
+                                                      const NodeId& here, Version version) const {
   using Kind = MembershipChange::Kind;
   std::vector<MembershipChange> changes;
   boost::unordered_flat_map<std::string_view, const StoreMember*> wanted;

@@ -4,6 +4,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -18,7 +19,7 @@ class Mailbox;
 
 /// Who is in a room as this node knows it, at which version, and which languages the local members speak.
 ///
-/// Threads: none of its own; RoomView has the lock.
+/// Threads: none of its own; RoomPresence has the lock.
 /// Errors: an exception, of memory, leaves the table as it was.
 /// Complexity: small rooms are searched one by one, since an index would be most of what they take.
 class RoomMembers {
@@ -33,9 +34,11 @@ class RoomMembers {
     Payload metadata;
     Epoch epoch = 0;
     Version joined_at = 0;
+    bool is_away = false;
+    bool is_held = false;  // a local member that is told of no change until it has got a list
 
     const PeerId& id() const noexcept;
-    MemberView view() const noexcept { return {id(), metadata.view(), joined_at}; }
+    MemberView view() const noexcept { return {id(), metadata.view(), joined_at, is_away}; }
     bool is(const StoreMember& member) const noexcept {
       return epoch == member.epoch && joined_at == member.joined_at;
     }
@@ -53,22 +56,26 @@ class RoomMembers {
   std::size_t size() const noexcept { return entries_.size(); }
   bool has_local() const noexcept { return entries_.size() != remote_count_; }
   const std::vector<Entry>& entries() const noexcept { return entries_; }
-  Entry* find(std::string_view peer);
+  const Entry* find(std::string_view peer) const;
+  Entry* find(std::string_view peer) { return const_cast<Entry*>(std::as_const(*this).find(peer)); }
   /// The version at which it joined; 0: it is no member.
-  Version joined_at(std::string_view peer);
-  /// Is its sender a member, of the membership by which it was sent?
-  bool is_member(const Envelope& message);
+  Version joined_at(std::string_view peer) const;
+  /// Is the sender of a message a member, of the membership by which it was sent?
+  bool is_member(const Route& route) const;
+  /// Is it this connection of its peer that is a member?
+  bool has(const Mailbox& local) const;
   /// Does no local member come behind it in the order of joins?
   bool is_last(const MemberView& peer) const noexcept;
-  /// A language of local members that the event is not encoded in. Null: none.
-  std::shared_ptr<const Encoder> missing_encoder(const EncodedEvent& encoded) const;
+  /// A language of local members other than `skip` that the event is not encoded in. Nothing: there is none.
+  std::optional<std::shared_ptr<const Encoder>> missing_encoder(const EncodedEvent& encoded,
+                                                                const Mailbox* skip) const;
   /// Nodes with members here, other than this one.
   std::vector<NodeId> remote_nodes() const;
   /// `except` is not among the others. `here`: this node.
   Snapshot snapshot(std::string_view except, const NodeId& here) const;
   /// What has happened on other nodes when the room is as the store says, and this is what was known.
   std::vector<MembershipChange> difference(const RoomId& room, const RoomState& state, const NodeId& here,
-                                           Version version);
+                                           Version version) const;
 
   /// No member may have its id.
   void add(Entry entry);

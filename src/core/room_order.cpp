@@ -11,7 +11,7 @@ constexpr std::size_t news_overhead = 256;
 
 std::size_t cost_of(const RoomNews& news) noexcept {
   if (const auto* const message = std::get_if<room_news::Message>(&news)) {
-    return bytes_of(message->held.view()) + news_overhead;
+    return OwnedMessage::bytes_of(message->owned.message(), message->owned.route()) + news_overhead;
   }
   const auto* const change = std::get_if<room_news::Change>(&news);
   return change == nullptr ? news_overhead : change->change.member.metadata.size() + news_overhead;

@@ -9,10 +9,10 @@
 #include <utility>
 #include <variant>
 
-#include "core/held_envelope.hpp"
 #include "core/sender_order.hpp"
 #include "signaling/core/callback.hpp"
 #include "signaling/core/command.hpp"
+#include "signaling/core/message.hpp"
 #include "signaling/core/payload.hpp"
 #include "signaling/core/state_store.hpp"
 
@@ -98,8 +98,14 @@ struct Change {
   MembershipChange change;
 };
 struct Message {
-  HeldEnvelope held;
+  OwnedMessage owned;
   SenderTicket ticket;
+};
+/// Another node's member has lost its connection, or has one again.
+struct Away {
+  PeerId peer;
+  Epoch epoch = 0;
+  bool is_away = false;
 };
 struct Resync {
   Missed missed = Missed::changes;
@@ -109,7 +115,8 @@ struct Resync {
 
 }  // namespace room_news
 
-using RoomNews = std::variant<room_news::Answer, room_news::Change, room_news::Message, room_news::Resync>;
+using RoomNews = std::variant<room_news::Answer, room_news::Change, room_news::Message, room_news::Away,
+                              room_news::Resync>;
 
 /// What a room does next.
 namespace room_action {

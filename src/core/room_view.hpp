@@ -10,73 +10,82 @@
 #include <vector>
 
 #include "core/encoded_event.hpp"
-#include "core/loop.hpp"
-#include "core/room_members.hpp"
 #include "core/room_order.hpp"
+#include "core/room_presence.hpp"
+#include "core/router_services.hpp"
+#include "core/sender_order.hpp"
 #include "signaling/core/peer.hpp"
 #include "signaling/core/room.hpp"
 
 namespace signaling {
 
-class RouterCore;
-enum class IfFull : std::uint8_t;
-
-/// This node's picture of a room: its local members, and those of other nodes as the store tells them.
+/// A room as this node knows it: RoomPresence has its members, RoomOrder says what is done next, and this does it.
 ///
-/// RoomOrder says what is done next. A change is done in three steps: the store decides; the event is encoded; under the
-/// lock the table changes and the event goes into the mailboxes of the members. Messages pass between two changes under the
-/// same lock. Hence the promises: one order for all, the snapshot and the events after it fit together, nothing from a
-/// peer before its join or after its leave.
+/// A change is done in two steps: the store decides, and then RoomPresence changes and tells. Hence one order for all.
 ///
-/// Threads: any. One at a time does what there is to do, and only that one changes the table, except for `abandon`. No
-/// user code (encoder, store, log, executor) runs under the lock.
+/// Threads: any. One at a time does what there is to do, and only that one changes the members, except for `abandon`. No
+/// user code (encoder, store, log, executor) runs under a lock.
 /// Errors: an exception of user code, or of memory, ends what it came in, and nothing else: whoever asked gets `internal`,
 /// members that have missed something get `messages_lost`.
-class RoomView final : public Room, public std::enable_shared_from_this<RoomView> {
+class RoomView final : public Room, public SenderOrder::Place, public std::enable_shared_from_this<RoomView> {
  public:
-  RoomView(std::shared_ptr<RouterCore> core, RoomId id)
-      : shared_core_(std::move(core)), core_(*shared_core_), id_(std::move(id)) {}
+  RoomView(std::shared_ptr<RouterServices> services, RoomId id);
+
+  /// Gives the change to the room of that name, which is made if need be.
+  static void submit_join(const std::shared_ptr<RouterServices>& services, std::string_view room,
+                          room_change::Join join);
+  /// To the members of a room, or to one of them, from somebody who is not in it. Fills in what `route` lacks.
+  static SendResult send_from_outside(RouterServices& services, const Message& message, Route& route);
 
   const RoomId& id() const noexcept override { return id_; }
-  Version version() const override;
-  std::size_t size() const override;
-  std::vector<Member> members() const override;
+  Version version() const override { return presence_.version(); }
+  std::size_t size() const override { return presence_.size(); }
+  std::vector<Member> members() const override { return presence_.snapshot({}).others; }
+  SendResult send(const Message& message, std::string_view from) override;
+  std::error_code kick(std::string_view peer, std::string_view why) override;
+  std::error_code close(std::string_view why) override;
   /// The version up to which this picture is complete: 0 without local members, since then no news come.
-  Version followed_version() const;
+  Version followed_version() const { return presence_.followed_version(); }
 
-  /// The version at which this member joined; 0: it is none.
-  Version joined_at(std::string_view peer);
+  /// The version at which this member joined; 0: it is not in the room.
+  Version joined_at(std::string_view peer) const { return presence_.joined_at(peer); }
 
-  /// To all members but `skip`. `encoded` is the envelope's event. `sender`, unless null, is a local peer that has joined:
-  /// `not_joined` if another connection has taken its place here, and it was not told yet.
-  SendResult broadcast(const Envelope& envelope, EncodedEvent& encoded, const Mailbox* sender,
+  /// To all members but `skip`. `encoded` is the message's event. `sender`, unless null, is a local peer that has joined:
+  /// `not_joined` if another connection has taken its place here, and it was not told yet. Fills in what `route` lacks for
+  /// other nodes.
+  SendResult broadcast(const Message& message, Route& route, EncodedEvent& encoded, Mailbox* sender,
                        const Mailbox* skip);
   /// The same to one member. Nothing if it is not in this room.
-  std::optional<SendResult> send_to(const Envelope& envelope, EncodedEvent& encoded, const Mailbox* sender);
+  std::optional<SendResult> send_to(const Message& message, Route& route, EncodedEvent& encoded,
+                                    const Mailbox* sender);
 
   /// Does the change when those before it are done. False if the room is retired: the change is untouched.
   bool submit(RoomChange& change);
   /// What the store tells. Without members here it is for nobody.
   void hear(RoomNews news);
-  void hear(const Envelope& message);
+  void hear(const Message& message, const Route& route) override;
   /// Of a message that goes to a peer, and through no room: is `receiver` a member here, and may its sender still be told to
   /// have joined, of the membership that the message was sent by?
-  bool awaits_sender(const Envelope& message, const Mailbox& receiver);
+  bool awaits_sender(const Route& route, const Mailbox& receiver);
   /// Delivers it, in `encoded`, which has the receiver's language. `not_joined`: its sender is not seen here, of that
   /// membership. Nothing: the receiver is not in this room.
-  std::optional<SendResult> deliver_to(Mailbox& receiver, const Envelope& message,
-                                       const EncodedEvent& encoded);
+  std::optional<SendResult> deliver_to(Mailbox& receiver, const Route& route, const EncodedEvent& encoded,
+                                       IfFull if_full) {
+    return presence_.deliver_to(receiver, route, encoded, if_full);
+  }
   /// The message that the room has halted for has its turn.
-  void resume();
+  void resume() override;
+  /// This member has lost its connection, or has one again: the others are told, on all nodes.
+  void set_away(const Mailbox& member, bool is_away);
+  /// The member has lost messages: it is told of no change until it gets a list, which `list_members` adds to `frames`.
+  void hold_changes(const Mailbox& member) { presence_.hold_changes(member); }
+  void list_members(const Mailbox& member, std::vector<Frame>& frames);
   /// Tells all local members of an error that nobody's request has caused.
   void warn(errc code);
   /// The router ends: members and rooms let go of each other.
   void abandon();
 
  private:
-  using Entry = RoomMembers::Entry;
-  using Snapshot = RoomMembers::Snapshot;
-
   void take_turn(std::unique_lock<std::mutex> lock);
   void run();
   RoomAction next();
@@ -96,7 +105,6 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   void perform(room_action::Rest& /*action*/) {}
   void perform(room_action::Retire& action);
 
-  void forget_if_left();
   void start(room_change::Join& change, std::uint64_t number);
   void start(room_change::Leave& change, std::uint64_t number);
   void start(room_change::Update& change, std::uint64_t number);
@@ -118,6 +126,7 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   void handle(room_news::Answer& /*answer*/) {}
   void handle(room_news::Change& news);
   void handle(room_news::Message& message);
+  void handle(room_news::Away& away) { presence_.set_away(away.peer, away.epoch, away.is_away); }
   void handle(room_news::Resync& resync);
 
   /// Asks the store who is there. Nothing else is done until `then` was called with what came.
@@ -128,48 +137,30 @@ class RoomView final : public Room, public std::enable_shared_from_this<RoomView
   bool is_due(const RoomNews& news, const RoomState& state);
   void reconcile(const RoomState& state, Version version);
   void apply_remote(const MembershipChange& change);
-  bool is_other_membership(const StoreMember& member);
 
   /// Runs between two changes, so the sender stays a member until its message is delivered.
-  void deliver_remote(const Envelope& envelope);
-  SendResult deliver_here(const Envelope& envelope);
+  void deliver_remote(const Message& message, const Route& route);
+  void deliver_remote(const OwnedMessage& owned) { deliver_remote(owned.message(), owned.route()); }
 
-  // These change the table and tell the members in one step.
-  void insert(Entry entry, Version version);
+  /// An id that comes again without having left is a new connection of the same peer: the old one leaves first.
+  void insert(RoomPresence::Entry entry, Version version);
   void insert_remote(const StoreMember& member, Version version);
+  /// To the other nodes.
+  void publish_away(const Mailbox& member, bool is_away);
   void evict(const PeerId& id, Version version);
+  /// A local peer whose place another connection has taken must not go on talking until the store says so.
   void push_out(std::string_view peer, Epoch epoch, Version version, LeaveReason reason);
-  /// Removes a member that the others could not be told of.
-  void drop(const Mailbox& peer) noexcept;
-  bool erase(std::string_view peer, Epoch epoch, Version version, LeaveReason reason);
-  SendResult replace_metadata(std::string_view peer, Epoch epoch, const Payload& metadata, Version version);
-  /// Encodes in every language needed, then runs `change` and delivers to all local members but `skip` under one lock.
-  /// False from `change`: there is nothing to tell any more.
-  template <class Change>
-  SendResult tell(EncodedEvent& encoded, const Mailbox* skip, IfFull if_full, Change change);
 
   void refuse(Mailbox& peer, errc error, std::string_view request);
-  Snapshot copy_members(std::string_view except) const;
   /// How many bytes of news may wait.
   std::size_t max_news_bytes() const noexcept;
 
-  // Under the lock:
-  bool is_checked(const Envelope& message) const noexcept;
-  bool has(const Mailbox& local);
-  bool is_ahead(const Envelope& message);
-  SendResult push_to_all(const EncodedEvent& encoded, const Mailbox* skip, IfFull if_full,
-                         Wakes& wakes) noexcept;
-  void push_joined(const MemberView& peer, const EncodedEvent& older, const EncodedEvent& younger,
-                   Wakes& wakes) noexcept;
-
-  const std::shared_ptr<RouterCore> shared_core_;
-  RouterCore& core_;
+  const std::shared_ptr<RouterServices> services_;
   const RoomId id_;
-  mutable std::mutex mutex_;
-  RoomMembers members_;
+  RoomPresence presence_;
+  std::mutex mutex_;  // of the order; that of the presence may be taken in it
   RoomOrder order_;
-  Version doubted_ = 0;  // up to here the store was asked for members that it does not know
-  Looked looked_;        // belongs to whoever has the turn
+  Looked looked_;  // belongs to whoever has the turn
 };
 
 template <class Function>

@@ -1,9 +1,11 @@
 #include "signaling/core/router.hpp"
 
+#include <boost/asio/post.hpp>
 #include <stdexcept>
 #include <utility>
 
-#include "core/local_peer.hpp"
+#include "core/answer.hpp"
+#include "core/local_receiver.hpp"
 #include "core/peer_session.hpp"
 #include "core/router_core.hpp"
 #include "signaling/core/memory_store.hpp"
@@ -15,6 +17,11 @@ void check(const Limits& limits) {
   if (limits.max_outbound_bytes != 0 && limits.max_message_bytes > limits.max_outbound_bytes) {
     throw std::invalid_argument("signaling: max_outbound_bytes is smaller than max_message_bytes");
   }
+}
+
+// A peer that is gone drops what it was to do.
+Callback<void(std::error_code)> or_closed(Callback<void(std::error_code)> done) {
+  return Answer(std::move(done), [](auto& answer) { answer(errc::closed); });
 }
 
 RouterOptions complete(RouterOptions options) {
@@ -30,29 +37,62 @@ RouterOptions complete(RouterOptions options) {
 
 Router::Router(RouterOptions options) {
   const auto driver = options.clock == nullptr ? Deadlines::Driver::timer : Deadlines::Driver::host;
-  core_ = std::make_shared<RouterCore>(complete(std::move(options)), driver);
+  const bool has_own_store = options.store == nullptr;
+  core_ = std::make_shared<RouterCore>(complete(std::move(options)), driver, has_own_store);
+  if (core_->has_policy()) core_->policy().attached(*this);
   core_->open_store();
 }
 
 Router::~Router() { core_->close(); }
 
-std::shared_ptr<Peer> Router::connect(Transport& transport, std::unique_ptr<Protocol> protocol,
-                                      ConnectInfo info) {
-  auto peer = std::make_shared<PeerSession>(core_, transport, std::move(protocol), PeerOrigin::remote);
-  peer->admit(std::move(info));
-  return peer;
+Link Router::connect(Transport& transport, std::unique_ptr<Protocol> protocol, const ConnectInfo& info) {
+  auto link = std::make_shared<ClientLink>(transport);
+  const auto peer = std::make_shared<PeerSession>(core_, transport, std::move(protocol));
+  peer->admit(info, link);
+  return Link(std::move(link));
 }
 
-std::shared_ptr<Peer> Router::connect_local(LocalPeerOptions options) {
-  if (!options.executor) throw std::invalid_argument("signaling: LocalPeerOptions::executor is not set");
-  return make_local_peer(core_, std::move(options));
+boost::asio::any_io_executor Router::resume_executor(std::string_view peer) const {
+  const auto found = core_->directory().find(peer).peer;
+  return found && !found->is_local() ? found->executor() : boost::asio::any_io_executor();
 }
 
-SendResult Router::send(const Envelope& envelope) {
-  const SendResult result = core_->send(envelope);
-  if (result.status == SendStatus::dropped) core_->counters().error(result.error);
-  return result;
+LocalPeer Router::connect_local(LocalPeerOptions options) {
+  const auto executor = options.executor;
+  if (!executor) throw std::invalid_argument("signaling: LocalPeerOptions::executor is not set");
+  PeerId id = std::move(options.id);
+  Identity identity = std::move(options.identity);
+  auto session =
+      std::make_shared<PeerSession>(core_, executor, std::make_shared<LocalReceiver>(std::move(options)));
+  session->admit_local(std::move(id), std::move(identity));
+  return LocalPeer(std::move(session));
 }
+
+void Router::start_join(std::string_view peer, std::string_view room,
+                        std::optional<std::string_view> metadata, Callback<void(std::error_code)> done) {
+  auto answer = or_closed(std::move(done));
+  const auto session = core_->directory().find(peer).peer;
+  if (!session) return answer(errc::peer_not_found);
+  JoinRequest request;
+  request.room = room;
+  if (metadata) request.metadata.emplace(*metadata);
+  request.is_decided = true;
+  request.done = std::move(answer);
+  boost::asio::post(session->executor(),
+                    [session, request = std::move(request)]() mutable { session->join(std::move(request)); });
+}
+
+void Router::start_leave(std::string_view peer, std::string_view room, Callback<void(std::error_code)> done) {
+  auto answer = or_closed(std::move(done));
+  const auto session = core_->directory().find(peer).peer;
+  if (!session) return answer(errc::peer_not_found);
+  boost::asio::post(session->executor(),
+                    [session, room = std::string(room), answer = std::move(answer)]() mutable {
+                      session->leave(room, {}, std::move(answer));
+                    });
+}
+
+SendResult Router::send(const Message& message, std::string_view from) { return core_->send(message, from); }
 
 std::error_code Router::kick(std::string_view peer, std::string_view room, std::string_view why) {
   return core_->kick(peer, room, why);
@@ -62,13 +102,21 @@ std::error_code Router::close_room(std::string_view room, std::string_view why) 
   return core_->close_room(room, why);
 }
 
-std::shared_ptr<Peer> Router::find_peer(std::string_view id) const { return core_->find_peer(id); }
+std::shared_ptr<Peer> Router::find_peer(std::string_view id) const {
+  return core_->directory().find(id).peer;
+}
 
-std::shared_ptr<Room> Router::find_room(std::string_view id) const { return core_->find_room(id); }
+std::shared_ptr<Room> Router::find_room(std::string_view id) const {
+  return core_->directory().find_room(id);
+}
 
-std::vector<std::shared_ptr<Room>> Router::rooms() const { return core_->all_rooms(); }
+std::vector<std::shared_ptr<Room>> Router::rooms() const {
+  const auto rooms = core_->directory().rooms();
+  return {rooms.begin(), rooms.end()};
+}
 
-void Router::members(std::string_view room, Callback<void(std::error_code, std::vector<Member>)> done) const {
+void Router::start_members(std::string_view room,
+                           Callback<void(std::error_code, std::vector<Member>)> done) const {
   core_->members(room, std::move(done));
 }
 
@@ -87,7 +135,7 @@ void Router::set_limits(const Limits& limits) {
   core_->current_limits().set(limits);
 }
 
-const NodeId& Router::node() const noexcept { return core_->options().node; }
+const NodeId& Router::node() const noexcept { return core_->node(); }
 
 Stats Router::stats() const { return core_->stats(); }
 

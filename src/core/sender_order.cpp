@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/room_view.hpp"
-
 namespace signaling {
 
 SenderTicket::~SenderTicket() {
@@ -21,17 +19,17 @@ bool SenderOrder::is_waiting(std::string_view sender) const {
   return senders_.contains(sender);
 }
 
-std::shared_ptr<RoomView> SenderOrder::room_of_last(std::string_view sender) const {
+std::shared_ptr<SenderOrder::Place> SenderOrder::place_of_last(std::string_view sender) const {
   const std::scoped_lock lock(mutex_);
   const auto found = senders_.find(sender);
   return found == senders_.end() ? nullptr : found->second.last.lock();
 }
 
-SenderTicket SenderOrder::arrived(std::string_view name, std::weak_ptr<RoomView> room) {
+SenderTicket SenderOrder::arrived(std::string_view name, std::weak_ptr<Place> place) {
   std::string owned(name);
   const std::scoped_lock lock(mutex_);
   Sender& sender = senders_[owned];
-  sender.last = std::move(room);
+  sender.last = std::move(place);
   return {*this, std::move(owned), sender.arrived++};
 }
 
@@ -40,16 +38,16 @@ bool SenderOrder::is_next(const SenderTicket& ticket) const {
   return senders_.find(ticket.sender())->second.done == ticket.number();
 }
 
-bool SenderOrder::is_turn(const SenderTicket& ticket, std::weak_ptr<RoomView> room) {
+bool SenderOrder::is_turn(const SenderTicket& ticket, std::weak_ptr<Place> place) {
   const std::scoped_lock lock(mutex_);
   Sender& sender = senders_.find(ticket.sender())->second;
   if (sender.done == ticket.number()) return true;
-  sender.waiting.emplace_back(ticket.number(), std::move(room));
+  sender.waiting.emplace_back(ticket.number(), std::move(place));
   return false;
 }
 
 void SenderOrder::done(std::string_view name) {
-  std::shared_ptr<RoomView> room;
+  std::shared_ptr<Place> place;
   {
     const std::scoped_lock lock(mutex_);
     const auto found = senders_.find(name);
@@ -61,10 +59,10 @@ void SenderOrder::done(std::string_view name) {
     const auto next =
         std::ranges::find(sender.waiting, sender.done, [](const auto& one) { return one.first; });
     if (next == sender.waiting.end()) return;
-    room = next->second.lock();
+    place = next->second.lock();
     sender.waiting.erase(next);
   }
-  if (room) room->resume();
+  if (place) place->resume();
 }
 
 }  // namespace signaling

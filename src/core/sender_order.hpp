@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-namespace signaling {
+#include "signaling/core/message.hpp"
 
-class RoomView;
+namespace signaling {
 
 class SenderOrder;
 
@@ -51,16 +51,28 @@ class SenderTicket {
 /// Threads: any.
 class SenderOrder {
  public:
+  /// Where a message waits for its turn: a room.
+  class Place {
+   public:
+    /// One more message, behind those that wait.
+    virtual void hear(const Message& message, const Route& route) = 0;
+    /// The message that the place has halted for has its turn.
+    virtual void resume() = 0;
+
+   protected:
+    ~Place() = default;
+  };
+
   /// Is a message of this sender not yet done?
   bool is_waiting(std::string_view sender) const;
-  /// The room in which the last of them waits. Null: none does.
-  std::shared_ptr<RoomView> room_of_last(std::string_view sender) const;
-  /// For a message that has come, and has to wait in `room`.
-  SenderTicket arrived(std::string_view sender, std::weak_ptr<RoomView> room);
+  /// Where the last of them waits. Null: none does.
+  std::shared_ptr<Place> place_of_last(std::string_view sender) const;
+  /// For a message that has come, and has to wait at `place`.
+  SenderTicket arrived(std::string_view sender, std::weak_ptr<Place> place);
   /// Is everything before this message done?
   bool is_next(const SenderTicket& ticket) const;
-  /// False: one before it is not done. Then `room` is resumed when it is.
-  bool is_turn(const SenderTicket& ticket, std::weak_ptr<RoomView> room);
+  /// False: one before it is not done. Then `place` is resumed when it is.
+  bool is_turn(const SenderTicket& ticket, std::weak_ptr<Place> place);
   /// The message whose turn it was is done.
   void done(std::string_view sender);
 
@@ -68,8 +80,8 @@ class SenderOrder {
   struct Sender {
     std::uint64_t arrived = 0;
     std::uint64_t done = 0;
-    std::weak_ptr<RoomView> last;  // where the one that arrived last waits
-    std::vector<std::pair<std::uint64_t, std::weak_ptr<RoomView>>> waiting;
+    std::weak_ptr<Place> last;  // where the one that arrived last waits
+    std::vector<std::pair<std::uint64_t, std::weak_ptr<Place>>> waiting;
   };
 
   mutable std::mutex mutex_;

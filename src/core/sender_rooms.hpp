@@ -8,7 +8,7 @@
 
 namespace signaling {
 
-/// One of the rooms that the sender of a message is in, as they travel in Envelope::from_rooms.
+/// One of the rooms that the sender of a message is in, as they travel in Route::from_rooms.
 struct SenderRoom {
   std::string_view room;
   Version joined_at = 0;

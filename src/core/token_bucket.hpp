@@ -34,6 +34,8 @@ class TokenBucket {
     if (per_second != 0) tokens_ -= static_cast<double>(cost);
   }
 
+  bool is_in_debt() const noexcept { return tokens_ < 0; }
+
  private:
   static double needed(std::uint64_t burst, std::uint64_t cost) noexcept {
     return static_cast<double>(std::min(std::max<std::uint64_t>(burst, 1), cost));

@@ -43,11 +43,11 @@ std::string_view check_dates(const JsonObject& claims, const JwtOptions& options
 
 // RFC 7519 4.1.3: one string, or an array of them.
 bool names_audience(const JsonValue& value, std::string_view audience) {
-  if (value.kind == JsonKind::string) return string_of(value) == audience;
+  if (value.kind == JsonKind::string) return value.equals(audience);
   const auto elements = elements_of(value);
   return elements &&
          std::ranges::all_of(*elements, [](const JsonValue& one) { return one.kind == JsonKind::string; }) &&
-         std::ranges::any_of(*elements, [&](const JsonValue& one) { return string_of(one) == audience; });
+         std::ranges::any_of(*elements, [&](const JsonValue& one) { return one.equals(audience); });
 }
 
 std::string_view check_parties(const JsonObject& claims, const JwtOptions& options) {
@@ -58,12 +58,12 @@ std::string_view check_parties(const JsonObject& claims, const JwtOptions& optio
   }
   if (options.issuer.empty()) return {};
   const JsonValue* issuer = claims.find("iss");
-  return issuer != nullptr && string_of(*issuer) == options.issuer ? std::string_view() : "wrong-issuer";
+  return issuer != nullptr && issuer->equals(options.issuer) ? std::string_view() : "wrong-issuer";
 }
 
 std::string_view read_bearer(const JsonObject& claims, Pass& pass) {
   if (const JsonValue* subject = claims.find("sub")) {
-    auto text = string_of(*subject);
+    auto text = subject->as_string();
     if (!text) return "malformed";
     pass.subject = *std::move(text);
   }

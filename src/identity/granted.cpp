@@ -16,11 +16,10 @@ bool read_types(const JsonValue& value, MessageTypes& types) {
   if (!elements) return false;
   types = MessageTypes::none();
   for (const JsonValue& element : *elements) {
-    const auto name = string_of(element);
     bool known = false;
-    for (const auto type : {EnvelopeType::offer, EnvelopeType::answer, EnvelopeType::candidate,
-                            EnvelopeType::message, EnvelopeType::event}) {
-      if (!name || *name != to_string(type)) continue;
+    for (const auto type : {MessageType::offer, MessageType::answer, MessageType::candidate,
+                            MessageType::message, MessageType::event}) {
+      if (!element.equals(to_string(type))) continue;
       types.add(type);
       known = true;
     }
@@ -36,7 +35,7 @@ bool read_grant(const JsonValue& value, std::optional<std::string>* room, RoomGr
   for (const auto& [name, member] : members->members()) {
     bool ok = false;
     if (name == "room" && room != nullptr) {
-      *room = string_of(member);
+      *room = member.as_string();
       ok = *room && !(*room)->empty();
     } else if (name == "join") {
       ok = read_bool(member, grant.join);
@@ -79,7 +78,7 @@ bool read_granted(const JsonValue& claim, Pass& pass) {
   for (const auto& [name, value] : members->members()) {
     bool ok = false;
     if (name == "peer") {
-      pass.peer_id = string_of(value);
+      pass.peer_id = value.as_string();
       ok = pass.peer_id && !pass.peer_id->empty();
     } else if (name == "rooms") {
       ok = read_rooms(value, pass.grants);

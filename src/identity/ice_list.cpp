@@ -4,14 +4,13 @@
 #include <stdexcept>
 #include <utility>
 
-#include "identity/base64.hpp"
 #include "identity/digest.hpp"
-#include "protocols/json_writer.hpp"
+#include "signaling/text/ascii.hpp"
+#include "signaling/text/base64.hpp"
+#include "signaling/text/json_writer.hpp"
 
 namespace signaling::identity {
 namespace {
-
-using protocols::JsonWriter;
 
 void check_urls(const std::vector<std::string>& urls) {
   if (urls.empty()) throw std::invalid_argument("signaling: an ICE server has no URL");
@@ -20,7 +19,7 @@ void check_urls(const std::vector<std::string>& urls) {
     const bool known = scheme == "stun" || scheme == "stuns" || scheme == "turn" || scheme == "turns";
     if (!known || scheme.size() + 1 >= url.size()) {
       throw std::invalid_argument(
-          "signaling: the URL of an ICE server is none of stun:, stuns:, turn:, turns:");
+          "signaling: an ICE server's URL must begin with stun:, stuns:, turn: or turns:");
     }
   }
 }
@@ -30,15 +29,12 @@ std::string username_part(std::string_view peer) {
   std::string user(peer);
   std::ranges::replace_if(
       user,
-      [](char c) {
-        const bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        return !alphanumeric && c != '-' && c != '_' && c != '.';
-      },
+      [](char c) { return !text::is_letter(c) && !text::is_digit(c) && c != '-' && c != '_' && c != '.'; },
       '_');
   return user;
 }
 
-void write_server(JsonWriter& out, const std::vector<std::string>& urls, std::string_view username,
+void write_server(text::JsonWriter& out, const std::vector<std::string>& urls, std::string_view username,
                   std::string_view credential) {
   out.raw(R"({"urls":)").raw(urls.size() == 1 ? "" : "[");
   for (const std::string& url : urls) out.raw(&url == urls.data() ? "" : ",").string(url);
@@ -55,7 +51,7 @@ TurnCredentials make_turn_credentials(std::string_view secret, std::string_view 
                                       std::chrono::system_clock::time_point expires) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(expires.time_since_epoch()).count();
   std::string username = std::to_string(seconds) + ':' + std::string(user);
-  std::string password = to_base64(hmac_sha1(secret, username));
+  std::string password = text::to_base64(as_text(hmac_sha1(secret, username)));
   return {std::move(username), std::move(password)};
 }
 
@@ -67,14 +63,15 @@ IceList::IceList(IceOptions options) : options_(std::move(options)) {
     throw std::invalid_argument("signaling: IceOptions::turn_secret is empty");
   if (options_.turn_lifetime < std::chrono::seconds(4) ||
       options_.turn_lifetime > std::chrono::hours(24 * 365)) {
-    throw std::invalid_argument("signaling: IceOptions::turn_lifetime is under 4 s or over a year");
+    throw std::invalid_argument("signaling: IceOptions::turn_lifetime must be between 4 s and one year");
   }
 }
 
 std::string IceList::json(std::string_view peer, Time now, std::optional<Time> end, WithTurn turn) const {
   const bool has_turn = turn == WithTurn::yes && !options_.turn_urls.empty();
   if (options_.servers.empty() && !has_turn) return {};
-  JsonWriter out(256);
+  std::string list;
+  text::JsonWriter out(list);
   out.raw("[");
   for (const IceServer& server : options_.servers) {
     if (&server != options_.servers.data()) out.raw(",");
@@ -86,7 +83,8 @@ std::string IceList::json(std::string_view peer, Time now, std::optional<Time> e
     if (!options_.servers.empty()) out.raw(",");
     write_server(out, options_.turn_urls, credentials.username, credentials.password);
   }
-  return std::string(out.raw("]").finish().text_view());
+  out.raw("]");
+  return list;
 }
 
 std::optional<std::chrono::seconds> IceList::refresh_after() const {

@@ -47,15 +47,15 @@ Admission admit(Pass pass) {
 
 Decision forbidden() { return Decision::refuse({}); }
 
-bool may_send(const Bearer& bearer, const Peer& peer, const Envelope& envelope) {
+bool may_send(const Bearer& bearer, const Peer& peer, const Message& message) {
   const Grants& grants = bearer.grants;
-  if (!envelope.room.empty()) return grants.may_send(envelope.type, envelope.room);
-  if (grants.sendable_everywhere().contains(envelope.type)) return true;
-  if (envelope.reach != Reach::members)
+  if (!message.room.empty()) return grants.may_send(message.type, message.room);
+  if (grants.sendable_everywhere().contains(message.type)) return true;
+  if (message.reach != Reach::members)
     return false;  // the addressee may be in rooms that the sender stays out of
   const std::vector<RoomId> rooms = peer.rooms();
   return !rooms.empty() &&
-         std::ranges::all_of(rooms, [&](const RoomId& room) { return grants.may_send(envelope.type, room); });
+         std::ranges::all_of(rooms, [&](const RoomId& room) { return grants.may_send(message.type, room); });
 }
 
 }  // namespace
@@ -226,13 +226,24 @@ std::string IdentityPolicy::ice_servers(const Peer& peer) {
                             turn_for(bearer));
 }
 
-Decision IdentityPolicy::authorize_send(const Peer& peer, const Envelope& envelope) {
+Decision IdentityPolicy::authorize_send(const Peer& peer, const Message& message) {
   const Bearer* bearer = bearer_of(peer);
-  return bearer != nullptr && may_send(*bearer, peer, envelope) ? Decision::allow() : forbidden();
+  return bearer != nullptr && may_send(*bearer, peer, message) ? Decision::allow() : forbidden();
 }
 
 void IdentityPolicy::connected(const std::shared_ptr<Peer>& peer) {
   if (const Bearer* bearer = bearer_of(*peer)) impl_->plan(peer, *bearer);
+}
+
+bool IdentityPolicy::may_stay(const Peer& peer, std::string_view room) {
+  const Bearer* bearer = bearer_of(peer);
+  const RoomGrant* grant = bearer != nullptr ? bearer->grants.find(room) : nullptr;
+  return grant != nullptr && grant->join;
+}
+
+void IdentityPolicy::resumed(const std::shared_ptr<Peer>& peer) {
+  impl_->forget(*peer);  // the old credential may have ended sooner
+  connected(peer);
 }
 
 void IdentityPolicy::disconnected(const Peer& peer, CloseReason /*reason*/) { impl_->forget(peer); }

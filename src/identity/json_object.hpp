@@ -6,12 +6,12 @@
 #include <string_view>
 #include <vector>
 
-#include "protocols/json_scanner.hpp"
+#include "signaling/text/json_scanner.hpp"
 
 namespace signaling::identity {
 
-using protocols::JsonKind;
-using protocols::JsonValue;
+using text::JsonKind;
+using text::JsonValue;
 
 /// The members of one JSON object, each name once: a name given twice could mean one thing here and another elsewhere
 /// (RFC 7515 4, RFC 7519 4).
@@ -29,9 +29,6 @@ class JsonObject {
  private:
   std::map<std::string, JsonValue, std::less<>> members_;
 };
-
-/// What the string stands for; nothing if it is another kind of value, or holds half a surrogate pair.
-std::optional<std::string> string_of(const JsonValue& value);
 
 /// The elements of an array; nothing if it is another kind of value.
 std::optional<std::vector<JsonValue>> elements_of(const JsonValue& value);

@@ -3,9 +3,9 @@
 #include <optional>
 #include <utility>
 
-#include "identity/base64.hpp"
 #include "identity/json_object.hpp"
 #include "identity/key.hpp"
+#include "signaling/text/base64.hpp"
 
 namespace signaling::identity {
 namespace {
@@ -33,17 +33,17 @@ struct Header {
 
 // RFC 7515 4.1. The refusal, or the header.
 std::string_view read_header(std::string_view encoded, Header& header) {
-  const auto json = from_base64url(encoded);
+  const auto json = text::from_base64(encoded, text::Base64::url);
   const auto members = json ? JsonObject::read(*json) : std::nullopt;
   if (!members) return "malformed";
   // 4.1.11: extensions that have to be understood, and none is here.
   if (members->find("crit") != nullptr) return "critical-extension";
   const JsonValue* algorithm = members->find("alg");
-  auto name = algorithm != nullptr ? string_of(*algorithm) : std::nullopt;
+  auto name = algorithm != nullptr ? algorithm->as_string() : std::nullopt;
   if (!name) return "malformed";
   header.algorithm = *std::move(name);
   if (const JsonValue* id = members->find("kid")) {
-    auto text = string_of(*id);
+    auto text = id->as_string();
     if (!text || text->empty()) return "malformed";
     header.key_id = *std::move(text);
   }
@@ -60,8 +60,8 @@ JwsResult verify_jws(std::string_view token, const KeySet& keys) {
   const Key* key = keys.find(header.key_id);
   if (key == nullptr) return {"unknown-key", {}};
   if (header.algorithm != to_string(key->algorithm())) return {"wrong-algorithm", {}};
-  const auto signature = from_base64url(parts->signature);
-  auto payload = from_base64url(parts->payload);
+  const auto signature = text::from_base64(parts->signature, text::Base64::url);
+  auto payload = text::from_base64(parts->payload, text::Base64::url);
   if (!signature || !payload) return {"malformed", {}};
   if (!key->verify(parts->signed_text, *signature)) return {"wrong-signature", {}};
   return {{}, *std::move(payload)};

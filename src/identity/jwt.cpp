@@ -12,7 +12,7 @@ namespace {
 
 JwtOptions complete(JwtOptions options) {
   if (options.leeway < std::chrono::seconds(0) || options.leeway > std::chrono::hours(24)) {
-    throw std::invalid_argument("signaling: JwtOptions::leeway is negative or over a day");
+    throw std::invalid_argument("signaling: JwtOptions::leeway must be between 0 and one day");
   }
   if (!options.wall_clock) options.wall_clock = wall_time;
   return options;

@@ -4,9 +4,9 @@
 #include <stdexcept>
 #include <utility>
 
-#include "identity/base64.hpp"
 #include "identity/digest.hpp"
 #include "identity/public_key.hpp"
+#include "signaling/text/base64.hpp"
 
 namespace signaling::identity {
 namespace {
@@ -21,15 +21,15 @@ constexpr std::size_t ed25519_bytes = 32;
 std::string text_of(const JsonObject& jwk, std::string_view name) {
   const JsonValue* value = jwk.find(name);
   if (value == nullptr) return {};
-  auto text = string_of(*value);
-  if (!text) throw std::invalid_argument("'" + std::string(name) + "' is no string");
+  auto text = value->as_string();
+  if (!text) throw std::invalid_argument("'" + std::string(name) + "' is not a string");
   return *std::move(text);
 }
 
 std::string bytes_of(const JsonObject& jwk, std::string_view name) {
-  auto bytes = from_base64url(text_of(jwk, name));
+  auto bytes = text::from_base64(text_of(jwk, name), text::Base64::url);
   if (!bytes || bytes->empty()) {
-    throw std::invalid_argument("'" + std::string(name) + "' is missing or no base64url");
+    throw std::invalid_argument("'" + std::string(name) + "' is missing or not base64url");
   }
   return *std::move(bytes);
 }
@@ -37,7 +37,7 @@ std::string bytes_of(const JsonObject& jwk, std::string_view name) {
 // RFC 7518 6.2.1.2, RFC 8037 2: all bytes, leading zeros too.
 std::string coordinate_of(const JsonObject& jwk, std::string_view name, std::size_t size) {
   std::string bytes = bytes_of(jwk, name);
-  if (bytes.size() != size) throw std::invalid_argument("'" + std::string(name) + "' has a wrong length");
+  if (bytes.size() != size) throw std::invalid_argument("'" + std::string(name) + "' has the wrong length");
   return bytes;
 }
 
@@ -47,8 +47,8 @@ bool is_for_signatures(const JsonObject& jwk) {
   const JsonValue* operations = jwk.find("key_ops");
   if (operations == nullptr) return true;
   const auto elements = elements_of(*operations);
-  if (!elements) throw std::invalid_argument("'key_ops' is no array");
-  return std::ranges::any_of(*elements, [](const JsonValue& value) { return string_of(value) == "verify"; });
+  if (!elements) throw std::invalid_argument("'key_ops' is not an array");
+  return std::ranges::any_of(*elements, [](const JsonValue& value) { return value.equals("verify"); });
 }
 
 // By type and curve; nothing for those that are not known here.
@@ -82,7 +82,7 @@ std::shared_ptr<evp_pkey_st> make_public_key(const JsonObject& jwk, Algorithm al
   } else {
     key = make_ed25519_key(coordinate_of(jwk, "x", ed25519_bytes));
   }
-  if (!key) throw std::invalid_argument("its numbers are no key");
+  if (!key) throw std::invalid_argument("its numbers do not form a valid key");
   return key;
 }
 

@@ -15,7 +15,7 @@ namespace {
 std::optional<Key> read_key(const JsonValue& value, std::size_t place) {
   const std::string name = "key " + std::to_string(place) + ": ";
   const auto jwk = JsonObject::read(value.text);
-  if (!jwk) refuse(name + "it is no JSON object, or names a member twice");
+  if (!jwk) refuse(name + "it is not a JSON object, or has a duplicate member");
   try {
     return Key::from_jwk(*jwk);
   } catch (const std::invalid_argument& error) {
@@ -24,9 +24,9 @@ std::optional<Key> read_key(const JsonValue& value, std::size_t place) {
 }
 
 void check_ids(const std::vector<Key>& keys) {
-  if (keys.empty()) refuse("there is no key for HS256, RS256, ES256 or EdDSA in it");
+  if (keys.empty()) refuse("it has no key for HS256, RS256, ES256 or EdDSA");
   for (auto key = keys.begin(); key != keys.end(); ++key) {
-    if (key->id().empty() && keys.size() > 1) refuse("of several keys each needs a 'kid'");
+    if (key->id().empty() && keys.size() > 1) refuse("each of several keys needs a 'kid'");
     const auto same = [&](const Key& other) { return other.id() == key->id(); };
     if (std::any_of(keys.begin(), key, same)) refuse("two keys have the same 'kid'");
   }
@@ -36,7 +36,7 @@ void check_ids(const std::vector<Key>& keys) {
 
 KeySet KeySet::from_jwks(std::string_view json) {
   const auto set = JsonObject::read(json);
-  if (!set) refuse("it is no JSON object, or names a member twice");
+  if (!set) refuse("it is not a JSON object, or has a duplicate member");
   const JsonValue* list = set->find("keys");
   const auto elements = list != nullptr ? elements_of(*list) : std::nullopt;
   if (!elements) refuse("it has no array 'keys'");

@@ -15,7 +15,7 @@ constexpr std::size_t half_size = 22;  // of make_id
 
 TicketOptions complete(TicketOptions options) {
   if (options.lifetime <= std::chrono::seconds(0)) {
-    throw std::invalid_argument("signaling: TicketOptions::lifetime is not positive");
+    throw std::invalid_argument("signaling: TicketOptions::lifetime must be positive");
   }
   if (options.clock == nullptr) options.clock = &system_clock();
   if (options.random == nullptr) options.random = &system_random();

@@ -2,20 +2,15 @@
 
 #include <algorithm>
 
-#include "net/ascii.hpp"
 #include "net/http_head.hpp"
+#include "signaling/text/ascii.hpp"
+#include "signaling/text/hex.hpp"
 
 namespace signaling::net {
 namespace {
 
 // 15 digits cannot overflow, and are a million times the memory of any machine.
 constexpr unsigned max_size_digits = 15;
-
-int hex_value(char c) noexcept {
-  if (is_digit(c)) return c - '0';
-  const char lower = to_lower(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 }  // namespace
 
@@ -48,7 +43,7 @@ ChunkedDecoder::Step ChunkedDecoder::take(char c) {
     case State::size: return take_size(c);
     case State::extension:
       if (c == '\r') state_ = State::size_end;
-      return is_control(c) && c != '\r' && c != '\t' ? Step::malformed : Step::more;
+      return text::is_control(c) && c != '\r' && c != '\t' ? Step::malformed : Step::more;
     case State::size_end: return c == '\n' ? start_chunk() : Step::malformed;
     case State::data_cr: state_ = State::data_lf; return c == '\r' ? Step::more : Step::malformed;
     case State::data_lf:
@@ -64,7 +59,7 @@ ChunkedDecoder::Step ChunkedDecoder::take(char c) {
 
 // chunk = chunk-size [ chunk-ext ] CRLF chunk-data CRLF
 ChunkedDecoder::Step ChunkedDecoder::take_size(char c) {
-  if (const int value = hex_value(c); value >= 0) {
+  if (const int value = text::hex_value(c); value >= 0) {
     chunk_bytes_ = chunk_bytes_ * 16 + static_cast<std::uint64_t>(value);
     return ++digits_ > max_size_digits ? Step::malformed : Step::more;
   }

@@ -58,6 +58,7 @@ void Connection::on_ready(std::uint32_t events) {
   }
   if (events & EPOLLOUT) {
     if (channel_.wants_write() && is_reading()) read(false);
+    if (!output_.empty()) last_room_ = worker_.now();
     flush();
   }
   if (events & ~static_cast<std::uint32_t>(EPOLLOUT)) readable(events);
@@ -98,7 +99,10 @@ void Connection::read(bool to_the_end) {
   for (int turn = 0; turn < max_reads_per_turn; ++turn) {
     const IoResult result = channel_.read(buffer);
     switch (result.status) {
-      case IoStatus::ok: session_->on_data(buffer.first(result.bytes)); break;
+      case IoStatus::ok:
+        worker_.poller().count_read(result.bytes);
+        session_->on_data(buffer.first(result.bytes));
+        break;
       case IoStatus::would_block: return;
       case IoStatus::end: return end_of_input();
       case IoStatus::failed: return drop(CloseReason::lost);
@@ -134,6 +138,11 @@ void Connection::send(std::span<const Frame> frames) {
   const WriteProgress progress = write_all(channel_, worker_.write_buffer(), frames, 0);
   if (progress.items < frames.size()) output_.push(frames.subspan(progress.items), progress.offset);
   settle(progress);
+}
+
+void Connection::send_first(const Frame& frame) {
+  if (output_.empty()) return send(std::span(&frame, 1));
+  if (open_) output_.push_first(frame);
 }
 
 void Connection::send(std::span<const std::byte> bytes, std::size_t message_bytes) {

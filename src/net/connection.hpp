@@ -70,11 +70,15 @@ class Connection final : public Pollable, public Timed, public std::enable_share
   /// Nothing waits for the socket.
   bool drained() const noexcept { return output_.empty(); }
   void send(std::span<const Frame> frames);
+  /// The same ahead of most of what waits.
+  void send_first(const Frame& frame);
   /// `message_bytes`: what `bytes` count as when Session::on_written tells that they have left.
   void send(std::span<const std::byte> bytes, std::size_t message_bytes);
   /// The same for an answer that more is likely to follow before the executor does anything else: all leaves in one
   /// write, or this alone a little later.
   void send_ahead(std::span<const std::byte> bytes);
+  /// When the client last made room in a socket that was full: it reads, whatever else it does.
+  TimePoint last_room() const noexcept { return last_room_; }
   /// Calls Session::on_written once more when the socket has room.
   void notify_writable();
   bool is_reading() const noexcept { return reading_ && !holding_; }
@@ -127,6 +131,7 @@ class Connection final : public Pollable, public Timed, public std::enable_share
   OutputQueue output_;
   std::unique_ptr<Session> session_;
   boost::asio::ip::address address_;
+  TimePoint last_room_{};
   std::uint32_t interest_ = 0;
   bool secure_;
   bool open_ = true;

@@ -19,12 +19,12 @@ class Worker;
 /// Threads: the worker's executor, but the constructor, and `abandon`, which is called when that no longer runs.
 class Drain final : public Timed, public std::enable_shared_from_this<Drain> {
  public:
-  /// What Server::stop does.
+  /// What Server::async_stop does.
   using Stop = std::function<void(std::chrono::milliseconds grace, Callback<void()> done)>;
 
   Drain(std::shared_ptr<Worker> worker, Stop stop);
 
-  /// See Server::drain. Several calls have the earliest of their deadlines, and the last one's rate.
+  /// See Server::async_drain. Several calls have the earliest of their deadlines, and the last one's rate.
   void ask(const DrainOptions& options, Callback<void()> done);
   /// The server stops by other means: who asked is told when it has.
   void cut_short();

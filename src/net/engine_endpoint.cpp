@@ -23,7 +23,7 @@ EngineRoute checked(EngineRoute route) {
   if (!route.accept) throw std::invalid_argument("EngineRoute::accept is empty");
   socketio::EngineOptions& options = route.options;
   if (options.ping_interval.count() <= 0 || options.ping_timeout.count() <= 0) {
-    throw std::invalid_argument("ping interval and ping timeout of Engine.IO are positive");
+    throw std::invalid_argument("EngineOptions::ping_interval and ping_timeout must be positive");
   }
   for (auto* const time :
        {&options.ping_interval, &options.ping_timeout, &options.upgrade_timeout, &options.close_timeout}) {
@@ -63,6 +63,7 @@ EngineEndpoint::EngineEndpoint(EngineRoute route, ServerContext& context,
                                std::vector<std::weak_ptr<Worker>> workers)
     : route_(checked(std::move(route))),
       context_(context),
+      origins_(origin_rules(route_.allowed_origins)),
       workers_(std::move(workers)),
       registry_(route_.max_sessions) {}
 
@@ -77,7 +78,7 @@ bool EngineEndpoint::serves(std::string_view transport) const noexcept {
 void EngineEndpoint::handle(const HttpRequest& request, const HttpResponder& responder) {
   const auto refuse_with = [&](EngineError error) { responder.send(refuse(error, request)); };
   if (request.method == "OPTIONS") return responder.send(options_answer(request, "GET, POST"));
-  if (!context_.may_connect(request)) return refuse_with(EngineError::forbidden);
+  if (!context_.may_connect(request, origins_.get())) return refuse_with(EngineError::forbidden);
   const std::string transport = transport_of(request);
   if (!serves(transport)) return refuse_with(EngineError::transport_unknown);
   const QueryValue sid = request.query_value("sid");

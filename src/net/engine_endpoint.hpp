@@ -9,6 +9,7 @@
 #include "net/engine_driver.hpp"
 #include "net/engine_registry.hpp"
 #include "net/log_writer.hpp"
+#include "net/origin.hpp"
 #include "net/server_counters.hpp"
 #include "signaling/net/engine_route.hpp"
 #include "signaling/net/http.hpp"
@@ -42,6 +43,9 @@ class EngineEndpoint final : public std::enable_shared_from_this<EngineEndpoint>
   /// `here`: the worker of the connection, and of a session that is made for it.
   EngineTarget find_target(const HttpRequest& request, const std::shared_ptr<Worker>& here);
 
+  /// Who may connect here. Null: the rules of the server.
+  const std::shared_ptr<const OriginRules>& origins() const noexcept { return origins_; }
+
   // For sessions.
   const socketio::EngineOptions& options() const noexcept { return route_.options; }
   std::size_t pause_reading_above() const noexcept { return route_.pause_reading_above; }
@@ -59,6 +63,7 @@ class EngineEndpoint final : public std::enable_shared_from_this<EngineEndpoint>
 
   const EngineRoute route_;
   ServerContext& context_;
+  const std::shared_ptr<const OriginRules> origins_;
   const std::vector<std::weak_ptr<Worker>> workers_;
   EngineRegistry registry_;
 };

@@ -57,6 +57,11 @@ void EngineDriver::close_if_slow() {
 }
 
 void EngineDriver::perform(socketio::engine_action::WriteFrame& action, Gathered& gathered) {
+  if (action.order == socketio::engine_action::WriteOrder::first) {
+    write(gathered);
+    if (EngineWebSocket* const websocket = find(action.socket)) websocket->write_first(action.frame);
+    return;
+  }
   if (gathered.socket != action.socket) write(gathered);
   gathered.socket = action.socket;
   gathered.frames.push_back(std::move(action.frame));
@@ -80,13 +85,21 @@ void EngineDriver::perform(socketio::engine_action::AnswerGet& action, Gathered&
   const std::size_t message_bytes = std::exchange(payload_bytes_, 0);
   const auto pending = take_pending(action.request);
   if (!pending) return on_written(message_bytes);
-  auto left = [self = shared_from_this(), message_bytes](AnswerFate fate) {
-    boost::asio::dispatch(self->executor_,
-                          [self, message_bytes, fate] { self->on_answer_left(message_bytes, fate); });
+  // Touched on the session's executor, which need not be the connection's.
+  const auto unread = std::make_shared<std::size_t>(message_bytes);
+  auto progress = [self = shared_from_this(), unread](std::size_t bytes) {
+    boost::asio::dispatch(self->executor_, [self, unread, bytes] {
+      const std::size_t read = std::min(bytes, *unread);
+      *unread -= read;
+      self->on_written(read);
+    });
+  };
+  auto left = [self = shared_from_this(), unread](AnswerFate fate) {
+    boost::asio::dispatch(self->executor_, [self, unread, fate] { self->on_answer_left(*unread, fate); });
   };
   pending->responder.send(
       make_answer(200, "text/plain; charset=UTF-8", std::move(action.payload), pending->headers),
-      std::move(left));
+      {std::move(progress), std::move(left)});
 }
 
 void EngineDriver::perform(socketio::engine_action::AnswerPost& action, Gathered& gathered) {

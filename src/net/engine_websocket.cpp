@@ -26,6 +26,11 @@ void EngineWebSocket::write(std::span<const Frame> frames) {
   if (bound != 0 && queued_bytes_ > bound) connection().pause_reading();
 }
 
+void EngineWebSocket::write_first(const Frame& frame) {
+  queued_bytes_ += frame.size();
+  send_first(frame);
+}
+
 void EngineWebSocket::left(std::size_t message_bytes) {
   queued_bytes_ -= message_bytes;
   // Half is enough to go on: not to be stopped again by the next message.

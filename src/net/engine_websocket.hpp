@@ -22,6 +22,8 @@ class EngineWebSocket final : public WebSocketSession {
   socketio::SocketId id() const noexcept { return id_; }
   void set_id(socketio::SocketId id) noexcept { id_ = id; }
   void write(std::span<const Frame> frames);
+  /// Ahead of most of what waits for the socket.
+  void write_first(const Frame& frame);
   void set_reading(bool reading) { set_input(reading); }
   void close(CloseReason reason) { start_close(reason); }
 

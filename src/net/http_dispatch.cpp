@@ -7,6 +7,7 @@
 #include "net/standard_answers.hpp"
 #include "net/url.hpp"
 #include "net/worker.hpp"
+#include "signaling/text/percent.hpp"
 
 namespace signaling::net {
 namespace {
@@ -34,7 +35,7 @@ void HttpSession::head_arrived() {
   head_only_ = head.method == "HEAD";
   if (!head.keep_alive) close_after_ = true;
   std::size_t max_body_bytes = options.max_body_bytes;
-  if (const auto path = percent_decode(split_target(head.target).path)) {
+  if (const auto path = text::percent_decode(split_target(head.target).path)) {
     const HttpRoutes* const routes = connection_.worker().context().routes.http.find(*path);
     const HttpRoute* const route = routes != nullptr ? routes->find(head.method) : nullptr;
     if (route != nullptr && route->max_body_bytes != 0) max_body_bytes = route->max_body_bytes;
@@ -50,12 +51,14 @@ void HttpSession::head_arrived() {
 std::optional<HttpRequest> HttpSession::take_request() {
   HttpHead head = parser_.take_head();
   const TargetParts parts = split_target(head.target);
-  std::optional<std::string> path = percent_decode(parts.path);
+  std::optional<std::string> path = text::percent_decode(parts.path);
   if (!path) return std::nullopt;
   HttpRequest request;
   request.path = *std::move(path);
   request.query = std::string(parts.query);
-  request.allowed_origin = connection_.worker().context().origins.cors_value(head.field("origin"));
+  if (const auto origin = head.field("origin"); !origin.empty()) {
+    request.allowed_origin = connection_.worker().context().origins_at(request.path).cors_value(origin);
+  }
   request.method = std::move(head.method);
   request.target = std::move(head.target);
   request.headers = std::move(head.fields);

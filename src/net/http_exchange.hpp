@@ -23,7 +23,7 @@ class HttpResponder::Exchange {
 
   // The executor.
   void on_abort(Callback<void()> handler);
-  void complete(HttpResponse response, Callback<void(AnswerFate)> left);
+  void complete(HttpResponse response, AnswerEvents events);
   /// The client is gone: tells the handler.
   void abort() noexcept;
 

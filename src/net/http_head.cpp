@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "net/ascii.hpp"
+#include "signaling/text/hex.hpp"
+#include "signaling/text/http_field.hpp"
 
 namespace signaling::net {
 namespace {
@@ -12,8 +13,8 @@ namespace {
 constexpr std::size_t max_field_bytes = 65'000;
 
 HttpStatus check_version(std::string_view version) {
-  const bool well_formed = version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) &&
-                           version[6] == '.' && is_digit(version[7]);
+  const bool well_formed = version.size() == 8 && version.starts_with("HTTP/") &&
+                           text::is_digit(version[5]) && version[6] == '.' && text::is_digit(version[7]);
   if (!well_formed) return 400;
   return version == "HTTP/1.1" || version == "HTTP/1.0" ? http_ok : 505;
 }
@@ -25,7 +26,7 @@ HttpStatus check_request_line(std::string_view line) {
   if (first == std::string_view::npos || first == last) return 400;
   const std::string_view target = line.substr(first + 1, last - first - 1);
   const auto allowed = [](char c) { return c > ' ' && c < 0x7f && c != '#'; };
-  if (!is_token(line.substr(0, first)) || target.empty()) return 400;
+  if (!text::is_token(line.substr(0, first)) || target.empty()) return 400;
   if (!std::all_of(target.begin(), target.end(), allowed)) return 400;
   return check_version(line.substr(last + 1));
 }
@@ -43,7 +44,7 @@ bool read_body_length(HttpHead& head) {
   if (encodings + lengths == 0) return true;
   if (encodings + lengths > 1) return false;
   if (encodings == 1) {
-    head.chunked = equal_ignoring_case(head.field("transfer-encoding"), "chunked");
+    head.chunked = text::equal_ignoring_case(head.field("transfer-encoding"), "chunked");
     return head.chunked && head.minor_version == 1;
   }
   const std::string_view text = head.field("content-length");
@@ -61,11 +62,11 @@ bool normalise_target(HttpHead& head) {
   const std::size_t separator = head.target.find("://");
   if (separator == std::string::npos) return false;
   const std::string_view scheme = std::string_view(head.target).substr(0, separator);
-  if (!equal_ignoring_case(scheme, "http") && !equal_ignoring_case(scheme, "https")) return false;
+  if (!text::equal_ignoring_case(scheme, "http") && !text::equal_ignoring_case(scheme, "https")) return false;
   const std::size_t start = separator + 3;
   const std::size_t end = std::min(head.target.find_first_of("/?", start), head.target.size());
   const std::string_view authority = std::string_view(head.target).substr(start, end - start);
-  if (!equal_ignoring_case(authority, head.field("host"))) return false;
+  if (!text::equal_ignoring_case(authority, head.field("host"))) return false;
   head.target.erase(0, end);
   if (!head.target.starts_with('/')) head.target.insert(head.target.begin(), '/');
   return true;
@@ -82,19 +83,18 @@ bool is_valid_port(std::string_view port) noexcept {
 // field-line = field-name ":" OWS field-value OWS. No space before the colon, no folding (RFC 9112 5.1, 5.2).
 bool is_field_line(std::string_view line) noexcept {
   const std::size_t colon = line.find(':');
-  if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) return false;
+  if (colon == std::string_view::npos || !text::is_token(line.substr(0, colon))) return false;
   const std::string_view value = line.substr(colon + 1);
-  return std::none_of(value.begin(), value.end(), [](char c) { return is_control(c) && c != '\t'; });
+  return std::none_of(value.begin(), value.end(), [](char c) { return text::is_control(c) && c != '\t'; });
 }
 
 bool lists_token(const HttpFields& fields, std::string_view name, std::string_view token) {
-  bool found = false;
-  for (const auto& [field, value] : fields) {
-    if (field != name) continue;
-    for_each_list_element(value,
-                          [&](std::string_view element) { found |= equal_ignoring_case(element, token); });
-  }
-  return found;
+  const auto differs = [token](std::string_view element) {
+    return !text::equal_ignoring_case(element, token);
+  };
+  return std::ranges::any_of(fields, [&](const auto& field) {
+    return field.first == name && !text::visit_list(field.second, differs);
+  });
 }
 
 std::string_view HttpHead::field(std::string_view name) const noexcept {
@@ -124,13 +124,14 @@ bool is_valid_host(std::string_view host) noexcept {
     const std::size_t bracket = host.find(']');
     if (bracket == std::string_view::npos || bracket == 1) return false;
     const std::string_view inside = host.substr(1, bracket - 1);
-    if (inside.find_first_not_of("0123456789abcdefABCDEF:.") != std::string_view::npos) return false;
+    const auto allowed = [](char c) { return text::hex_value(c) >= 0 || c == ':' || c == '.'; };
+    if (!std::ranges::all_of(inside, allowed)) return false;
     end = bracket + 1;
     if (end != host.size() && host[end] != ':') return false;
   } else {
     const std::string_view name = host.substr(0, end);
     const auto allowed = [](char c) {
-      return (is_token_char(c) && c != '#' && c != '^' && c != '`' && c != '|') ||
+      return (text::is_token_char(c) && c != '#' && c != '^' && c != '`' && c != '|') ||
              std::string_view("();=,").find(c) != std::string_view::npos;
     };
     if (name.empty() || !std::all_of(name.begin(), name.end(), allowed)) return false;
@@ -149,7 +150,7 @@ HttpStatus check_fields(HttpHead& head) {
   if (!read_body_length(head) || !normalise_target(head)) return 400;
   head.keep_alive = head.minor_version == 1 && !lists_token(head.fields, "connection", "close");
   if (const std::string_view expect = head.field("expect"); !expect.empty()) {
-    if (!equal_ignoring_case(expect, "100-continue")) return 417;
+    if (!text::equal_ignoring_case(expect, "100-continue")) return 417;
     head.expects_continue = head.minor_version == 1;
   }
   return http_ok;

@@ -2,11 +2,11 @@
 #include <boost/asio/dispatch.hpp>
 #include <utility>
 
-#include "net/ascii.hpp"
 #include "net/http_exchange.hpp"
 #include "net/http_session.hpp"
 #include "net/url.hpp"
 #include "signaling/net/http.hpp"
+#include "signaling/text/http_field.hpp"
 
 namespace signaling::net {
 namespace {
@@ -18,8 +18,8 @@ std::string credential(const HttpRequest& request) {
   if (token && !token->empty()) return *token;
   const std::string_view authorization = request.header("authorization");
   constexpr std::string_view scheme = "bearer ";
-  if (!equal_ignoring_case(authorization.substr(0, scheme.size()), scheme)) return {};
-  return std::string(trim(authorization.substr(scheme.size())));
+  if (!text::equal_ignoring_case(authorization.substr(0, scheme.size()), scheme)) return {};
+  return std::string(text::trim(authorization.substr(scheme.size())));
 }
 
 }  // namespace
@@ -48,6 +48,8 @@ ConnectInfo connect_info(const HttpRequest& request) {
   info.token = credential(request);
   info.wished_id = request.query_value("peer").value_or("");
   info.resume = request.query_value("resume").value_or("");
+  info.keep = request.query_value("keep").value_or("");
+  info.received = request.query_value("received").value_or("");
   info.headers = request.headers;
   return info;
 }
@@ -68,11 +70,11 @@ void HttpResponder::Exchange::on_abort(Callback<void()> handler) {
   if (session_ != nullptr) on_abort_ = std::move(handler);
 }
 
-void HttpResponder::Exchange::complete(HttpResponse response, Callback<void(AnswerFate)> left) {
+void HttpResponder::Exchange::complete(HttpResponse response, AnswerEvents events) {
   HttpSession* const session = std::exchange(session_, nullptr);
   on_abort_ = {};
-  if (session != nullptr) return session->complete(std::move(response), std::move(left));
-  if (left) left(AnswerFate::lost);
+  if (session != nullptr) return session->complete(std::move(response), std::move(events));
+  if (events.left) events.left(AnswerFate::lost);
 }
 
 void HttpResponder::Exchange::abort() noexcept {
@@ -93,13 +95,13 @@ struct HttpResponder::Ticket {
   // NOLINTNEXTLINE(bugprone-exception-escape): only want of memory, and then there is no answer to give
   ~Ticket() { answer(HttpResponse::text(500, "Internal Server Error\n"), {}); }
 
-  void answer(HttpResponse response, Callback<void(AnswerFate)> left) const {
+  void answer(HttpResponse response, AnswerEvents events) const {
     const bool taken = exchange->claim_answer();
-    if (!taken && !left) return;
+    if (!taken && !events.left) return;
     boost::asio::dispatch(exchange->executor(), [to = exchange, taken, what = std::move(response),
-                                                 left = std::move(left)]() mutable {
-      if (taken) return to->complete(std::move(what), std::move(left));
-      left(AnswerFate::lost);
+                                                 events = std::move(events)]() mutable {
+      if (taken) return to->complete(std::move(what), std::move(events));
+      events.left(AnswerFate::lost);
     });
   }
 
@@ -109,8 +111,8 @@ struct HttpResponder::Ticket {
 HttpResponder::HttpResponder(std::shared_ptr<Exchange> exchange)
     : ticket_(std::make_shared<Ticket>(std::move(exchange))) {}
 
-void HttpResponder::send(HttpResponse response, Callback<void(AnswerFate)> left) const {
-  ticket_->answer(std::move(response), std::move(left));
+void HttpResponder::send(HttpResponse response, AnswerEvents events) const {
+  ticket_->answer(std::move(response), std::move(events));
 }
 void HttpResponder::on_abort(Callback<void()> handler) const {
   ticket_->exchange->on_abort(std::move(handler));

@@ -7,7 +7,7 @@
 #include <limits>
 #include <utility>
 
-#include "net/ascii.hpp"
+#include "signaling/text/http_field.hpp"
 
 namespace signaling::net {
 
@@ -66,7 +66,7 @@ bool HttpParser::find_end() {
   for (; scanned_ < buffer_.size(); ++scanned_) {
     const char c = buffer_[scanned_];
     const bool after_cr = scanned_ > 0 && buffer_[scanned_ - 1] == '\r';
-    const bool starts_badly = scanned_ == 0 && c != '\r' && !is_token_char(c);
+    const bool starts_badly = scanned_ == 0 && c != '\r' && !text::is_token_char(c);
     if (starts_badly || (c == '\n') != after_cr) {
       fail(400);
       return false;
@@ -107,7 +107,7 @@ bool HttpParser::read_head() {
   head_.target = std::string(message.target());
   head_.minor_version = message.version() % 10;
   for (const auto& field : message) {
-    head_.fields.emplace_back(to_lower(std::string(field.name_string())), std::string(field.value()));
+    head_.fields.emplace_back(text::to_lower(std::string(field.name_string())), std::string(field.value()));
   }
   return true;
 }

@@ -89,9 +89,9 @@ void HttpSession::refuse_malformed() {
   answer(status == 413 ? HttpResponse{413, {}, {}} : plain_answer(status));
 }
 
-void HttpSession::complete(HttpResponse response, Callback<void(AnswerFate)> left) {
+void HttpSession::complete(HttpResponse response, AnswerEvents events) {
   exchange_.reset();
-  answer_left_ = std::move(left);
+  answer_events_ = std::move(events);
   answer(std::move(response));
 }
 
@@ -126,11 +126,13 @@ void HttpSession::send_head(unsigned status, const HttpFields& fields, std::opti
   out.append(body);
   phase_ = Phase::sending;
   await_client();
-  connection_.send(as_bytes(out), 0);
+  connection_.send(as_bytes(out), out.size());
 }
 
-void HttpSession::on_written(std::size_t) {
+void HttpSession::on_written(std::size_t bytes) {
   if (phase_ != Phase::sending || sending_part_) return;
+  if (answer_events_.progress && bytes > 0) answer_events_.progress(bytes);
+  if (!connection_.is_open()) return;
   await_client();
   if (!connection_.drained()) return;
   if (file_left_ > 0) {
@@ -177,7 +179,8 @@ void HttpSession::answer_sent() {
 }
 
 void HttpSession::tell_left(AnswerFate fate) {
-  if (auto left = std::exchange(answer_left_, {})) left(fate);
+  auto events = std::exchange(answer_events_, {});
+  if (events.left) events.left(fate);
 }
 
 // Closing while the client still sends would make its kernel throw the answer away (RFC 9112 9.6).

@@ -38,7 +38,7 @@ class HttpSession final : public Session {
   void on_closed(CloseReason reason) override;
 
   /// The answer to the request that was handed to a handler.
-  void complete(HttpResponse response, Callback<void(AnswerFate)> left);
+  void complete(HttpResponse response, AnswerEvents events);
 
  private:
   enum class Phase : std::uint8_t {
@@ -92,7 +92,7 @@ class HttpSession final : public Session {
   std::span<std::byte> input_;               // what process() has not used yet
   std::string held_;                         // what came behind a request that is not answered yet
   std::shared_ptr<HttpResponder::Exchange> exchange_;
-  Callback<void(AnswerFate)> answer_left_;
+  AnswerEvents answer_events_;
   UniqueFd file_;
   std::uint64_t file_left_ = 0;
 };

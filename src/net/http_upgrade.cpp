@@ -56,13 +56,23 @@ struct DistantSession {
 
 using MadeSession = std::variant<HttpResponse, std::unique_ptr<Session>, DistantSession>;
 
-MadeSession make_session(Connection& connection, const WebSocketRoute& route, const HttpRequest& request,
+MadeSession make_session(Connection& connection, const PeerWebSocketRoute& route, const HttpRequest& request,
                          const websocket::AcceptedUpgrade& accepted) {
   if (auto refused = refuse_malformed_query(request)) return *std::move(refused);
   ConnectInfo info = connect_info(request);
-  std::unique_ptr<Protocol> protocol = route.make_protocol(info);
-  if (!protocol) return plain_answer(500);
-  return std::make_unique<PeerWebSocket>(connection, route,
+  std::unique_ptr<Protocol> protocol = route.protocol->make(info);
+  if (!protocol) return plain_answer(404);
+  if (auto worker = connection.worker().context().worker_to_resume(info);
+      worker != nullptr && worker.get() != &connection.worker()) {
+    const auto options = connection_options(connection, route.settings, accepted);
+    // A factory is copied with its function, and is called once.
+    const auto kept = std::make_shared<std::unique_ptr<Protocol>>(std::move(protocol));
+    auto make = [&settings = route.settings, options, kept, info](Connection& moved) {
+      return std::make_unique<PeerWebSocket>(moved, settings, options, std::move(*kept), info);
+    };
+    return DistantSession{std::move(worker), std::move(make)};
+  }
+  return std::make_unique<PeerWebSocket>(connection, route.settings,
                                          connection_options(connection, route.settings, accepted),
                                          std::move(protocol), std::move(info));
 }
@@ -98,23 +108,23 @@ MadeSession make_session(Connection& connection, const EngineWebSocketRoute& rou
 // True if the answer was given, or HTTP was left. False: HTTP routes shall answer.
 bool HttpSession::upgrade(const HttpRequest& request) {
   ServerContext& context = connection_.worker().context();
-  const AnyWebSocketRoute* const route = context.routes.websocket.find(request.path);
-  if (route == nullptr) return false;
+  const WebSocketPath* const path = context.routes.websocket.find(request.path);
+  if (path == nullptr) return false;
   // RFC 9110 7.8: an upgrade to a protocol that is not spoken here, such as h2c, is ignored.
   const bool asked = http_version_ == 11 && lists_token(request.headers, "upgrade", "websocket");
   if (!asked && context.routes.http.find(request.path) != nullptr) return false;
   const websocket::UpgradeResult result =
-      check(request, http_version_, settings_of(*route), context.options.deflate);
+      check(request, http_version_, settings_of(path->route), context.options.deflate);
   if (const auto* const refused = std::get_if<websocket::RefusedUpgrade>(&result)) {
     answer(refusal(*refused));
-  } else if (!context.may_connect(request)) {
+  } else if (!context.may_connect(request, path->origins.get())) {
     answer(plain_answer(403));
   } else if (!request.body.empty()) {
     answer(plain_answer(400));
   } else if (connection_.worker().stopping() || context.draining.load(std::memory_order_relaxed)) {
     answer(plain_answer(503));
   } else {
-    accept_upgrade(*route, request, std::get<websocket::AcceptedUpgrade>(result));
+    accept_upgrade(path->route, request, std::get<websocket::AcceptedUpgrade>(result));
   }
   return true;
 }

@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "net/ascii.hpp"
+#include "signaling/text/http_field.hpp"
 
 namespace signaling::net {
 namespace {
@@ -13,7 +13,7 @@ bool is_added_here(std::string_view name) noexcept {
   static constexpr std::array<std::string_view, 5> names{"date", "server", "connection", "content-length",
                                                          "transfer-encoding"};
   return std::any_of(names.begin(), names.end(),
-                     [name](auto added) { return equal_ignoring_case(added, name); });
+                     [name](auto added) { return text::equal_ignoring_case(added, name); });
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
@@ -25,8 +25,8 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 bool are_valid_fields(const HttpFields& fields) noexcept {
   return std::all_of(fields.begin(), fields.end(), [](const auto& field) {
     const std::string& value = field.second;
-    return is_token(field.first) &&
-           std::none_of(value.begin(), value.end(), [](char c) { return is_control(c); });
+    return text::is_token(field.first) &&
+           std::none_of(value.begin(), value.end(), [](char c) { return text::is_control(c); });
   });
 }
 
@@ -46,7 +46,7 @@ std::string write_head(unsigned status, const HttpFields& fields, const Response
   if (framing.content_length) append_field(out, "Content-Length", std::to_string(*framing.content_length));
   // RFC 9110 7.8: whoever sends Upgrade names it in Connection.
   const bool upgrade = std::any_of(fields.begin(), fields.end(), [](const auto& field) {
-    return equal_ignoring_case(field.first, "upgrade");
+    return text::equal_ignoring_case(field.first, "upgrade");
   });
   if (upgrade) append_field(out, "Connection", framing.keep_alive ? "Upgrade" : "Upgrade, close");
   if (!upgrade && !framing.keep_alive) append_field(out, "Connection", "close");

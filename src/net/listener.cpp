@@ -6,7 +6,6 @@
 
 #include <boost/asio/dispatch.hpp>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "net/worker.hpp"
@@ -20,6 +19,8 @@ constexpr int backlog = 4096;
 // Per turn, so that a storm of connections does not starve those that are there.
 constexpr int max_accepts_per_turn = 64;
 constexpr std::chrono::milliseconds pause_without_descriptors{100};
+// More than a client's line is about to carry does not wait in the kernel, where nobody sees whether the client reads.
+constexpr int max_unsent_bytes = 64 * 1024;
 
 std::string describe(const ip::tcp::endpoint& endpoint) {
   const std::string host = endpoint.address().to_string();
@@ -27,8 +28,14 @@ std::string describe(const ip::tcp::endpoint& endpoint) {
   return bracketed + ':' + std::to_string(endpoint.port());
 }
 
-std::string cannot_listen(const ip::tcp::endpoint& endpoint, int error) {
-  return "cannot listen on " + describe(endpoint) + ": " + std::strerror(error);
+Failure cannot_listen(const ip::tcp::endpoint& endpoint, int error) {
+  const std::error_code code(error, std::system_category());
+  return {code, "cannot listen on " + describe(endpoint) + ": " + code.message()};
+}
+
+Failure not_usable(int descriptor, std::string_view why) {
+  return {std::make_error_code(std::errc::invalid_argument),
+          "descriptor " + std::to_string(descriptor) + std::string(why)};
 }
 
 void set_flag(int fd, int level, int name, int value) { ::setsockopt(fd, level, name, &value, sizeof value); }
@@ -55,20 +62,17 @@ ip::address plain_address(const ip::address& address) {
 
 }  // namespace
 
-BoundSocket bind_socket(std::string_view address, std::uint16_t port, DualStack dual_stack) {
-  BoundSocket bound;
+Result<BoundSocket> bind_socket(std::string_view address, std::uint16_t port, DualStack dual_stack) {
   boost::system::error_code error;
   const ip::address parsed = ip::make_address(std::string(address), error);
   if (error) {
-    bound.error = "cannot listen on \"" + std::string(address) + "\": not an IP address";
-    return bound;
+    return Failure{std::make_error_code(std::errc::invalid_argument),
+                   "cannot listen on \"" + std::string(address) + "\": not an IP address"};
   }
+  BoundSocket bound;
   bound.endpoint = {parsed, port};
   UniqueFd fd(::socket(bound.endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd || !listens(fd.get(), bound.endpoint, dual_stack)) {
-    bound.error = cannot_listen(bound.endpoint, errno);
-    return bound;
-  }
+  if (!fd || !listens(fd.get(), bound.endpoint, dual_stack)) return cannot_listen(bound.endpoint, errno);
   socklen_t size = static_cast<socklen_t>(bound.endpoint.capacity());
   ::getsockname(fd.get(), bound.endpoint.data(), &size);
   bound.endpoint.resize(size);
@@ -76,21 +80,19 @@ BoundSocket bind_socket(std::string_view address, std::uint16_t port, DualStack 
   return bound;
 }
 
-BoundSocket adopt_socket(int descriptor) {
+Result<BoundSocket> adopt_socket(int descriptor) {
   BoundSocket bound;
   bound.fd = UniqueFd(descriptor);
   int listening = 0;
   socklen_t size = sizeof listening;
   if (::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || listening == 0) {
-    bound.error = "descriptor " + std::to_string(descriptor) + " is no socket that listens";
-    return bound;
+    return not_usable(descriptor, " is not a listening socket");
   }
   size = static_cast<socklen_t>(bound.endpoint.capacity());
   ::getsockname(descriptor, bound.endpoint.data(), &size);
   const int family = bound.endpoint.data()->sa_family;
   if (family != AF_INET && family != AF_INET6) {
-    bound.error = "descriptor " + std::to_string(descriptor) + " is no TCP socket";
-    return bound;
+    return not_usable(descriptor, " is not a TCP socket");
   }
   bound.endpoint.resize(size);
   ::fcntl(descriptor, F_SETFL, ::fcntl(descriptor, F_GETFL) | O_NONBLOCK);
@@ -156,6 +158,7 @@ bool Listener::admit(const ip::address& address) {
 void Listener::take(UniqueFd fd, const ip::address& address) {
   if (!admit(address)) return;
   set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+  set_flag(fd.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, max_unsent_bytes);
   AcceptedSocket socket{std::move(fd), address, nullptr};
   if (tls_) socket.ssl = tls_->make_session();
   const auto worker = workers_[next_worker_++ % workers_.size()].lock();

@@ -13,27 +13,27 @@
 #include "net/tls_context.hpp"
 #include "net/unique_fd.hpp"
 #include "signaling/core/clock.hpp"
+#include "signaling/core/result.hpp"
 
 namespace signaling::net {
 
 class Worker;
 
-/// A socket that listens, or why there is none.
+/// A socket that listens.
 struct BoundSocket {
   UniqueFd fd;
   boost::asio::ip::tcp::endpoint endpoint;
-  /// Names the address. Empty: success.
-  std::string error;
 };
 
 /// Whether the IPv6 wildcard takes IPv4, too.
 enum class DualStack : bool { no, yes };
 
 /// `address`: an IP address as text.
-BoundSocket bind_socket(std::string_view address, std::uint16_t port, DualStack dual_stack = DualStack::yes);
+Result<BoundSocket> bind_socket(std::string_view address, std::uint16_t port,
+                                DualStack dual_stack = DualStack::yes);
 
 /// One that listens already; owns it in any case.
-BoundSocket adopt_socket(int descriptor);
+Result<BoundSocket> adopt_socket(int descriptor);
 
 /// Accepts clients of one address, counts them, and gives them to the workers in turn.
 ///

@@ -4,9 +4,9 @@
 #include <optional>
 #include <stdexcept>
 
-#include "net/ascii.hpp"
 #include "net/http_head.hpp"
 #include "signaling/net/server.hpp"
+#include "signaling/text/ascii.hpp"
 
 namespace signaling::net {
 namespace {
@@ -37,7 +37,7 @@ std::optional<WebOrigin> web_origin(std::string_view origin) {
   const std::size_t separator = origin.find("://");
   if (separator == std::string_view::npos) return std::nullopt;
   const std::string_view scheme = origin.substr(0, separator);
-  const auto is = [scheme](std::string_view name) { return equal_ignoring_case(scheme, name); };
+  const auto is = [scheme](std::string_view name) { return text::equal_ignoring_case(scheme, name); };
   WebOrigin result;
   if (is("https") || is("wss")) {
     result = {"https", "443", {}};
@@ -53,8 +53,8 @@ std::optional<WebOrigin> web_origin(std::string_view origin) {
 // One text for all ways to write an origin.
 std::string canonical(std::string_view origin) {
   const auto web = web_origin(origin);
-  if (!web) return to_lower(origin);
-  std::string text = std::string(web->scheme) + "://" + to_lower(web->at.host);
+  if (!web) return text::to_lower(origin);
+  std::string text = std::string(web->scheme) + "://" + text::to_lower(web->at.host);
   if (web->at.port != web->default_port) text += ':' + std::string(web->at.port);
   return text;
 }
@@ -70,14 +70,18 @@ std::string_view without_dot(std::string_view host) {
   return host;
 }
 
-std::string quoted(std::string_view text) { return '\'' + std::string(text) + '\''; }
+Failure invalid(std::string_view entry, std::string_view why) {
+  return {std::make_error_code(std::errc::invalid_argument),
+          '\'' + std::string(entry) + '\'' + std::string(why)};
+}
 
 }  // namespace
 
 OriginRules::OriginRules(const std::vector<std::string>& allowed) {
   for (const std::string& origin : allowed) {
-    if (const std::string problem = origin_problem(origin); !problem.empty())
-      throw std::invalid_argument(problem);
+    if (const auto checked = check_origin(origin); !checked) {
+      throw std::invalid_argument(checked.error().message);
+    }
     allowed_.push_back(canonical(without_slash(origin)));
     any_ |= origin == "*";
   }
@@ -99,17 +103,22 @@ std::string OriginRules::cors_value(std::string_view origin) const {
   return any_ ? "*" : std::string();
 }
 
+std::shared_ptr<const OriginRules> origin_rules(const std::optional<std::vector<std::string>>& allowed) {
+  return allowed ? std::make_shared<const OriginRules>(*allowed) : nullptr;
+}
+
 HostRules::HostRules(const std::vector<std::string>& allowed) {
   for (const std::string& host : allowed) {
-    if (const std::string problem = host_problem(host); !problem.empty())
-      throw std::invalid_argument(problem);
-    allowed_.push_back(to_lower(without_dot(host)));
+    if (const auto checked = check_host(host); !checked) {
+      throw std::invalid_argument(checked.error().message);
+    }
+    allowed_.push_back(text::to_lower(without_dot(host)));
   }
 }
 
 bool HostRules::allows(std::string_view host) const {
   if (allowed_.empty()) return true;
-  const std::string name = to_lower(without_dot(split_port(host, {}).host));
+  const std::string name = text::to_lower(without_dot(split_port(host, {}).host));
   return std::find(allowed_.begin(), allowed_.end(), name) != allowed_.end();
 }
 
@@ -117,37 +126,38 @@ bool same_host(std::string_view origin, std::string_view host) {
   const auto page = web_origin(origin);
   if (!page) return false;
   const HostAndPort server = split_port(host, page->default_port);
-  return equal_ignoring_case(page->at.host, server.host) && page->at.port == server.port;
+  return text::equal_ignoring_case(page->at.host, server.host) && page->at.port == server.port;
 }
 
-std::string origin_problem(std::string_view origin) {
+Result<void> check_origin(std::string_view origin) {
   if (origin == "*" || origin == "null") return {};
-  const std::string name = quoted(origin);
   const std::size_t separator = origin.find("://");
   if (separator == std::string_view::npos || separator == 0) {
-    return name + " is not an origin: it needs a scheme, as in https://app.example";
+    return invalid(origin, " is not an origin: it needs a scheme, as in https://app.example");
   }
   if (!web_origin(origin)) return {};
   const std::string_view authority = without_slash(origin).substr(separator + 3);
   if (authority.find_first_of("/?#") != std::string_view::npos) {
-    return name + " is not an origin: nothing comes behind its host or port, as in https://app.example";
+    return invalid(origin,
+                   " is not an origin: nothing may follow its host or port, as in https://app.example");
   }
   if (authority.find('*') != std::string_view::npos) {
-    return name + " is not an origin: name each host, or give * alone for all pages";
+    return invalid(origin, " is not an origin: name each host, or give * alone for all pages");
   }
-  if (!is_valid_host(authority)) return name + " is not an origin: its host is not valid";
+  if (!is_valid_host(authority)) return invalid(origin, " is not an origin: its host is not valid");
   return {};
 }
 
-std::string host_problem(std::string_view host) {
-  const std::string name = quoted(host);
+Result<void> check_host(std::string_view host) {
   if (host.find("://") != std::string_view::npos || host.find('/') != std::string_view::npos) {
-    return name + " is not a host: neither a scheme nor a path belongs to it";
+    return invalid(host, " is not a host: remove the scheme and the path");
   }
   if (!is_valid_host(host) || host.find('*') != std::string_view::npos) {
-    return name + " is not a host such as signal.example, 127.0.0.1 or [::1]";
+    return invalid(host, " is not a host such as signal.example, 127.0.0.1 or [::1]");
   }
-  if (split_port(host, {}).host != host) return name + " has a port: name the host alone, any port will do";
+  if (split_port(host, {}).host != host) {
+    return invalid(host, " has a port: give only the host, which matches any port");
+  }
   return {};
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,7 +14,7 @@ namespace signaling::net {
 /// Threads: any; it does not change.
 class OriginRules {
  public:
-  /// Throws std::invalid_argument if one of them has an origin_problem.
+  /// Throws std::invalid_argument if check_origin refuses one of them.
   explicit OriginRules(const std::vector<std::string>& allowed);
 
   /// May a client with this Origin header open a WebSocket? A client without one is not a browser and may; so may a
@@ -28,13 +30,16 @@ class OriginRules {
   bool any_ = false;
 };
 
+/// Those of one path. Null: the path has none of its own.
+std::shared_ptr<const OriginRules> origin_rules(const std::optional<std::vector<std::string>>& allowed);
+
 /// Which hosts a request may name: what keeps a page that reaches this server under a name of its own, by DNS rebinding,
 /// from being taken for a page of this server.
 ///
 /// Threads: any; it does not change.
 class HostRules {
  public:
-  /// Empty: any host. Throws std::invalid_argument if one of them has a host_problem.
+  /// Empty: any host. Throws std::invalid_argument if check_host refuses one of them.
   explicit HostRules(const std::vector<std::string>& allowed);
 
   /// `host`: the value of the Host header, which may have a port.

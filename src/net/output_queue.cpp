@@ -28,17 +28,22 @@ void fill(Gather& gather, std::span<const Item> items, std::size_t offset) {
   }
 }
 
+/// Of the item's message, when so much of the item is written.
+template <class Item>
+std::size_t message_bytes_in(const Item& item, std::size_t written) {
+  return written == wire(item).size() ? message_bytes(item) : std::min(written, message_bytes(item));
+}
+
 template <class Item>
 void count_written(WriteProgress& progress, std::span<const Item> items, std::size_t bytes) {
   while (bytes > 0) {
     const Item& item = items[progress.items];
-    const std::size_t left = wire(item).size() - progress.offset;
-    if (bytes < left) {
-      progress.offset += bytes;
-      return;
-    }
-    bytes -= left;
-    progress.message_bytes += message_bytes(item);
+    const std::size_t step = std::min(bytes, wire(item).size() - progress.offset);
+    const std::size_t written = progress.offset + step;
+    progress.message_bytes += message_bytes_in(item, written) - message_bytes_in(item, progress.offset);
+    progress.offset = written;
+    bytes -= step;
+    if (written < wire(item).size()) return;
     progress.offset = 0;
     ++progress.items;
   }
@@ -125,6 +130,14 @@ void OutputQueue::push(std::span<const Frame> frames, std::size_t written) {
 
 void OutputQueue::push(std::span<const std::byte> bytes, std::size_t message_bytes) {
   items_.push_back({{}, {{bytes.begin(), bytes.end()}, message_bytes}});
+}
+
+// TLS must be offered the same bytes again: up to a record of them.
+void OutputQueue::push_first(const Frame& frame) {
+  std::size_t place = head_;
+  for (std::size_t bytes = 0; place < items_.size() && bytes < offset_ + Channel::tls_record_size; ++place)
+    bytes += wire(items_[place]).size();
+  items_.insert(items_.begin() + static_cast<std::ptrdiff_t>(place), Output{frame, {}});
 }
 
 WriteProgress OutputQueue::write(Channel& channel, std::span<std::byte> scratch) {

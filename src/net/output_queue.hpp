@@ -55,7 +55,7 @@ struct WriteProgress {
   IoStatus status = IoStatus::ok;
   /// Entirely written, from the front.
   std::size_t items = 0;
-  /// The messages among them.
+  /// Of messages, those that are written in part included.
   std::size_t message_bytes = 0;
   /// Written of the item behind them.
   std::size_t offset = 0;
@@ -75,6 +75,8 @@ class OutputQueue {
   /// Puts copies at the end; of the first one `written` bytes have left already.
   void push(std::span<const Frame> frames, std::size_t written);
   void push(std::span<const std::byte> bytes, std::size_t message_bytes);
+  /// Puts it in front, but behind what the socket may have taken a part of.
+  void push_first(const Frame& frame);
   WriteProgress write(Channel& channel, std::span<std::byte> scratch);
   void clear() noexcept { *this = {}; }
 

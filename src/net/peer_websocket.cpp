@@ -1,5 +1,5 @@
-// Path 2/8 and 8/8 of the bundled server: a peer's WebSocket. Next: core/peer_session.cpp (in),
-// net/websocket_session.cpp (out).
+// Path 2/8 and 8/8 of the bundled server: a peer's WebSocket. Next: core/link.cpp (in), net/websocket_session.cpp
+// (out).
 #include "net/peer_websocket.hpp"
 
 #include <utility>
@@ -10,10 +10,10 @@
 
 namespace signaling::net {
 
-PeerWebSocket::PeerWebSocket(Connection& connection, const WebSocketRoute& route,
+PeerWebSocket::PeerWebSocket(Connection& connection, const WebSocketSettings& settings,
                              const websocket::ConnectionOptions& options, std::unique_ptr<Protocol> protocol,
                              ConnectInfo info)
-    : WebSocketSession(connection, route.settings, options),
+    : WebSocketSession(connection, settings, options),
       introduction_(std::make_unique<Introduction>(Introduction{std::move(protocol), std::move(info)})) {}
 
 boost::asio::any_io_executor PeerWebSocket::executor() { return connection().worker().executor(); }
@@ -21,18 +21,18 @@ void PeerWebSocket::write(std::span<const Frame> frames) { send_frames(frames); 
 void PeerWebSocket::set_reading(bool reading) { set_input(reading); }
 void PeerWebSocket::close(CloseReason reason) { start_close(reason); }
 
+void PeerWebSocket::close_with(CloseReason reason, const CloseStatus& status) { start_close(reason, status); }
+
 void PeerWebSocket::opened() {
   const auto introduction = std::move(introduction_);
-  peer_ = connection().worker().context().router.connect(*this, std::move(introduction->protocol),
+  link_ = connection().worker().context().router.connect(*this, std::move(introduction->protocol),
                                                          std::move(introduction->info));
 }
 
-void PeerWebSocket::received(const MessageView& message) { peer_->receive(message); }
+void PeerWebSocket::received(const MessageView& message) { link_.receive(message); }
 
-void PeerWebSocket::left(std::size_t message_bytes) { peer_->written(message_bytes); }
+void PeerWebSocket::left(std::size_t message_bytes) { link_.written(message_bytes); }
 
-void PeerWebSocket::ended(CloseReason reason) {
-  if (const auto peer = std::move(peer_)) peer->disconnected(reason);
-}
+void PeerWebSocket::ended(CloseReason reason) { link_.disconnect(reason); }
 
 }  // namespace signaling::net

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "net/websocket_session.hpp"
-#include "signaling/core/peer.hpp"
+#include "signaling/core/link.hpp"
 #include "signaling/core/transport.hpp"
 
 namespace signaling::net {
@@ -11,7 +11,7 @@ namespace signaling::net {
 /// A WebSocket whose client is a peer of the router.
 class PeerWebSocket final : public WebSocketSession, public Transport {
  public:
-  PeerWebSocket(Connection& connection, const WebSocketRoute& route,
+  PeerWebSocket(Connection& connection, const WebSocketSettings& settings,
                 const websocket::ConnectionOptions& options, std::unique_ptr<Protocol> protocol,
                 ConnectInfo info);
 
@@ -19,6 +19,7 @@ class PeerWebSocket final : public WebSocketSession, public Transport {
   void write(std::span<const Frame> frames) override;
   void set_reading(bool reading) override;
   void close(CloseReason reason) override;
+  void close_with(CloseReason reason, const CloseStatus& status) override;
 
  private:
   struct Introduction {
@@ -32,7 +33,7 @@ class PeerWebSocket final : public WebSocketSession, public Transport {
   void ended(CloseReason reason) override;
 
   std::unique_ptr<Introduction> introduction_;  // until opened
-  std::shared_ptr<Peer> peer_;
+  Link link_;
 };
 
 }  // namespace signaling::net

@@ -11,6 +11,9 @@ namespace signaling::net {
 namespace {
 
 constexpr int max_batches = 4;
+// Of what is read before what it causes is written. More would have left the processor's caches by then, and would need
+// more frames than a thread keeps: each would come from the allocator and go back to it.
+constexpr std::size_t max_bytes_together = std::size_t{128} * 1024;
 
 int make_epoll() {
   const int fd = ::epoll_create1(EPOLL_CLOEXEC);
@@ -100,11 +103,15 @@ bool Poller::fetch() {
 bool Poller::dispatch() {
   if (batch_next_ == batch_size_ && !fetch()) return false;
   batch_time_ = std::chrono::steady_clock::now();
+  bytes_read_ = 0;
   Batch written_together(epoll_.get_executor());
   while (batch_next_ < batch_size_) {
     const epoll_event event = batch_[static_cast<std::size_t>(batch_next_)];
     ++batch_next_;
     if (event.data.ptr != nullptr) static_cast<Pollable*>(event.data.ptr)->on_ready(event.events);
+    if (bytes_read_ < max_bytes_together) continue;
+    written_together.flush();
+    bytes_read_ = 0;
   }
   written_together.flush();
   batch_size_ = batch_next_ = 0;

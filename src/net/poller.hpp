@@ -5,6 +5,7 @@
 #include <array>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -45,6 +46,9 @@ class Poller : public std::enable_shared_from_this<Poller> {
   /// Ends the wait, so that the executor may run out of work.
   void close();
 
+  /// For targets, of what they have read: after 128 KiB all that it has caused is written before more is read.
+  void count_read(std::size_t bytes) noexcept { bytes_read_ += bytes; }
+
   /// The time when the batch of events being dispatched came in; outside of a batch, the time.
   TimePoint now() const noexcept;
 
@@ -60,6 +64,7 @@ class Poller : public std::enable_shared_from_this<Poller> {
   int batch_size_ = 0;
   int batch_next_ = 0;  // up to batch_size_: not dispatched yet
   TimePoint batch_time_{};
+  std::size_t bytes_read_ = 0;  // since the last flush
 };
 
 }  // namespace signaling::net

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <variant>
 
+#include "net/origin.hpp"
 #include "signaling/net/http.hpp"
 #include "signaling/net/websocket_route.hpp"
 
@@ -20,7 +21,19 @@ struct EngineWebSocketRoute {
   std::shared_ptr<EngineEndpoint> endpoint;
 };
 
-using AnyWebSocketRoute = std::variant<WebSocketRoute, RawWebSocketRoute, EngineWebSocketRoute>;
+/// WebSockets of peers.
+struct PeerWebSocketRoute {
+  WebSocketSettings settings;
+  std::shared_ptr<const ProtocolFactory> protocol;
+};
+
+using AnyWebSocketRoute = std::variant<PeerWebSocketRoute, RawWebSocketRoute, EngineWebSocketRoute>;
+
+/// What a WebSocket of one path becomes.
+struct WebSocketPath {
+  AnyWebSocketRoute route;
+  std::shared_ptr<const OriginRules> origins;  // null: those of the server
+};
 
 struct HttpRoute {
   HttpHandler handler;
@@ -30,6 +43,7 @@ struct HttpRoute {
 /// What is answered at one path.
 struct HttpRoutes {
   std::map<std::string, HttpRoute, std::less<>> by_method;
+  std::shared_ptr<const OriginRules> origins;  // null: those of the server
 
   /// Null: the method is not allowed here.
   const HttpRoute* find(std::string_view method) const;
@@ -63,7 +77,7 @@ class PathMap {
 /// Who answers what. Threads: any, once it is complete.
 struct RouteTable {
   PathMap<HttpRoutes> http;
-  PathMap<AnyWebSocketRoute> websocket;
+  PathMap<WebSocketPath> websocket;
 };
 
 }  // namespace signaling::net

@@ -8,7 +8,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "net/ascii.hpp"
 #include "net/bounded_time.hpp"
 #include "net/drain.hpp"
 #include "net/engine_endpoint.hpp"
@@ -16,8 +15,13 @@
 #include "net/server_context.hpp"
 #include "net/tls_context.hpp"
 #include "net/worker.hpp"
+#include "signaling/protocols/json.hpp"
+#include "signaling/text/http_field.hpp"
 
 namespace signaling::net {
+
+using boost::asio::ip::tcp;
+
 namespace {
 
 ServerOptions checked(ServerOptions options) {
@@ -30,16 +34,15 @@ ServerOptions checked(ServerOptions options) {
   return options;
 }
 
-template <class Route>
-Route checked(Route route) {
-  for (auto* const time : {&route.settings.first_message_timeout, &route.settings.ping_interval}) {
+WebSocketSettings checked(WebSocketSettings settings) {
+  for (auto* const time : {&settings.first_message_timeout, &settings.ping_interval}) {
     if (*time) *time = bounded(**time);
   }
-  return route;
+  return settings;
 }
 
 void check_path(std::string_view path) {
-  if (!path.starts_with('/')) throw std::invalid_argument("a route's path begins with '/'");
+  if (!path.starts_with('/')) throw std::invalid_argument("a route's path must begin with '/'");
 }
 
 }  // namespace
@@ -50,6 +53,7 @@ class Server::Impl {
       : context_(std::make_shared<ServerContext>(router, checked(std::move(options)))) {
     for (const auto& executor : context_->options.executors) {
       workers_.push_back(std::make_shared<Worker>(executor, context_));
+      context_->workers.push_back(workers_.back());
     }
     context_->routes.http["/healthz"].by_method["GET"] = {
         [](const HttpRequest&, const HttpResponder& responder) {
@@ -65,7 +69,7 @@ class Server::Impl {
 
   ServerContext& context() noexcept { return *context_; }
   RouteTable& routes() {
-    if (listening_) throw std::logic_error("routes are set before the server listens");
+    if (listening_) throw std::logic_error("routes must be set before the server listens");
     return context_->routes;
   }
 
@@ -83,47 +87,52 @@ class Server::Impl {
     while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
     for (const std::string& each : {std::string(path), std::string(path) + '/'}) {
       table.http[each].by_method["*"] = {handle, max_body_bytes};
-      table.websocket[each] = EngineWebSocketRoute{websocket.settings, endpoint};
+      table.http[each].origins = endpoint->origins();
+      table.websocket[each] = {EngineWebSocketRoute{websocket.settings, endpoint}, endpoint->origins()};
     }
   }
 
-  ListenResult listen(std::string_view address, std::uint16_t port, std::shared_ptr<TlsContext> tls) {
+  Result<tcp::endpoint> listen(std::string_view address, std::uint16_t port,
+                               std::shared_ptr<TlsContext> tls) {
     return listen(bind_socket(address, port, takes_all_ipv4(port) ? DualStack::no : DualStack::yes),
                   std::move(tls));
   }
 
-  ListenResult listen(BoundSocket bound, std::shared_ptr<TlsContext> tls) {
-    if (!bound.error.empty()) return {{}, std::move(bound.error)};
+  Result<tcp::endpoint> listen(Result<BoundSocket> bound, std::shared_ptr<TlsContext> tls) {
+    if (!bound) return bound.error();
+    const auto endpoint = bound->endpoint;
     {
       const std::lock_guard lock(mutex_);
-      endpoints_.push_back(bound.endpoint);
+      endpoints_.push_back(endpoint);
     }
     if (!listening_.exchange(true)) start_workers();
-    const auto endpoint = bound.endpoint;
     if (tls) {
       const std::lock_guard lock(mutex_);
       tls_.push_back(tls);
     }
     std::vector<std::weak_ptr<Worker>> workers(workers_.begin(), workers_.end());
-    auto listener = std::make_unique<Listener>(std::move(bound), std::move(tls), std::move(workers));
+    auto listener = std::make_unique<Listener>(*std::move(bound), std::move(tls), std::move(workers));
     boost::asio::post(
         workers_.front()->executor(),
         [home = workers_.front(), made = std::move(listener)]() mutable { home->add(std::move(made)); });
-    return {endpoint, {}};
+    return endpoint;
+  }
+
+  std::vector<tcp::endpoint> endpoints() const {
+    const std::lock_guard lock(mutex_);
+    return endpoints_;
   }
 
   // `files` null: each listener's own.
-  std::string reload_tls(const std::vector<TlsFiles>* files) {
+  Result<void> reload_tls(const std::vector<TlsFiles>* files) {
     const std::lock_guard lock(mutex_);
     // Tried on the side first: either all listeners change or none does.
     for (const auto& tls : tls_) {
       TlsContext trial;
-      if (std::string error = trial.load(files != nullptr ? *files : tls->files()); !error.empty())
-        return error;
+      if (auto loaded = trial.load(files != nullptr ? *files : tls->files()); !loaded) return loaded;
     }
     for (const auto& tls : tls_) {
-      if (std::string error = tls->load(files != nullptr ? *files : tls->files()); !error.empty())
-        return error;
+      if (auto loaded = tls->load(files != nullptr ? *files : tls->files()); !loaded) return loaded;
     }
     return {};
   }
@@ -183,8 +192,8 @@ class Server::Impl {
   const std::shared_ptr<ServerContext> context_;
   std::vector<std::shared_ptr<Worker>> workers_;
   std::atomic<bool> listening_{false};
-  std::mutex mutex_;
-  std::vector<boost::asio::ip::tcp::endpoint> endpoints_;
+  mutable std::mutex mutex_;
+  std::vector<tcp::endpoint> endpoints_;
   std::vector<std::shared_ptr<TlsContext>> tls_;
   std::shared_ptr<Drain> drain_;
 };
@@ -194,23 +203,39 @@ Server::Server(Router& router, ServerOptions options)
 Server::~Server() = default;
 
 void Server::route(std::string_view method, std::string_view path, HttpHandler handler,
-                   RouteOptions options) {
+                   const RouteOptions& options) {
   check_path(path);
-  if (method != "*" && !is_token(method)) throw std::invalid_argument("a route's method is a token or \"*\"");
-  if (!handler) throw std::invalid_argument("a route without a handler");
-  impl_->routes().http[path].by_method[std::string(method)] = {std::move(handler), options.max_body_bytes};
+  if (method != "*" && !text::is_token(method))
+    throw std::invalid_argument("a route's method must be a token or \"*\"");
+  if (!handler) throw std::invalid_argument("a route's handler is empty");
+  auto origins = origin_rules(options.allowed_origins);
+  HttpRoutes& here = impl_->routes().http[path];
+  here.by_method[std::string(method)] = {std::move(handler), options.max_body_bytes};
+  if (origins) here.origins = std::move(origins);
 }
 
-void Server::websocket(std::string_view path, WebSocketRoute route) {
-  check_path(path);
-  if (!route.make_protocol) throw std::invalid_argument("WebSocketRoute::make_protocol is empty");
-  impl_->routes().websocket[path] = checked(std::move(route));
+void Server::add(std::shared_ptr<const ProtocolFactory> protocol, ProtocolRoute route) {
+  if (!protocol) throw std::invalid_argument("Server::add: the protocol is null");
+  if (route.path.empty()) route.path = protocol->path();
+  check_path(route.path);
+  auto& settings = route.settings;
+  auto& subprotocols = settings.subprotocols;
+  if (subprotocols.empty() && !protocol->subprotocol().empty()) {
+    subprotocols.emplace_back(protocol->subprotocol());
+  }
+  if (!settings.first_message_timeout && protocol->may_be_silent()) settings.first_message_timeout.emplace(0);
+  if (!settings.allowed_origins && protocol->admits_any_origin()) settings.allowed_origins = {"*"};
+  auto origins = origin_rules(settings.allowed_origins);
+  impl_->routes().websocket[route.path] = {
+      PeerWebSocketRoute{checked(std::move(settings)), std::move(protocol)}, std::move(origins)};
 }
 
 void Server::websocket(std::string_view path, RawWebSocketRoute route) {
   check_path(path);
   if (!route.accept) throw std::invalid_argument("RawWebSocketRoute::accept is empty");
-  impl_->routes().websocket[path] = checked(std::move(route));
+  route.settings = checked(std::move(route.settings));
+  auto origins = origin_rules(route.settings.allowed_origins);
+  impl_->routes().websocket[path] = {std::move(route), std::move(origins)};
 }
 
 void Server::engine_io(std::string_view path, EngineRoute route) {
@@ -223,48 +248,62 @@ void Server::serve_files(const std::filesystem::path& directory) {
   impl_->context().files = std::make_unique<StaticFiles>(directory);
 }
 
-ListenResult Server::listen(std::string_view address, std::uint16_t port) {
+Result<tcp::endpoint> Server::listen(std::string_view address, std::uint16_t port) {
   return impl_->listen(address, port, nullptr);
 }
 
-ListenResult Server::listen_on(int descriptor) { return impl_->listen(adopt_socket(descriptor), nullptr); }
+Result<tcp::endpoint> Server::listen_on(int descriptor) {
+  return impl_->listen(adopt_socket(descriptor), nullptr);
+}
 
-ListenResult Server::listen_tls_on(int descriptor, std::vector<TlsFiles> certificates) {
-  BoundSocket bound = adopt_socket(descriptor);
+Result<tcp::endpoint> Server::listen_tls_on(int descriptor, std::vector<TlsFiles> certificates) {
+  auto bound = adopt_socket(descriptor);
   auto tls = std::make_shared<TlsContext>();
-  if (std::string error = tls->load(std::move(certificates)); !error.empty()) return {{}, std::move(error)};
+  if (auto loaded = tls->load(std::move(certificates)); !loaded) return loaded.error();
   return impl_->listen(std::move(bound), std::move(tls));
 }
 
-ListenResult Server::listen_tls(std::string_view address, std::uint16_t port,
-                                std::vector<TlsFiles> certificates) {
+Result<tcp::endpoint> Server::listen_tls(std::string_view address, std::uint16_t port,
+                                         std::vector<TlsFiles> certificates) {
   auto tls = std::make_shared<TlsContext>();
-  if (std::string error = tls->load(std::move(certificates)); !error.empty()) return {{}, std::move(error)};
+  if (auto loaded = tls->load(std::move(certificates)); !loaded) return loaded.error();
   return impl_->listen(address, port, std::move(tls));
 }
 
-ListenResult Server::listen_tls(std::string_view address, std::uint16_t port, TlsFiles certificate) {
+Result<tcp::endpoint> Server::listen_tls(std::string_view address, std::uint16_t port, TlsFiles certificate) {
   return listen_tls(address, port, std::vector<TlsFiles>{std::move(certificate)});
 }
 
-std::string Server::reload_tls() { return impl_->reload_tls(nullptr); }
+Result<void> Server::reload_tls() { return impl_->reload_tls(nullptr); }
 
-std::string Server::reload_tls(const std::vector<TlsFiles>& certificates) {
+Result<void> Server::reload_tls(const std::vector<TlsFiles>& certificates) {
   return impl_->reload_tls(&certificates);
 }
+
+std::vector<tcp::endpoint> Server::endpoints() const { return impl_->endpoints(); }
 
 std::size_t Server::connections() const noexcept { return impl_->context().limiter.count(); }
 
 ServerStats Server::stats() const noexcept { return impl_->context().counters.stats(connections()); }
 
-void Server::drain(const DrainOptions& options, Callback<void()> done) {
+void Server::start_drain(const DrainOptions& options, Callback<void()> done) {
   impl_->drain(options, std::move(done));
 }
 
 bool Server::draining() const noexcept { return impl_->context().draining.load(std::memory_order_relaxed); }
 
-void Server::stop(std::chrono::milliseconds grace, Callback<void()> done) {
+void Server::start_stop(std::chrono::milliseconds grace, Callback<void()> done) {
   impl_->stop(grace, std::move(done));
+}
+
+std::unique_ptr<Server> serve(const boost::asio::any_io_executor& executor, Router& router,
+                              const ServeOptions& options) {
+  ServerOptions settings;
+  settings.executors = {executor};
+  auto server = std::make_unique<Server>(router, std::move(settings));
+  server->add(protocols::Json());
+  server->listen(options.address, options.port).value();
+  return server;
 }
 
 }  // namespace signaling::net

@@ -51,14 +51,14 @@ MetricFamily responses(const ServerStats& stats) {
 }
 
 MetricFamily refused_connections(const ServerStats& stats) {
-  return by_limit("signaling_connections_refused_total", "Connections over a limit, by its name",
+  return by_limit("signaling_connections_refused_total", "Connections refused by a limit, by limit",
                   {{"max_connections", stats.refused_connections},
                    {"max_connections_per_address", stats.refused_by_address}});
 }
 
 MetricFamily limits(const ServerStats& stats) {
   return by_limit("signaling_server_limits_total",
-                  "Requests, WebSockets and sessions that a limit has refused or ended, by its name",
+                  "Requests, WebSockets and sessions refused or ended by a limit, by limit",
                   {{"tls_timeout", stats.tls_timeouts},
                    {"handshake_timeout", stats.handshake_timeouts},
                    {"http_idle_timeout", stats.http_timeouts},
@@ -73,12 +73,12 @@ MetricFamily limits(const ServerStats& stats) {
 
 std::vector<MetricFamily> metrics_of(const ServerStats& stats) {
   return {
-      single("signaling_connections", MetricKind::gauge, "Connections that are open",
+      single("signaling_connections", MetricKind::gauge, "Open connections",
              static_cast<double>(stats.connections)),
-      counter("signaling_connections_accepted_total", "Connections that were accepted",
+      counter("signaling_connections_accepted_total", "Accepted connections",
               static_cast<double>(stats.accepted)),
       refused_connections(stats),
-      counter("signaling_accept_pauses_total", "Pauses for want of file descriptors or memory",
+      counter("signaling_accept_pauses_total", "Pauses of accepting, for lack of file descriptors or memory",
               static_cast<double>(stats.accept_pauses)),
       limits(stats),
       responses(stats),

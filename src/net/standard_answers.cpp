@@ -23,7 +23,7 @@ HttpResponse options_answer(const HttpRequest& request, const std::string& metho
 }
 
 std::optional<HttpResponse> refuse_malformed_query(const HttpRequest& request) {
-  for (const std::string_view name : {"token", "peer", "resume"}) {
+  for (const std::string_view name : {"token", "peer", "resume", "keep", "received"}) {
     if (!request.query_value(name).is_malformed()) continue;
     return HttpResponse::text(400, "the parameter " + std::string(name) + " is not percent-encoded UTF-8\n");
   }

@@ -9,14 +9,15 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <iterator>
 #include <optional>
 #include <system_error>
 #include <utility>
 
-#include "net/ascii.hpp"
 #include "net/http_date.hpp"
 #include "net/url.hpp"
+#include "signaling/text/http_field.hpp"
 
 namespace signaling::net {
 namespace {
@@ -63,12 +64,9 @@ UniqueFd open_without_links(int folder, const fs::path& relative) {
 }
 
 std::string hex(std::uint64_t number) {
-  std::string digits;
-  do {
-    digits.insert(digits.begin(), "0123456789abcdef"[number % 16]);
-    number /= 16;
-  } while (number > 0);
-  return digits;
+  std::array<char, 16> digits{};
+  const auto result = std::to_chars(digits.data(), digits.data() + digits.size(), number, 16);
+  return {digits.data(), result.ptr};
 }
 
 std::string entity_tag(const struct stat& status) {
@@ -79,12 +77,12 @@ std::string entity_tag(const struct stat& status) {
 
 // If-None-Match compares weakly (RFC 9110 13.1.2).
 bool lists_tag(std::string_view list, std::string_view tag) {
-  bool found = trim(list) == "*";
-  for_each_list_element(list, [&](std::string_view element) {
+  if (text::trim(list) == "*") return true;
+  const auto differs = [tag](std::string_view element) {
     if (element.starts_with("W/")) element.remove_prefix(2);
-    found |= element == tag;
-  });
-  return found;
+    return element != tag;
+  };
+  return !text::visit_list(list, differs);
 }
 
 // A date is compared as text: it is the one that this server gave, or else the file is sent again.
@@ -183,7 +181,7 @@ std::string_view content_type(const fs::path& file) {
       Type{".webp", "image/webp"},
       Type{".woff2", "font/woff2"},
   };
-  const std::string extension = to_lower(file.extension().native());
+  const std::string extension = text::to_lower(file.extension().native());
   const auto found =
       std::find_if(types.begin(), types.end(), [&](const Type& t) { return t.extension == extension; });
   return found == types.end() ? "application/octet-stream" : found->type;

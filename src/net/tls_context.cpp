@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <new>
 #include <string>
@@ -67,32 +66,39 @@ std::string openssl_reason() {
   return reason != nullptr ? std::string(": ") + reason : std::string();
 }
 
-std::string cannot_read(std::string_view what, const std::filesystem::path& file) {
+Failure unusable(std::string message) {
+  return {std::make_error_code(std::errc::invalid_argument), std::move(message)};
+}
+
+Result<void> check_readable(std::string_view what, const std::filesystem::path& file) {
   std::error_code error;
-  if (std::filesystem::is_directory(file, error))
-    return std::string(what) + ' ' + quoted(file) + " is a directory";
+  if (std::filesystem::is_directory(file, error)) {
+    return Failure{std::make_error_code(std::errc::is_a_directory),
+                   std::string(what) + ' ' + quoted(file) + " is a directory"};
+  }
   errno = 0;
   const std::ifstream stream(file);
   if (stream) return {};
-  return "cannot read " + std::string(what) + ' ' + quoted(file) + ": " + std::strerror(errno);
+  error.assign(errno, std::system_category());
+  return Failure{error, "cannot read " + std::string(what) + ' ' + quoted(file) + ": " + error.message()};
 }
 
-std::string load_files(SSL_CTX* context, const TlsFiles& files) {
-  std::string error = cannot_read("certificate file", files.certificate_chain);
-  if (error.empty()) error = cannot_read("key file", files.private_key);
-  if (!error.empty()) return error;
+Result<void> load_files(SSL_CTX* context, const TlsFiles& files) {
+  if (auto readable = check_readable("certificate file", files.certificate_chain); !readable) return readable;
+  if (auto readable = check_readable("key file", files.private_key); !readable) return readable;
   ERR_clear_error();
   if (SSL_CTX_use_certificate_chain_file(context, files.certificate_chain.c_str()) != 1) {
-    return "certificate file " + quoted(files.certificate_chain) + " is not usable" + openssl_reason();
+    return unusable("certificate file " + quoted(files.certificate_chain) + " is not usable" +
+                    openssl_reason());
   }
   if (SSL_CTX_use_PrivateKey_file(context, files.private_key.c_str(), SSL_FILETYPE_PEM) == 1) return {};
   if (ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH ||
       ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_TYPE_MISMATCH) {
     ERR_clear_error();
-    return "the key in " + quoted(files.private_key) + " does not belong to the certificate in " +
-           quoted(files.certificate_chain);
+    return unusable("the key in " + quoted(files.private_key) + " does not belong to the certificate in " +
+                    quoted(files.certificate_chain));
   }
-  return "key file " + quoted(files.private_key) + " is not usable" + openssl_reason();
+  return unusable("key file " + quoted(files.private_key) + " is not usable" + openssl_reason());
 }
 
 // A certificate in a context of its own, which OpenSSL has read and checked.
@@ -164,16 +170,15 @@ int select_certificates(SSL* ssl, void* argument) {
 
 void FreeTlsContext::operator()(ssl_ctx_st* context) const noexcept { SSL_CTX_free(context); }
 
-std::string TlsContext::load(std::vector<TlsFiles> files) {
-  if (files.empty()) return "no certificate is given";
+Result<void> TlsContext::load(std::vector<TlsFiles> files) {
+  if (files.empty()) return unusable("no certificate is given");
   auto certificates = std::make_unique<Certificates>();
   for (const TlsFiles& each : files) {
     certificates->push_back({make_context()});
-    if (std::string error = load_files(certificates->back().context.get(), each); !error.empty())
-      return error;
+    if (auto loaded = load_files(certificates->back().context.get(), each); !loaded) return loaded;
   }
   ContextPointer context = make_context();
-  if (std::string error = load_files(context.get(), files.front()); !error.empty()) return error;
+  if (auto loaded = load_files(context.get(), files.front()); !loaded) return loaded;
   if (certificates->size() > 1) {
     SSL_CTX_set_cert_cb(context.get(), &select_certificates, certificates.get());
     if (SSL_CTX_set_ex_data(context.get(), certificates_index(), certificates.get()) != 1)

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "net/channel.hpp"
+#include "signaling/core/result.hpp"
 #include "signaling/net/tls.hpp"
 
 struct ssl_ctx_st;
@@ -25,9 +26,8 @@ class TlsContext {
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
 
-  /// Replaces the certificates. Returns what is wrong, naming the file; then nothing has changed. Empty:
-  /// success.
-  [[nodiscard]] std::string load(std::vector<TlsFiles> files);
+  /// Replaces the certificates. After an error, which names the file, nothing has changed.
+  [[nodiscard]] Result<void> load(std::vector<TlsFiles> files);
   /// The files of the last `load` that succeeded.
   std::vector<TlsFiles> files() const;
   /// The server side of a new connection. Null: out of memory.

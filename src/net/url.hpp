@@ -1,15 +1,10 @@
 #pragma once
 
-#include <optional>
-#include <string>
 #include <string_view>
 
 #include "signaling/net/http.hpp"
 
 namespace signaling::net {
-
-/// Undoes percent-encoding once (RFC 3986 2.1). Null if a `%` is not followed by two hexadecimal digits.
-std::optional<std::string> percent_decode(std::string_view text);
 
 /// The value of the first `name=value` in a query, decoded, with `+` as space.
 QueryValue query_value(std::string_view query, std::string_view name);

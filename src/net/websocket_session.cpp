@@ -35,6 +35,11 @@ MessageView as_view(const websocket::Message& message) {
   return {message.kind, {reinterpret_cast<const char*>(message.payload.data()), message.payload.size()}};
 }
 
+// What a proxy sends when it restarts, or loses the server: the client has not meant to end the connection.
+bool is_of_intermediary(websocket::CloseCode code) noexcept {
+  return code >= websocket::CloseCode::internal_error && code <= websocket::CloseCode::bad_gateway;
+}
+
 }  // namespace
 
 std::uint16_t websocket_close_code(CloseReason reason) noexcept {
@@ -46,6 +51,7 @@ std::uint16_t websocket_close_code(CloseReason reason) noexcept {
     case CloseReason::lost:
     case CloseReason::internal: break;
     case CloseReason::overloaded: return 1013;
+    case CloseReason::bad_request: return 1008;
     case CloseReason::unauthorized: return 4401;
     case CloseReason::kicked: return 4403;
     case CloseReason::timeout: return 4408;
@@ -116,7 +122,8 @@ void WebSocketSession::watch_arrival(std::size_t bytes) {
 
 void WebSocketSession::handle(const websocket::Closed& closed) {
   clean_ = closed.clean;
-  end(closed.clean ? CloseReason::normal : CloseReason::lost);
+  const bool is_meant = closed.clean && !is_of_intermediary(closed.code);
+  end(is_meant ? CloseReason::normal : CloseReason::lost);
 }
 
 void WebSocketSession::handle(const websocket::ProtocolError& error) {
@@ -142,8 +149,6 @@ void WebSocketSession::on_end_ahead() {
 }
 
 void WebSocketSession::on_written(std::size_t message_bytes) {
-  // A client that reads is alive, also while nothing is read from it.
-  if (message_bytes > 0 && !connection_.is_reading()) last_heard_ = connection_.worker().now();
   if (!ended_ && message_bytes > 0) left(message_bytes);
   if (!connection_.is_open()) return;
   send_control();
@@ -162,6 +167,10 @@ void WebSocketSession::send_frames(std::span<const Frame> frames) {
     message_bytes += frame.size();
   }
   connection_.send(buffer, message_bytes);
+}
+
+void WebSocketSession::send_first(const Frame& frame) {
+  if (websocket_.state() == websocket::ConnectionState::open) connection_.send_first(frame);
 }
 
 // Control frames take their place among the messages, but only few of them wait for the socket. A client that floods with
@@ -184,10 +193,14 @@ void WebSocketSession::send_control() {
 }
 
 void WebSocketSession::start_close(CloseReason reason) {
+  start_close(reason, {websocket_close_code(reason), to_string(reason)});
+}
+
+void WebSocketSession::start_close(CloseReason reason, const CloseStatus& status) {
   if (closing_ || !connection_.is_open()) return;
   closing_ = true;
   close_reason_ = reason;
-  websocket_.close(static_cast<websocket::CloseCode>(websocket_close_code(reason)), to_string(reason));
+  websocket_.close(static_cast<websocket::CloseCode>(status.code), status.reason);
   limit_close_time();
   connection_.resume_reading();
   if (!std::exchange(input_wanted_, true)) go_on_later();
@@ -289,7 +302,7 @@ milliseconds WebSocketSession::arrival_time() const {
 
 void WebSocketSession::ping_if_silent(TimePoint now) {
   const milliseconds timeout = connection_.worker().context().options.ping_timeout;
-  const bool awaits_pong = ping_sent_ > last_heard_;
+  const bool awaits_pong = ping_sent_ > last_alive();
   if (awaits_pong && timeout != off && now >= ping_sent_ + timeout) {
     // Not waited for: whoever did not answer the ping will not answer the Close frame either.
     start_close(CloseReason::timeout);
@@ -308,13 +321,16 @@ void WebSocketSession::probe(TimePoint now) {
   send_control();
 }
 
+// A ping may be far behind in what a client on a slow line has to read. Whoever takes that lives.
+TimePoint WebSocketSession::last_alive() const { return std::max(last_heard_, connection_.last_room()); }
+
 TimePoint WebSocketSession::next_check() const {
   const milliseconds interval = ping_interval();
   const milliseconds timeout = connection_.worker().context().options.ping_timeout;
   TimePoint next = TimePoint::max();
   if (interval != off) {
-    const bool awaits_pong = ping_sent_ > last_heard_ && timeout != off;
-    next = awaits_pong ? ping_sent_ + timeout : std::max(last_heard_, ping_sent_) + interval;
+    const bool awaits_pong = ping_sent_ > last_alive() && timeout != off;
+    next = awaits_pong ? ping_sent_ + timeout : std::max(last_alive(), ping_sent_) + interval;
   }
   return std::min({next, first_message_by_, message_by_, end_by_, probe_at_});
 }

@@ -39,8 +39,11 @@ class WebSocketSession : public Session {
   Connection& connection() const noexcept { return connection_; }
   /// Does nothing once the closing handshake has begun.
   void send_frames(std::span<const Frame> frames);
+  /// The same ahead of most of what waits for the socket.
+  void send_first(const Frame& frame);
   /// Begins the closing handshake, behind what was sent. Only the first call counts.
   void start_close(CloseReason reason);
+  void start_close(CloseReason reason, const CloseStatus& status);
   bool has_ended() const noexcept { return ended_; }
   /// Whether more messages are wanted. If not, none is given to `received`, whatever has come already.
   void set_input(bool wanted);
@@ -70,6 +73,7 @@ class WebSocketSession : public Session {
   void ping_if_silent(TimePoint now);
   void probe(TimePoint now);
   TimePoint next_check() const;
+  TimePoint last_alive() const;
   std::chrono::milliseconds ping_interval() const;
   std::chrono::milliseconds arrival_time() const;
 

@@ -63,7 +63,7 @@ class Worker final : public std::enable_shared_from_this<Worker> {
   const std::string& http_date();
 
   bool stopping() const noexcept { return stopping_; }
-  /// See Server::stop. `done` is called when nothing is left.
+  /// See Server::async_stop. `done` is called when nothing is left.
   void stop(TimePoint deadline, Callback<void()> done);
   /// Closes everything now.
   void drop_all();

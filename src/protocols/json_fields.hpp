@@ -6,22 +6,24 @@
 #include <optional>
 #include <string_view>
 
-#include "protocols/json_scanner.hpp"
+#include "signaling/text/json_scanner.hpp"
 
 namespace signaling::protocols {
 
 /// The fields that messages of the native protocol have.
-enum class Field : std::uint8_t { type, room, to, event, metadata, data, id, is_volatile };
-inline constexpr std::size_t field_count = 8;
+enum class Field : std::uint8_t { type, room, to, event, metadata, data, id, received, is_volatile };
+inline constexpr std::size_t field_count = 9;
 
 /// The values of the known fields of one message, where they stand in its text.
 struct JsonFields {
-  std::array<JsonValue, field_count> values;
+  std::array<text::JsonValue, field_count> values;
   /// A field that is given more than once; its first value is kept.
   std::optional<Field> repeated;
 
-  const JsonValue& operator[](Field field) const noexcept { return values[static_cast<std::size_t>(field)]; }
-  bool has(Field field) const noexcept { return !(*this)[field].text.empty(); }
+  const text::JsonValue& operator[](Field field) const noexcept {
+    return values[static_cast<std::size_t>(field)];
+  }
+  bool has(Field field) const noexcept { return (*this)[field].is_present(); }
 };
 
 /// Reads a message, an object, and passes over fields that are not known. False: it is no object, no valid

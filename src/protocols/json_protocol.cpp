@@ -1,18 +1,18 @@
 // Path 3/8: message -> command. Next: core/peer_session.cpp
-#include "signaling/protocols/json_protocol.hpp"
+#include "protocols/json_protocol.hpp"
 
-#include <array>
-#include <stdexcept>
+#include <charconv>
 #include <utility>
 
-#include "protocols/json_encoder.hpp"
 #include "protocols/json_fields.hpp"
-#include "protocols/json_text.hpp"
+#include "signaling/text/json_scanner.hpp"
 
 namespace signaling::protocols {
 namespace {
 
 using command::Invalid;
+using text::JsonKind;
+using text::JsonValue;
 
 constexpr std::size_t scratch_to_keep = 1024;
 
@@ -29,13 +29,14 @@ class Decoder {
   Command leave();
   Command update();
   Command members();
-  Command send(EnvelopeType type);
-  Command ping() const;
+  Command send(MessageType type);
+  Command ping();
+  Command acknowledge();
+  bool read_received(std::uint64_t& received);
 
   bool check_request();
-  bool read_type(std::string_view& type, std::array<char, 64>& buffer);
   bool read_name(Field field, errc empty, std::string_view& name);
-  bool read_address(Envelope& envelope);
+  bool read_address(Message& message);
   bool read_delivery(Delivery& delivery);
   void reserve_scratch();
   bool fail(errc code, std::string_view message);
@@ -73,34 +74,23 @@ bool Decoder::check_request() {
 }
 
 Command Decoder::dispatch() {
-  std::array<char, 64> buffer{};
-  std::string_view type;
-  if (!read_type(type, buffer)) return problem_;
-  for (const auto envelope_type : {EnvelopeType::candidate, EnvelopeType::message, EnvelopeType::event,
-                                   EnvelopeType::offer, EnvelopeType::answer}) {
-    if (type == to_string(envelope_type)) return send(envelope_type);
+  const JsonValue& type = fields_[Field::type];
+  if (!fields_.has(Field::type) || type.kind != JsonKind::string) {
+    fail(errc::bad_request, wrong_field(Field::type));
+    return problem_;
   }
-  if (type == "join") return join();
-  if (type == "leave") return leave();
-  if (type == "update") return update();
-  if (type == "members") return members();
-  if (type == "ping") return ping();
+  for (const auto message_type : {MessageType::candidate, MessageType::message, MessageType::event,
+                                  MessageType::offer, MessageType::answer}) {
+    if (type.equals(to_string(message_type))) return send(message_type);
+  }
+  if (type.equals("join")) return join();
+  if (type.equals("leave")) return leave();
+  if (type.equals("update")) return update();
+  if (type.equals("members")) return members();
+  if (type.equals("ping")) return ping();
+  if (type.equals("ack")) return acknowledge();
   fail(errc::unknown_type, describe(errc::unknown_type));
   return problem_;
-}
-
-bool Decoder::read_type(std::string_view& type, std::array<char, 64>& buffer) {
-  const JsonValue& value = fields_[Field::type];
-  if (!fields_.has(Field::type) || value.kind != JsonKind::string) {
-    return fail(errc::bad_request, wrong_field(Field::type));
-  }
-  type = value.unquoted();
-  if (!value.escaped) return true;
-  const auto size = type.size() <= buffer.size() ? unescape(type, buffer.data()) : std::nullopt;
-  // The longest type, "candidate", as \u escapes has 54 bytes: what does not fit is none.
-  if (!size) return fail(errc::unknown_type, describe(errc::unknown_type));
-  type = {buffer.data(), *size};
-  return true;
 }
 
 Command Decoder::join() {
@@ -137,31 +127,49 @@ Command Decoder::members() {
   return members;
 }
 
-Command Decoder::send(EnvelopeType type) {
+Command Decoder::send(MessageType type) {
   command::Send send;
   send.request = request_;
-  Envelope& envelope = send.envelope;
-  envelope.type = type;
-  if (type == EnvelopeType::event && !read_name(Field::event, errc::bad_request, envelope.event))
+  Message& message = send.message;
+  message.type = type;
+  if (type == MessageType::event && !read_name(Field::event, errc::bad_request, message.event))
     return problem_;
-  if (!read_address(envelope) || !read_delivery(envelope.delivery)) return problem_;
-  envelope.payload = fields_[Field::data].text;
+  if (!read_address(message) || !read_delivery(message.delivery)) return problem_;
+  message.payload = fields_[Field::data].text;
   return send;
 }
 
-Command Decoder::ping() const {
+Command Decoder::ping() {
   command::Ping ping;
   ping.request = request_;
+  if (fields_.has(Field::received) && !read_received(ping.received.emplace())) return problem_;
   return ping;
 }
 
-// An empty `to` or `room` is refused here, because in an envelope it would mean that there is none.
-bool Decoder::read_address(Envelope& envelope) {
+Command Decoder::acknowledge() {
+  command::Acknowledge acknowledge;
+  if (!read_received(acknowledge.received)) return problem_;
+  return acknowledge;
+}
+
+bool Decoder::read_received(std::uint64_t& received) {
+  const JsonValue& value = fields_[Field::received];
+  const char* const begin = value.text.data();
+  const char* const end = begin + value.text.size();
+  if (value.is_present() && value.kind == JsonKind::number) {
+    const auto [rest, error] = std::from_chars(begin, end, received);
+    if (error == std::errc() && rest == end) return true;
+  }
+  return fail(errc::bad_request, wrong_field(Field::received));
+}
+
+// An empty `to` or `room` is refused here, because in a message it would mean that there is none.
+bool Decoder::read_address(Message& message) {
   if (!fields_.has(Field::to) && !fields_.has(Field::room)) {
     return fail(errc::bad_request, "The message needs a field 'to' or 'room'.");
   }
-  if (fields_.has(Field::to) && !read_name(Field::to, errc::bad_id, envelope.to)) return false;
-  return !fields_.has(Field::room) || read_name(Field::room, errc::bad_id, envelope.room);
+  if (fields_.has(Field::to) && !read_name(Field::to, errc::bad_id, message.to)) return false;
+  return !fields_.has(Field::room) || read_name(Field::room, errc::bad_id, message.room);
 }
 
 bool Decoder::read_delivery(Delivery& delivery) {
@@ -182,8 +190,8 @@ bool Decoder::read_name(Field field, errc empty, std::string_view& name) {
   if (!value.escaped) return true;
   const std::size_t start = scratch_.size();
   scratch_.resize(start + name.size());
-  const auto size = unescape(name, scratch_.data() + start);
-  if (!size) return fail(errc::bad_request, "A name holds half of a surrogate pair.");
+  const auto size = text::unescape_json(name, scratch_.data() + start);
+  if (!size) return fail(errc::bad_request, "A name has an unpaired surrogate.");
   scratch_.resize(start + *size);
   name = std::string_view(scratch_).substr(start);
   return true;
@@ -202,40 +210,36 @@ void Decoder::reserve_scratch() {
 
 }  // namespace
 
-JsonProtocol::JsonProtocol(std::shared_ptr<const Encoder> encoder, const JsonOptions& options)
-    : encoder_(std::move(encoder)), max_depth_(options.max_depth) {}
+// What belongs to the connection is not counted. Text that cannot be read is: the client has counted it, too.
+bool JsonProtocol::is_counted(const MessageView& message) const noexcept {
+  if (message.kind != MessageKind::text) return false;
+  text::JsonScanner scanner(message.bytes, max_depth_);
+  text::JsonMember member;
+  while (scanner.next_member(member) == text::JsonScanner::Step::member) {
+    if (!member.name.equals("type")) continue;
+    const bool is_of_link =
+        member.value.kind == JsonKind::string && (member.value.equals("ping") || member.value.equals("ack"));
+    return !is_of_link;
+  }
+  return true;
+}
 
 void JsonProtocol::decode(const MessageView& message, std::vector<Command>& commands) {
   if (scratch_.capacity() > scratch_to_keep) std::string().swap(scratch_);
   Invalid invalid;
   if (message.kind != MessageKind::text) {
-    invalid.message = "Binary messages are not understood.";
+    invalid.message = "Binary messages are not supported.";
     commands.emplace_back(invalid);
     return;
   }
   JsonFields fields;
   if (!read_fields(message.bytes, max_depth_, fields)) {
     invalid.code = errc::bad_json;
-    invalid.message = "The message is not a JSON object, or is nested too deep.";
+    invalid.message = "The message is not a JSON object, or is nested too deeply.";
     commands.emplace_back(invalid);
     return;
   }
   commands.push_back(Decoder(fields, scratch_).decode());
-}
-
-JsonProtocolFactory::JsonProtocolFactory(JsonOptions options) : options_(std::move(options)) {
-  if (options_.heartbeat.count() < 0) throw std::invalid_argument("JsonOptions::heartbeat is negative");
-  if (options_.max_depth > max_json_nesting)
-    throw std::invalid_argument("JsonOptions::max_depth is over 1024");
-  JsonValue servers;
-  if (!JsonScanner(options_.ice_servers, 0).read_text(servers) || servers.kind != JsonKind::array) {
-    throw std::invalid_argument("JsonOptions::ice_servers is not a JSON array");
-  }
-  encoder_ = std::make_shared<const JsonEncoder>(options_.heartbeat, servers.text);
-}
-
-std::unique_ptr<Protocol> JsonProtocolFactory::make() const {
-  return std::unique_ptr<Protocol>(new JsonProtocol(encoder_, options_));
 }
 
 }  // namespace signaling::protocols

@@ -5,13 +5,19 @@
 #include <string>
 #include <utility>
 
-#include "protocols/json_members.hpp"
-#include "protocols/json_writer.hpp"
-#include "protocols/peer_name.hpp"
 #include "protocols/vertex_encoder.hpp"
+#include "signaling/protocols/peer_name.hpp"
+#include "signaling/text/json_members.hpp"
+#include "signaling/text/json_writer.hpp"
+#include "signaling/text/kept_texts.hpp"
 
 namespace signaling::protocols {
 namespace {
+
+using text::JsonKind;
+using text::JsonValue;
+using text::members_of;
+using text::read_members;
 
 using Commands = std::vector<Command>;
 
@@ -27,8 +33,9 @@ void reply(Frame frame, Commands& commands) {
 Frame unknown_type(const JsonValue& type) {
   std::string reason = R"("Unable to process request, may not be correct \"type\")";
   // What stands in a JSON string may stand in another.
-  if (type.kind == JsonKind::string && is_present(type) && type.text.size() <= max_echo)
+  if (type.kind == JsonKind::string && type.is_present() && type.text.size() <= max_echo) {
     reason += type.unquoted();
+  }
   return vertex_error(reason += '"');
 }
 
@@ -43,14 +50,14 @@ class VertexProtocol final : public Protocol {
 
  private:
   void register_client(const JsonValue& data, Commands& commands);
-  void relay(EnvelopeType type, std::string_view message, const JsonValue& data, Commands& commands);
+  void relay(MessageType type, std::string_view message, const JsonValue& data, Commands& commands);
   void bye(const JsonValue& data, Commands& commands);
   std::array<std::string_view, 2> ends_of(std::string_view session) const;
   void say_bye(std::string_view end, std::string_view session, Commands& commands);
 
   std::shared_ptr<const Encoder> encoder_;
   const std::size_t max_json_depth_;
-  KeptTexts texts_;
+  text::KeptTexts texts_;
   /// Empty until the client has said `new`.
   std::string id_;
 };
@@ -62,12 +69,12 @@ void VertexProtocol::decode(const MessageView& message, Commands& commands) {
   static constexpr std::array<std::string_view, 2> names{"type", "data"};
   if (!read_members(message.bytes, names, fields, max_json_depth_)) {
     commands.emplace_back(
-        command::Invalid{errc::bad_json, "Unable to process request, it is no JSON object", {}});
+        command::Invalid{errc::bad_json, "Unable to process request, it is not a JSON object", {}});
     return;
   }
   const auto& [type, data] = fields;
   const std::string_view name = type.kind == JsonKind::string ? texts_.name(type) : std::string_view();
-  for (const auto relayed : {EnvelopeType::candidate, EnvelopeType::offer, EnvelopeType::answer}) {
+  for (const auto relayed : {MessageType::candidate, MessageType::offer, MessageType::answer}) {
     if (name == to_string(relayed)) return relay(relayed, message.bytes, data, commands);
   }
   if (name == "new") return register_client(data, commands);
@@ -90,7 +97,7 @@ void VertexProtocol::register_client(const JsonValue& data, Commands& commands) 
   id_ = id;
   std::string metadata;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (!is_present(fields[i])) continue;
+    if (!fields[i].is_present()) continue;
     metadata.append(metadata.empty() ? "{\"" : ",\"").append(names[i]).append("\":").append(fields[i].text);
   }
   command::Join join;
@@ -102,21 +109,21 @@ void VertexProtocol::register_client(const JsonValue& data, Commands& commands) 
   commands.emplace_back(join);
 }
 
-void VertexProtocol::relay(EnvelopeType type, std::string_view message, const JsonValue& data,
+void VertexProtocol::relay(MessageType type, std::string_view message, const JsonValue& data,
                            Commands& commands) {
   const auto [to, description, candidate] = members_of(data.text, {"to", "description", "candidate"});
   const std::string_view name = texts_.name(to);
   if (name.empty()) return reply(Frame::text(R"({"type":"error","data":"Peer to id not found"})"), commands);
-  const JsonValue& content = type == EnvelopeType::candidate ? candidate : description;
+  const JsonValue& content = type == MessageType::candidate ? candidate : description;
   command::Send send;
   send.request = to_string(type);
-  send.envelope.type = type;
-  send.envelope.to = address_of(name, vertex_alias_prefix, texts_);
-  send.envelope.payload = is_present(content) ? content.text : data.text;
-  send.envelope.language = vertex_language;
-  send.envelope.original = message;
-  send.envelope.reach = Reach::speakers;
-  send.envelope.audience = Audience::everybody;
+  send.message.type = type;
+  send.message.to = address_of(name, vertex_alias_prefix, texts_);
+  send.message.payload = content.is_present() ? content.text : data.text;
+  send.message.language = vertex_language;
+  send.message.original = message;
+  send.message.reach = Reach::speakers;
+  send.message.audience = Audience::everybody;
   commands.emplace_back(send);
 }
 
@@ -148,27 +155,29 @@ std::array<std::string_view, 2> VertexProtocol::ends_of(std::string_view session
 }
 
 void VertexProtocol::say_bye(std::string_view end, std::string_view session, Commands& commands) {
-  JsonWriter payload(64 + end.size() + session.size());
-  payload.raw(R"({"to":)").string(end).raw(R"(,"session_id":)").raw(session).raw("}");
+  std::string payload;
+  text::JsonWriter(payload).raw(R"({"to":)").string(end).raw(R"(,"session_id":)").raw(session).raw("}");
   command::Send send;
   send.request = "bye";
-  send.envelope.type = EnvelopeType::event;
-  send.envelope.event = "bye";
-  send.envelope.to = address_of(end, vertex_alias_prefix, texts_);
-  send.envelope.payload = texts_.keep(std::string(payload.finish().text_view()));
-  send.envelope.language = vertex_language;
-  send.envelope.original = texts_.keep(R"({"type":"bye","data":)" + std::string(send.envelope.payload) + "}");
-  send.envelope.reach = Reach::speakers;
-  send.envelope.audience = Audience::everybody;
+  send.message.type = MessageType::event;
+  send.message.event = "bye";
+  send.message.to = address_of(end, vertex_alias_prefix, texts_);
+  send.message.payload = texts_.keep(std::move(payload));
+  send.message.language = vertex_language;
+  send.message.original = texts_.keep(R"({"type":"bye","data":)" + std::string(send.message.payload) + "}");
+  send.message.reach = Reach::speakers;
+  send.message.audience = Audience::everybody;
   commands.emplace_back(send);
 }
 
 }  // namespace
 
-VertexFactory::VertexFactory(std::function<std::vector<Member>()> members, const VertexOptions& options)
+Vertex::Vertex(std::function<std::vector<Member>()> members, const VertexOptions& options)
     : encoder_(std::make_shared<const VertexEncoder>(std::move(members))), options_(options) {}
 
-std::unique_ptr<Protocol> VertexFactory::make() const {
+std::string_view Vertex::path() const noexcept { return "/ws"; }
+
+std::unique_ptr<Protocol> Vertex::make(const ConnectInfo& /*info*/) const {
   return std::make_unique<VertexProtocol>(encoder_, options_);
 }
 

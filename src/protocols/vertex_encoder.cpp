@@ -1,28 +1,41 @@
-// Path 6/8: envelope -> message, encoded once, shared by all receivers. Next: core/frame.cpp
+// Path 6/8: message -> text, encoded once, shared by all receivers. Next: core/frame.cpp
 #include "protocols/vertex_encoder.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 
-#include "protocols/json_writer.hpp"
-#include "protocols/peer_name.hpp"
+#include "signaling/core/json_frame.hpp"
+#include "signaling/protocols/peer_name.hpp"
 #include "signaling/protocols/vertex.hpp"
+#include "signaling/text/json_editor.hpp"
+#include "signaling/text/json_members.hpp"
+#include "signaling/text/kept_texts.hpp"
 
 namespace signaling::protocols {
 namespace {
 
+using text::JsonKind;
+using text::JsonValue;
+using text::JsonWriter;
+using text::KeptTexts;
+using text::members_of;
+
 constexpr std::size_t overhead = 128;
 
+// All there is to know of who is there: the newest list is enough.
+constexpr std::uint8_t peers_state = 1;
+
 void write_field(JsonWriter& out, std::string_view name, const JsonValue& value) {
-  if (is_present(value)) out.raw(",\"").raw(name).raw("\":").raw(value.text);
+  if (value.is_present()) out.raw(",\"").raw(name).raw("\":").raw(value.text);
 }
 
 // What a peer of another language lacks is empty: clients show these fields.
 void write_outsider_field(JsonWriter& out, std::string_view name, const JsonValue& value) {
-  out.raw(",\"").raw(name).raw("\":").raw(is_present(value) ? value.text : std::string_view(R"("")"));
+  out.raw(",\"").raw(name).raw("\":").raw(value.is_present() ? value.text : std::string_view(R"("")"));
 }
 
 // Of a peer of another language: text that people read, and nothing else.
@@ -47,86 +60,92 @@ void write_peer(JsonWriter& out, const MemberView& member) {
 Frame write_peers(std::span<const MemberView> members) {
   std::size_t size = overhead;
   for (const MemberView& member : members) size += 64 + member.id.size() + member.metadata.size();
-  JsonWriter out(size);
+  JsonFrame out(size);
   out.raw(R"({"type":"peers","data":[)");
   std::string_view comma;
   for (const MemberView& member : members) {
     write_peer(out.raw(comma), member);
     comma = ",";
   }
-  return out.raw("]}").finish();
+  out.raw("]}");
+  return out.finish(peers_state);
 }
 
 Frame write_error(const event::Error& error) {
   const std::string_view message = error.message.empty() ? describe(error.code) : error.message;
-  JsonWriter out(overhead + message.size() + error.request.size());
+  JsonFrame out(overhead + message.size() + error.request.size());
   out.raw(R"({"type":"error","data":{)");
   if (!error.request.empty()) out.raw(R"("requestMsg":)").string(error.request).raw(",");
-  return out.raw(R"("reason":)").string(message).raw("}}").finish();
+  out.raw(R"("reason":)").string(message).raw("}}");
+  return out.finish();
 }
 
 // An offer, answer or candidate of a peer that speaks another language.
-Frame write_translated(const Envelope& envelope) {
-  JsonWriter out(overhead + 2 * envelope.from.size() + envelope.to.size() + envelope.payload.size());
-  out.raw(R"({"type":")").raw(to_string(envelope.type)).raw(R"(","data":{"to":)").string(envelope.to);
-  write_peer_name(out.raw(R"(,"id":)"), {}, envelope.from);  // whom clients answer
-  out.raw(envelope.type == EnvelopeType::candidate ? R"(,"candidate":)" : R"(,"description":)");
-  if (envelope.kind == MessageKind::binary) {
-    out.base64(envelope.payload);
+Frame write_translated(const event::Message& sent) {
+  const Message& message = sent.message;
+  JsonFrame out(overhead + 2 * sent.from.size() + message.to.size() + message.payload.size());
+  out.raw(R"({"type":")").raw(to_string(message.type)).raw(R"(","data":{"to":)").string(message.to);
+  write_peer_name(out.raw(R"(,"id":)"), {}, sent.from);  // whom clients answer
+  out.raw(message.type == MessageType::candidate ? R"(,"candidate":)" : R"(,"description":)");
+  if (message.kind == MessageKind::binary) {
+    out.base64(message.payload);
   } else {
-    out.raw(envelope.payload.empty() ? std::string_view("null") : envelope.payload);
+    out.raw(message.payload.empty() ? std::string_view("null") : message.payload);
   }
-  if (envelope.type == EnvelopeType::offer) out.raw(R"(,"media":"video")");
-  const std::string session = std::string(peer_id_prefix).append(envelope.from) + '-';
-  out.raw(R"(,"session_id":)").string(session + std::string(peer_id_prefix).append(envelope.to));
-  return out.raw("}}").finish();
+  if (message.type == MessageType::offer) out.raw(R"(,"media":"video")");
+  const std::string session = std::string(peer_id_prefix).append(sent.from) + '-';
+  out.raw(R"(,"session_id":)").string(session + std::string(peer_id_prefix).append(message.to));
+  out.raw("}}");
+  return out.finish();
 }
 
 // One end of the session says goodbye, and nobody else for it.
-bool is_end(const Envelope& envelope, std::string_view name) {
+bool is_end(const Message& message, std::string_view name) {
   KeptTexts texts;
-  const auto [id] = members_of(envelope.payload, {"session_id"});
+  const auto [id] = members_of(message.payload, {"session_id"});
   const std::string_view session = texts.name(id);
   return session.starts_with(std::string(name) + '-') || session.ends_with('-' + std::string(name));
 }
 
 // A message of this language, in the name of who has sent it.
-void write_own(const Envelope& envelope, std::vector<Frame>& frames) {
+void write_own(const event::Message& sent, std::vector<Frame>& frames) {
+  const Message& message = sent.message;
   static constexpr std::array<std::string_view, 2> sender_fields{"id", "from"};
-  const std::string name = peer_name(claimed_name(envelope.from_metadata, "id"), envelope.from);
-  if (envelope.type == EnvelopeType::event) {
+  const std::string name = peer_name(claimed_name(sent.from_metadata, "id"), sent.from);
+  if (message.type == MessageType::event) {
     KeptTexts texts;
     JsonValue value;
-    (void)JsonScanner(name, max_json_nesting).read_text(value);
-    const std::string as_peer = std::string(peer_id_prefix).append(envelope.from);
-    if (!is_end(envelope, texts.name(value)) && !is_end(envelope, as_peer)) return;
-    return frames.push_back(Frame::text(envelope.original));
+    (void)text::JsonScanner(name).read_text(value);
+    const std::string as_peer = std::string(peer_id_prefix).append(sent.from);
+    if (!is_end(message, texts.name(value)) && !is_end(message, as_peer)) return;
+    return frames.push_back(Frame::text(message.original));
   }
-  const auto [data] = members_of(envelope.original, {"data"});
-  const std::string data_signed = sign(data.text, sender_fields, name);
-  if (data_signed.empty()) return frames.push_back(Frame::text(envelope.original));
-  std::string text(envelope.original);
-  text.replace(static_cast<std::size_t>(data.text.data() - envelope.original.data()), data.text.size(),
-               data_signed);
-  frames.push_back(Frame::text(text));
+  text::JsonEditor editor(message.original);
+  while (const text::JsonMember* const member = editor.next()) {
+    if (!member->name.equals("data")) continue;
+    const std::string data = sign(member->value.text, sender_fields, name);
+    if (!data.empty()) editor.replace(data);
+  }
+  frames.push_back(Frame::text(editor.is_edited() ? editor.finish() : message.original));
 }
 
-void encode_message(const Envelope& envelope, std::vector<Frame>& frames) {
-  if (envelope.language == vertex_language) return write_own(envelope, frames);
-  switch (envelope.type) {
-    case EnvelopeType::offer:
-    case EnvelopeType::answer:
-    case EnvelopeType::candidate: frames.push_back(write_translated(envelope)); return;
-    case EnvelopeType::message:
-    case EnvelopeType::event: return;
+void encode_message(const event::Message& sent, std::vector<Frame>& frames) {
+  if (sent.message.language == vertex_language) return write_own(sent, frames);
+  switch (sent.message.type) {
+    case MessageType::offer:
+    case MessageType::answer:
+    case MessageType::candidate: frames.push_back(write_translated(sent)); return;
+    case MessageType::message:
+    case MessageType::event: return;
   }
 }
 
 }  // namespace
 
 Frame vertex_error(std::string_view reason) {
-  JsonWriter out(overhead + reason.size());
-  return out.raw(R"({"type":"error","data":{"reason":)").raw(reason).raw("}}").finish();
+  JsonFrame out(overhead + reason.size());
+  out.raw(R"({"type":"error","data":{"reason":)").raw(reason).raw("}}");
+  return out.finish();
 }
 
 Frame VertexEncoder::write_peers_after(Change change, const MemberView& changed) const {
@@ -148,7 +167,7 @@ Frame VertexEncoder::write_peers_after(Change change, const MemberView& changed)
 // A change is encoded before it is made, so that the list has to be made with it.
 void VertexEncoder::encode(const Event& event, std::vector<Frame>& frames) const {
   if (const auto* message = std::get_if<event::Message>(&event)) {
-    encode_message(message->envelope, frames);
+    encode_message(*message, frames);
   } else if (const auto* joined = std::get_if<event::PeerJoined>(&event)) {
     if (joined->room == vertex_room) frames.push_back(write_peers_after(Change::there, joined->peer));
   } else if (const auto* left = std::get_if<event::PeerLeft>(&event)) {

@@ -112,8 +112,10 @@ class Backend {
     std::string secret;
     /// Not empty, and equal to the `secret` of a claim of another node: the id is taken over, and that node told.
     std::string resume;
+    /// Nobody gets an id that is free.
+    bool is_take_over = false;
   };
-  /// `errc::id_in_use`: another node's, or another claim's. Restoring succeeds too if this node is the holder.
+  /// `errc::peer_not_found`: it is free, and must be taken over. `errc::id_in_use`: another node's, or another claim's. Restoring succeeds too if this node is the holder.
   virtual void claim(const NodeId& node, Session session, Claim claim,
                      Callback<void(std::error_code, Epoch)> done) = 0;
   virtual void release(const NodeId& node, Session session, std::string peer, Epoch epoch,

@@ -5,24 +5,41 @@
 #include <iterator>
 #include <utility>
 
-#include "core/orders.hpp"
-#include "redis/envelope_codec.hpp"
+#include "redis/publication_codec.hpp"
 
 namespace signaling::redis {
 
-std::error_code CallQueue::publish(const Envelope& envelope, std::span<const NodeId> targets,
-                                   const StoreHealth& shown, std::size_t max_bytes) {
-  const bool is_full = max_bytes != 0 && bytes_ + shown.queued_bytes >= max_bytes;
-  if ((!shown.connected || is_full) && !is_notice_of_loss(envelope)) return errc::store_unavailable;
-  if (items_.empty() || !std::holds_alternative<Messages>(items_.back())) items_.emplace_back(Messages());
-  auto& messages = std::get<Messages>(items_.back());
-  const std::size_t before = messages.envelopes.size();
-  append_envelope(messages.envelopes, envelope);
-  // As the engine counts them: else it would refuse what was taken here.
-  bytes_ += (messages.envelopes.size() - before) * std::max<std::size_t>(1, targets.size());
-  messages.targets.insert(messages.targets.end(), targets.begin(), targets.end());
-  messages.target_counts.push_back(static_cast<std::uint32_t>(targets.size()));
+bool CallQueue::accepts(const StoreHealth& shown, std::size_t max_bytes) const noexcept {
+  return shown.connected && (max_bytes == 0 || bytes_ + shown.queued_bytes < max_bytes);
+}
+
+std::error_code CallQueue::publish(const Message& message, const Route& route,
+                                   std::span<const NodeId> targets, const StoreHealth& shown,
+                                   std::size_t max_bytes) {
+  if (!accepts(shown, max_bytes)) return errc::store_unavailable;
+  append(targets, message, route);
   return {};
+}
+
+std::error_code CallQueue::command(const NodeCommand& command, const StoreHealth& shown,
+                                   std::size_t max_bytes) {
+  const bool is_owed = command.kind == NodeCommand::Kind::lost;
+  if (!is_owed && !accepts(shown, max_bytes)) return errc::store_unavailable;
+  append({}, command);
+  return {};
+}
+
+void CallQueue::append(std::span<const NodeId> targets, const auto&... publication) {
+  if (items_.empty() || !std::holds_alternative<Publications>(items_.back())) {
+    items_.emplace_back(Publications());
+  }
+  auto& publications = std::get<Publications>(items_.back());
+  const std::size_t before = publications.bytes.size();
+  redis::append(publications.bytes, publication...);
+  // As the engine counts them: else it would refuse what was taken here.
+  bytes_ += (publications.bytes.size() - before) * std::max<std::size_t>(1, targets.size());
+  publications.targets.insert(publications.targets.end(), targets.begin(), targets.end());
+  publications.target_counts.push_back(static_cast<std::uint32_t>(targets.size()));
 }
 
 void CallQueue::append(CallQueue later) {
@@ -36,18 +53,23 @@ void CallQueue::run(Item& item, const Open& open) {
   if (auto* const call = std::get_if<Call>(&item)) {
     (*call)(open.engine);
   } else if (open.engine != nullptr) {
-    hand_over(std::get<Messages>(item), open);
+    hand_over(std::get<Publications>(item), open);
   }
 }
 
-void CallQueue::hand_over(const Messages& messages, const Open& open) {
-  std::string_view rest = messages.envelopes;
-  std::span<const NodeId> targets = messages.targets;
-  for (const std::uint32_t count : messages.target_counts) {
-    Envelope envelope;
-    if (!take_envelope(rest, envelope)) return;
-    const auto error = open.engine->publish(envelope, targets.first(count));
-    if (error) open.listener->undelivered(envelope, errc::store_unavailable);
+void CallQueue::hand_over(const Publications& publications, const Open& open) {
+  std::string_view rest = publications.bytes;
+  std::span<const NodeId> targets = publications.targets;
+  for (const std::uint32_t count : publications.target_counts) {
+    const auto publication = take_publication(rest);
+    if (!publication) return;
+    if (const auto* const command = std::get_if<NodeCommand>(&*publication)) {
+      if (open.engine->command(*command)) open.listener->undelivered(*command, errc::store_unavailable);
+    } else {
+      const auto& [message, route] = std::get<PublishedMessage>(*publication);
+      const auto error = open.engine->publish(message, route, targets.first(count));
+      if (error) open.listener->undelivered(message, route, errc::store_unavailable);
+    }
     targets = targets.subspan(count);
   }
 }

@@ -27,8 +27,11 @@ class ListenerGate final : public StoreListener {
   void changed(const MembershipChange& change) override {
     pass([&](StoreListener& listener) { listener.changed(change); });
   }
-  void delivered(const Envelope& envelope) override {
-    pass([&](StoreListener& listener) { listener.delivered(envelope); });
+  void delivered(const Message& message, const Route& route) override {
+    pass([&](StoreListener& listener) { listener.delivered(message, route); });
+  }
+  void commanded(const NodeCommand& command) override {
+    pass([&](StoreListener& listener) { listener.commanded(command); });
   }
   void invalidated(std::string_view room, Missed missed) override {
     pass([&](StoreListener& listener) { listener.invalidated(room, missed); });
@@ -36,8 +39,11 @@ class ListenerGate final : public StoreListener {
   void displaced(std::string_view peer, Epoch epoch) override {
     pass([&](StoreListener& listener) { listener.displaced(peer, epoch); });
   }
-  void undelivered(const Envelope& envelope, errc error) override {
-    pass([&](StoreListener& listener) { listener.undelivered(envelope, error); });
+  void undelivered(const Message& message, const Route& route, errc error) override {
+    pass([&](StoreListener& listener) { listener.undelivered(message, route, error); });
+  }
+  void undelivered(const NodeCommand& command, errc error) override {
+    pass([&](StoreListener& listener) { listener.undelivered(command, error); });
   }
 
  private:

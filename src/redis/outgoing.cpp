@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-#include "redis/envelope_codec.hpp"
+#include "redis/publication_codec.hpp"
 
 namespace signaling::redis {
 namespace {
@@ -22,18 +22,29 @@ void Outgoing::push(std::variant<Leave, Update, Release, Messages> what,
   items_.push_back(std::make_shared<Item>(Item{std::move(what), std::move(done)}));
 }
 
-void Outgoing::gather(const Envelope& envelope, std::span<const NodeId> targets, TimePoint now) {
+void Outgoing::gather(const Message& message, const Route& route, std::span<const NodeId> targets,
+                      TimePoint now) {
+  begin_gathering(now);
+  for (const NodeId& node : targets) append(part_for(node, {}, {}), message, route);
+  if (targets.empty()) append(part_for({}, message.to, route.room), message, route);
+}
+
+void Outgoing::gather(const NodeCommand& command, TimePoint now) {
+  begin_gathering(now);
+  const bool is_for_peer = !command.peer.empty();
+  append(part_for({}, command.peer, is_for_peer ? std::string_view() : command.room), command);
+}
+
+void Outgoing::begin_gathering(TimePoint now) noexcept {
   if (gathered_.batch.parts.empty()) gathered_.since = now;
   last_gathered_ = now;
-  const auto append = [&](Batch::Part& part) {
-    const std::size_t before = part.bytes.size();
-    append_envelope(part.bytes, envelope);
-    gathered_.bytes += part.bytes.size() - before;
-    bytes_ += part.bytes.size() - before;
-  };
-  for (const NodeId& node : targets) append(part_for(node, {}, {}));
-  if (!targets.empty()) return;
-  append(part_for({}, envelope.to, envelope.room));
+}
+
+void Outgoing::append(Batch::Part& part, const auto&... publication) {
+  const std::size_t before = part.bytes.size();
+  redis::append(part.bytes, publication...);
+  gathered_.bytes += part.bytes.size() - before;
+  bytes_ += part.bytes.size() - before;
 }
 
 Batch::Part& Outgoing::part_for(std::string_view node, std::string_view peer, std::string_view room) {

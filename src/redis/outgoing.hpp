@@ -14,7 +14,7 @@
 
 #include "redis/backend.hpp"
 #include "signaling/core/clock.hpp"
-#include "signaling/core/envelope.hpp"
+#include "signaling/core/message.hpp"
 
 namespace signaling::redis {
 
@@ -59,7 +59,8 @@ class Outgoing {
             Callback<void(std::error_code, Version)> done);
 
   /// Gathers a message. `targets` as in StateStore::publish.
-  void gather(const Envelope& envelope, std::span<const NodeId> targets, TimePoint now);
+  void gather(const Message& message, const Route& route, std::span<const NodeId> targets, TimePoint now);
+  void gather(const NodeCommand& command, TimePoint now);
   /// Makes an item of what was gathered.
   void seal();
   /// The same, unless enough of them are on their way, in which case it grows.
@@ -82,6 +83,8 @@ class Outgoing {
   }
 
  private:
+  void begin_gathering(TimePoint now) noexcept;
+  void append(Batch::Part& part, const auto&... publication);
   Batch::Part& part_for(std::string_view node, std::string_view peer, std::string_view room);
 
   std::deque<ItemPointer> items_;

@@ -9,6 +9,7 @@
 #include "redis/inbox_codec.hpp"
 #include "redis/refusal.hpp"
 #include "redis/script.hpp"
+#include "signaling/text/percent.hpp"
 
 namespace signaling::redis {
 namespace {
@@ -49,6 +50,7 @@ std::error_code answered_error(char letter) {
     case 'O': return {};
     case 'S': return errc::closed;
     case 'U': return errc::id_in_use;
+    case 'P': return errc::peer_not_found;
     case 'F': return errc::room_full;
     case 'N': return errc::not_joined;
     case 'X': return errc::overloaded;
@@ -230,7 +232,8 @@ void RedisBackend::goodbye(const NodeId& node, Session session, Callback<void(st
 void RedisBackend::claim(const NodeId& node, Session session, Claim claim,
                          Callback<void(std::error_code, Epoch)> done) {
   call("claim", node, session,
-       {std::move(claim.peer), std::to_string(claim.epoch), std::move(claim.secret), std::move(claim.resume)},
+       {std::move(claim.peer), std::to_string(claim.epoch), std::move(claim.secret), std::move(claim.resume),
+        claim.is_take_over ? "1" : ""},
        number_answer(std::move(done)));
 }
 
@@ -364,18 +367,7 @@ void RedisBackend::cancel_read() {
 
 // As `key` in the script.
 std::string RedisBackend::inbox_key(std::string_view node) const {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
-  std::string key = options_.connection.url.prefix + ":inbox:";
-  for (const char c : node) {
-    if (plain.find(c) != std::string_view::npos) {
-      key += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      key.append({'%', digits[byte >> 4U], digits[byte & 0xFU]});
-    }
-  }
-  return key;
+  return options_.connection.url.prefix + ":inbox:" + text::percent_encode(node, "_.-");
 }
 
 }  // namespace signaling::redis

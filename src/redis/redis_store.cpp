@@ -21,9 +21,10 @@ void RedisStore::close(const NodeId& /*node*/) { state_->close(); }
 
 void RedisStore::claim(const Claim& request, Callback<void(std::error_code, Epoch)> done) {
   state_->post([node = request.node, peer = PeerId(request.peer), secret = std::string(request.secret),
-                resume = std::string(request.resume), done = std::move(done)](StoreEngine* engine) mutable {
+                resume = std::string(request.resume), is_take_over = request.is_take_over,
+                done = std::move(done)](StoreEngine* engine) mutable {
     if (engine == nullptr) return done(errc::store_unavailable, 0);
-    engine->claim({node, peer, secret, resume}, std::move(done));
+    engine->claim({node, peer, secret, resume, is_take_over}, std::move(done));
   });
 }
 
@@ -67,13 +68,17 @@ void RedisStore::snapshot(std::string_view room, Version known_version,
   });
 }
 
-std::error_code RedisStore::publish(const NodeId& /*node*/, const Envelope& envelope,
+std::error_code RedisStore::publish(const NodeId& /*node*/, const Message& message, const Route& route,
                                     std::span<const NodeId> targets) {
-  return state_->publish(envelope, targets);
+  return state_->publish(message, route, targets);
+}
+
+std::error_code RedisStore::command(const NodeId& /*node*/, const NodeCommand& command) {
+  return state_->command(command);
 }
 
 StoreHealth RedisStore::health() const { return state_->health_now(); }
 
-void RedisStore::stop(Callback<void()> done) { state_->stop(std::move(done)); }
+void RedisStore::start_stop(Callback<void()> done) { state_->stop(std::move(done)); }
 
 }  // namespace signaling::redis

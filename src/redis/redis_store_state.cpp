@@ -58,10 +58,20 @@ void RedisStore::State::schedule_drain() {
   }
 }
 
-std::error_code RedisStore::State::publish(const Envelope& envelope, std::span<const NodeId> targets) {
+std::error_code RedisStore::State::publish(const Message& message, const Route& route,
+                                           std::span<const NodeId> targets) {
+  return push([&] { return queue.publish(message, route, targets, health, options.max_queued_bytes); });
+}
+
+std::error_code RedisStore::State::command(const NodeCommand& command) {
+  return push([&] { return queue.command(command, health, options.max_queued_bytes); });
+}
+
+template <class Function>
+std::error_code RedisStore::State::push(Function function) {
   {
     const std::scoped_lock lock(mutex);
-    if (const auto error = queue.publish(envelope, targets, health, options.max_queued_bytes)) return error;
+    if (const std::error_code error = function()) return error;
     if (std::exchange(is_drain_due, true)) return {};
   }
   schedule_drain();

@@ -33,7 +33,10 @@ struct RedisStore::State : std::enable_shared_from_this<RedisStore::State> {
   StoreHealth health_now();
   void schedule_drain();
   void post(CallQueue::Call call);
-  std::error_code publish(const Envelope& envelope, std::span<const NodeId> targets);
+  std::error_code publish(const Message& message, const Route& route, std::span<const NodeId> targets);
+  std::error_code command(const NodeCommand& command);
+  template <class Function>
+  std::error_code push(Function function);
   void open(const NodeId& node, StoreListener& listener, Callback<void(std::error_code)> done);
   void close();
   void stop(Callback<void()> done);

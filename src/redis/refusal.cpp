@@ -19,14 +19,15 @@ constexpr auto commands = std::to_array<std::string_view>(
      "ZRANGEBYSCORE", "ZADD",  "ZSCORE", "ZRANGE", "ZREM",    "SMEMBERS"});
 
 std::string too_old(int version) {
-  if (version == 0) return "Redis is too old: 7.0 is needed";
+  if (version == 0) return "Redis is too old: the store needs 7.0 or later";
   return "Redis " + std::to_string(version / 256) + "." + std::to_string(version % 256) +
-         " is too old: 7.0 is needed";
+         " is too old: the store needs 7.0 or later";
 }
 
 std::string not_permitted(int command) {
   const auto index = std::min(static_cast<std::size_t>(command), commands.size() - 1);
-  return "the Redis user may not run " + std::string(commands[index]) + ", or not on the keys of this prefix";
+  return "the Redis user may not run " + std::string(commands[index]) +
+         ", or may not access the keys of this prefix";
 }
 
 class Category final : public std::error_category {
@@ -38,11 +39,11 @@ class Category final : public std::error_category {
     switch (static_cast<Refusal>(value & ((1 << detail_bits) - 1))) {
       case Refusal::too_old: return too_old(detail);
       case Refusal::wrong_password: return "Redis does not accept the user name or the password";
-      case Refusal::needs_password: return "Redis asks for a password, and its URL has none";
+      case Refusal::needs_password: return "Redis requires a password, and the URL has none";
       case Refusal::not_permitted: return not_permitted(detail);
-      case Refusal::bad_database: return "Redis has no database of this number";
-      case Refusal::read_only: return "Redis is a read-only replica: its primary is needed";
-      case Refusal::is_cluster: return "Redis Cluster cannot be used: a single server is needed";
+      case Refusal::bad_database: return "Redis has no database with this number";
+      case Refusal::read_only: return "Redis is a read-only replica: the store needs its primary";
+      case Refusal::is_cluster: return "Redis Cluster is not supported: the store needs a single server";
       case Refusal::bad_certificate: return "the Redis server's certificate is not trusted";
       case Refusal::no_tls: return "the TLS handshake with the Redis server failed";
       case Refusal::refused: return "Redis refuses the connection";

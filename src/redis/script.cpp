@@ -275,7 +275,7 @@ function operations.goodbye(bound, node_lost)
 end
 
 -- The secrets are kept as hashes: who can read the database cannot take over a peer.
-function operations.claim(peer, epoch, secret, resume)
+function operations.claim(peer, epoch, secret, resume, is_take_over)
   local claim, wanted = find_claim(peer), tonumber(epoch)
   local hash = secret ~= '' and redis.sha1hex(secret) or ''
   if claim and claim.node == node and wanted == 0 then
@@ -285,6 +285,8 @@ function operations.claim(peer, epoch, secret, resume)
     if resume == '' or redis.sha1hex(resume) ~= claim.secret then return 'U' end
     deliver(claim.node, pack('>I8', claim.epoch) .. peer .. 'd')
     release_claim(peer, claim.node)
+  elseif not claim and is_take_over ~= '' then
+    return 'P'
   end
   if wanted == 0 then wanted = next_number() end
   if wanted > tonumber(call('GET', key('seq')) or 0) then call('SET', key('seq'), epoch) end

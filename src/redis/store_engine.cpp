@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/orders.hpp"
-#include "redis/envelope_codec.hpp"
 #include "redis/store_engine_impl.hpp"
 
 namespace signaling::redis {
@@ -24,28 +22,31 @@ StoreEngine::Impl::Impl(Backend& its_backend, NodeId its_node, StoreListener& it
 
 void StoreEngine::Impl::claim(const StateStore::Claim& request, ClaimDone done) {
   if (!session) return claim_here(request, std::move(done));
-  Backend::Claim wanted{PeerId(request.peer), 0, std::string(request.secret), std::string(request.resume)};
-  backend.claim(
-      node, *session, wanted,
-      [self = shared_from_this(), from = *session, wanted, done = std::move(done)](std::error_code error,
-                                                                                   Epoch epoch) mutable {
-        if (is_away(error)) {
-          self->lose_session(from);
-          // In the next session, if that is open already.
-          return self->claim({self->node, wanted.peer, wanted.secret, wanted.resume}, std::move(done));
-        }
-        if (!error) {
-          self->registry.claim(wanted.peer, epoch, wanted.secret);
-          self->last_epoch = std::max(self->last_epoch, epoch);
-        }
-        done(error, epoch);
-      });
+  Backend::Claim wanted{PeerId(request.peer), 0, std::string(request.secret), std::string(request.resume),
+                        request.is_take_over};
+  backend.claim(node, *session, wanted,
+                [self = shared_from_this(), from = *session, wanted, done = std::move(done)](
+                    std::error_code error, Epoch epoch) mutable {
+                  if (is_away(error)) {
+                    self->lose_session(from);
+                    // In the next session, if that is open already.
+                    return self->claim(
+                        {self->node, wanted.peer, wanted.secret, wanted.resume, wanted.is_take_over},
+                        std::move(done));
+                  }
+                  if (!error) {
+                    self->registry.claim(wanted.peer, epoch, wanted.secret);
+                    self->last_epoch = std::max(self->last_epoch, epoch);
+                  }
+                  done(error, epoch);
+                });
 }
 
 // Should another node have given the id away too, the database knows who was first, and the second is displaced, unless it
 // has shown the first one's secret.
 void StoreEngine::Impl::claim_here(const StateStore::Claim& request, ClaimDone done) {
-  if (options.when_away == WhenAway::refuse) return done(errc::store_unavailable, 0);
+  // Only the database knows whether there is something to take over.
+  if (options.when_away == WhenAway::refuse || request.is_take_over) return done(errc::store_unavailable, 0);
   if (registry.has_claim(request.peer)) return done(errc::id_in_use, 0);
   last_epoch = std::max(last_epoch + 1, 1'000 * database_now());
   registry.claim(request.peer, last_epoch, request.secret, request.resume);
@@ -180,17 +181,26 @@ void StoreEngine::Impl::on_seen(Session from, const RoomId& room, const std::sha
   heard(room);
 }
 
-std::error_code StoreEngine::Impl::publish(const Envelope& envelope, std::span<const NodeId> targets) {
-  if (is_notice_of_loss(envelope)) {
-    std::string bytes;
-    append_envelope(bytes, envelope);
-    notices.insert(std::move(bytes));
+std::error_code StoreEngine::Impl::publish(const Message& message, const Route& route,
+                                           std::span<const NodeId> targets) {
+  if (!accepts_publications()) return errc::store_unavailable;
+  outgoing.gather(message, route, targets, now);
+  return {};
+}
+
+std::error_code StoreEngine::Impl::command(const NodeCommand& command) {
+  if (command.kind == NodeCommand::Kind::lost) {
+    owed.emplace(command.peer, command.room);
     return {};
   }
-  const bool is_full = options.max_queued_bytes != 0 && outgoing.queued_bytes() >= options.max_queued_bytes;
-  if (!session || restoring != 0 || is_full) return errc::store_unavailable;
-  outgoing.gather(envelope, targets, now);
+  if (!accepts_publications()) return errc::store_unavailable;
+  outgoing.gather(command, now);
   return {};
+}
+
+bool StoreEngine::Impl::accepts_publications() const noexcept {
+  const bool is_full = options.max_queued_bytes != 0 && outgoing.queued_bytes() >= options.max_queued_bytes;
+  return session && restoring == 0 && !is_full;
 }
 
 StoreEngine::StoreEngine(Backend& backend, NodeId node, StoreListener& listener, EngineOptions options,
@@ -228,9 +238,12 @@ void StoreEngine::snapshot(std::string_view room, Version known_version,
   impl_->snapshot(room, known_version, std::move(done));
 }
 
-std::error_code StoreEngine::publish(const Envelope& envelope, std::span<const NodeId> targets) {
-  return impl_->publish(envelope, targets);
+std::error_code StoreEngine::publish(const Message& message, const Route& route,
+                                     std::span<const NodeId> targets) {
+  return impl_->publish(message, route, targets);
 }
+
+std::error_code StoreEngine::command(const NodeCommand& command) { return impl_->command(command); }
 
 void StoreEngine::flush() {
   if (!impl_->session) return;

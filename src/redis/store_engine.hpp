@@ -38,7 +38,7 @@ struct EngineOptions {
 ///
 /// Threads: one at a time, completion handlers of the backend included. Calls that take a `done` complete it then or
 /// later.
-/// Time: whoever owns it calls `on_time` about every 100 ms, and `flush` when it has called `publish`, soon.
+/// Time: whoever owns it calls `on_time` about every 100 ms, and `flush` soon after `publish` and `command`.
 class StoreEngine {
  public:
   /// `listener` and `backend` outlive it. `backend` completes nothing after the engine is gone.
@@ -56,7 +56,8 @@ class StoreEngine {
   void update(const StateStore::Update& request, Callback<void(std::error_code, Version)> done);
   void snapshot(std::string_view room, Version known_version,
                 Callback<void(std::error_code, RoomState)> done);
-  std::error_code publish(const Envelope& envelope, std::span<const NodeId> targets);
+  std::error_code publish(const Message& message, const Route& route, std::span<const NodeId> targets);
+  std::error_code command(const NodeCommand& command);
   void flush();
   void on_time(TimePoint now);
   /// Takes leave of the database. Nothing may be called afterwards but the destructor; the listener hears nothing more.

@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "redis/backend.hpp"
@@ -54,7 +55,9 @@ struct StoreEngine::Impl : std::enable_shared_from_this<Impl> {
   struct Look;
   void on_seen(Session from, const RoomId& room, const std::shared_ptr<Look>& look, std::error_code error,
                Backend::Seen seen);
-  std::error_code publish(const Envelope& envelope, std::span<const NodeId> targets);
+  std::error_code publish(const Message& message, const Route& route, std::span<const NodeId> targets);
+  std::error_code command(const NodeCommand& command);
+  bool accepts_publications() const noexcept;
 
   // store_engine_outgoing.cpp: what must reach the database, sooner or later.
   void owe(std::variant<Outgoing::Leave, Outgoing::Update, Outgoing::Release, Outgoing::Messages> what,
@@ -68,7 +71,7 @@ struct StoreEngine::Impl : std::enable_shared_from_this<Impl> {
                   Backend::Changed changed);
   void on_published(const Outgoing::ItemPointer& item, std::error_code error,
                     const std::vector<std::uint32_t>& missing);
-  void send_notices();
+  void send_owed();
   void give_up(Outgoing::Item& messages);
   void give_up_all();
   void tell_undelivered(std::string_view bytes, errc error);
@@ -178,8 +181,8 @@ struct StoreEngine::Impl : std::enable_shared_from_this<Impl> {
 
   Registry registry;
   Outgoing outgoing;
-  /// Notices of loss that the node owes, each as an envelope: they wait as long as it takes.
-  std::set<std::string> notices;
+  /// A peer, or the members of a room: the node owes them a command of kind `lost`, for as long as it takes.
+  std::set<std::pair<PeerId, RoomId>> owed;
   /// A membership, or, without a room, a claim.
   using Place = std::tuple<RoomId, PeerId, Epoch>;
   /// Those that the database has never heard of.

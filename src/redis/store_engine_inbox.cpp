@@ -1,11 +1,21 @@
-// Path 5/8: what other nodes have put into this node's inbox -> the router. Next: core/router_core.cpp
+// Path 5/8: what other nodes have put into this node's inbox -> the router. Next: core/cluster_inbox.cpp
 #include <algorithm>
 #include <utility>
 
-#include "redis/envelope_codec.hpp"
+#include "redis/publication_codec.hpp"
 #include "redis/store_engine_impl.hpp"
 
 namespace signaling::redis {
+namespace {
+
+// The room that it goes through. Empty: none.
+std::string_view room_of(const Publication& publication) {
+  if (const auto* const published = std::get_if<PublishedMessage>(&publication)) return published->route.room;
+  const auto& command = std::get<NodeCommand>(publication);
+  return command.peer.empty() ? std::string_view(command.room) : std::string_view();
+}
+
+}  // namespace
 
 // What was read is handed out first: so the database keeps what this node could still lose.
 void StoreEngine::Impl::read_inbox() {
@@ -82,9 +92,10 @@ bool StoreEngine::Impl::must_wait(Read& read) const {
   if (entry.kind == InboxEntry::Kind::change) return is_asked(entry.change.room, read.asks);
   if (entry.kind != InboxEntry::Kind::messages) return false;
   std::string_view rest = std::string_view(entry.bytes).substr(read.checked);
-  Envelope envelope;
-  while (!rest.empty() && take_envelope(rest, envelope)) {
-    if (is_asked(envelope.room, read.asks)) return true;
+  while (!rest.empty()) {
+    const auto publication = take_publication(rest);
+    if (!publication) return false;
+    if (is_asked(room_of(*publication), read.asks)) return true;
     read.checked = entry.bytes.size() - rest.size();
   }
   return false;
@@ -120,12 +131,17 @@ void StoreEngine::Impl::handle(const InboxEntry& entry) {
 
 void StoreEngine::Impl::deliver(std::string_view bytes) {
   while (!bytes.empty() && listener != nullptr) {
-    Envelope envelope;
-    if (!take_envelope(bytes, envelope)) {
+    const auto publication = take_publication(bytes);
+    if (!publication) {
       ++bad_entries;
       return;
     }
-    listener->delivered(envelope);
+    if (const auto* const command = std::get_if<NodeCommand>(&*publication)) {
+      listener->commanded(*command);
+    } else {
+      const auto& [message, route] = std::get<PublishedMessage>(*publication);
+      listener->delivered(message, route);
+    }
   }
 }
 

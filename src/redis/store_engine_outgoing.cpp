@@ -1,7 +1,7 @@
 // Path 5/8: what waits is sent in order; what fails waits for the next session. Next: redis/redis_backend.cpp
 #include <utility>
 
-#include "redis/envelope_codec.hpp"
+#include "redis/publication_codec.hpp"
 #include "redis/store_engine_impl.hpp"
 
 namespace signaling::redis {
@@ -99,12 +99,14 @@ void StoreEngine::Impl::on_published(const Outgoing::ItemPointer& item, std::err
 }
 
 // Whom they are for must be known to the database.
-void StoreEngine::Impl::send_notices() {
-  if (notices.empty() || restoring != 0 || is_settling()) return;
-  for (const std::string& bytes : std::exchange(notices, {})) {
-    std::string_view rest = bytes;
-    Envelope notice;
-    if (take_envelope(rest, notice)) outgoing.gather(notice, {}, now);
+void StoreEngine::Impl::send_owed() {
+  if (owed.empty() || restoring != 0 || is_settling()) return;
+  for (const auto& [peer, room] : std::exchange(owed, {})) {
+    NodeCommand command;
+    command.kind = NodeCommand::Kind::lost;
+    command.peer = peer;
+    command.room = room;
+    outgoing.gather(command, now);
   }
   outgoing.seal();
   send_outgoing();
@@ -124,10 +126,17 @@ void StoreEngine::Impl::give_up(Outgoing::Item& messages) {
 
 // What was for a whole room reaches those of its nodes that are there.
 void StoreEngine::Impl::tell_undelivered(std::string_view bytes, errc error) {
-  Envelope envelope;
-  while (!bytes.empty() && take_envelope(bytes, envelope)) {
-    const bool is_for_room = envelope.to.empty() && error == errc::peer_not_found;
-    if (listener != nullptr && !is_for_room) listener->undelivered(envelope, error);
+  while (!bytes.empty() && listener != nullptr) {
+    const auto publication = take_publication(bytes);
+    if (!publication) return;
+    if (const auto* const command = std::get_if<NodeCommand>(&*publication)) {
+      const bool is_for_room = command->peer.empty();
+      if (!is_for_room || error != errc::peer_not_found) listener->undelivered(*command, error);
+    } else {
+      const auto& [message, route] = std::get<PublishedMessage>(*publication);
+      const bool is_for_room = message.to.empty();
+      if (!is_for_room || error != errc::peer_not_found) listener->undelivered(message, route, error);
+    }
   }
 }
 

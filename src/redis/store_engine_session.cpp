@@ -205,7 +205,7 @@ void StoreEngine::Impl::on_time(TimePoint time) {
   if (!renewing && now >= renew_at) renew();
   if (!reaping && now >= reap_at) reap();
   look_at_what_was_missed();
-  send_notices();
+  send_owed();
   read_inbox();
   watch_inbox();
 }

@@ -3,6 +3,9 @@
 #include <charconv>
 #include <optional>
 #include <stdexcept>
+#include <utility>
+
+#include "signaling/text/percent.hpp"
 
 namespace signaling::redis {
 namespace {
@@ -19,23 +22,10 @@ Number number_of(std::string_view text, Number most, std::string_view what) {
   return number;
 }
 
-// RFC 3986 2.1.
 std::string decoded(std::string_view text, std::string_view what) {
-  std::string bytes;
-  while (!text.empty()) {
-    if (text.front() != '%') {
-      bytes += text.front();
-      text.remove_prefix(1);
-      continue;
-    }
-    unsigned byte = 0;
-    const std::string_view digits = text.substr(1, 2);
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
-    if (digits.size() != 2 || error != std::errc() || end != digits.data() + 2) fail(what);
-    bytes += static_cast<char>(byte);
-    text.remove_prefix(3);
-  }
-  return bytes;
+  auto bytes = text::percent_decode(text);
+  if (!bytes) fail(what);
+  return *std::move(bytes);
 }
 
 // Cuts what follows the first `mark` off `text`.
@@ -59,9 +49,9 @@ std::string_view take_scheme(std::string_view url, RedisUrl& parts) {
 // A user without a password may be one that needs none: Redis then takes any, but asks for one.
 void read_user(std::string_view text, RedisUrl& parts) {
   const auto password = cut(text, ':');
-  const std::string user = decoded(text, "the user is not percent-encoded as it should be");
+  const std::string user = decoded(text, "the user is not valid percent-encoding");
   if (!user.empty()) parts.user = user;
-  if (password) parts.password = decoded(*password, "the password is not percent-encoded as it should be");
+  if (password) parts.password = decoded(*password, "the password is not valid percent-encoding");
   if (parts.password.empty() && !user.empty()) parts.password = "none";
 }
 
@@ -71,13 +61,14 @@ void read_host(std::string_view text, RedisUrl& parts) {
   if (text.starts_with('[')) {
     text.remove_prefix(1);
     const auto behind = cut(text, ']');
-    if (!behind || (!behind->empty() && behind->front() != ':')) fail("the address in brackets does not end");
+    if (!behind || (!behind->empty() && behind->front() != ':'))
+      fail("the address in brackets has no closing bracket");
     if (!behind->empty()) port = behind->substr(1);
   } else {
     port = cut(text, ':');
   }
-  parts.host = decoded(text, "the host is not percent-encoded as it should be");
-  if (parts.host.empty()) fail("there is no host");
+  parts.host = decoded(text, "the host is not valid percent-encoding");
+  if (parts.host.empty()) fail("it has no host");
   if (port) parts.port = number_of<std::uint16_t>(*port, 65535, "the port is not a number up to 65535");
   if (parts.port == 0) fail("the port is 0");
 }
@@ -88,7 +79,7 @@ void read_query(std::string_view query, RedisUrl& parts) {
     query = cut(option, '&').value_or(std::string_view());
     const auto value = cut(option, '=');
     if (option != "prefix" || !value) fail("the only option is prefix=…");
-    parts.prefix = decoded(*value, "the prefix is not percent-encoded as it should be");
+    parts.prefix = decoded(*value, "the prefix is not valid percent-encoding");
     if (parts.prefix.empty()) fail("the prefix is empty");
   }
 }

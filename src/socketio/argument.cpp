@@ -1,17 +1,12 @@
 #include "signaling/socketio/argument.hpp"
 
-#include "protocols/json_members.hpp"
-#include "protocols/json_text.hpp"
-#include "protocols/json_writer.hpp"
 #include "signaling/socketio/packet.hpp"
+#include "signaling/text/json_members.hpp"
+#include "signaling/text/json_writer.hpp"
 #include "socketio/placeholders.hpp"
 
 namespace signaling::socketio {
 namespace {
-
-using protocols::JsonKind;
-using protocols::JsonScanner;
-using protocols::JsonValue;
 
 constexpr std::string_view first_placeholder = R"({"_placeholder":true,"num":0})";
 
@@ -37,20 +32,14 @@ Argument Argument::binary(std::span<const std::byte> bytes) {
 }
 
 std::optional<std::string> Argument::as_string() const {
-  JsonValue value;
-  if (!JsonScanner(json_, 1).read_text(value) || value.kind != JsonKind::string) return std::nullopt;
-  std::string text(value.unquoted());
-  if (!value.escaped) return text;
-  const auto size = protocols::unescape(value.unquoted(), text.data());
-  if (!size) return std::nullopt;
-  text.resize(*size);
-  return text;
+  text::JsonValue value;
+  if (!text::JsonScanner(json_, 1).read_text(value)) return std::nullopt;
+  return value.as_string();
 }
 
 Argument Argument::member(std::string_view name) const {
-  JsonValue value;
-  if (!protocols::read_members(json_, std::span(&name, 1), std::span(&value, 1)) ||
-      !protocols::is_present(value)) {
+  text::JsonValue value;
+  if (!text::read_members(json_, std::span(&name, 1), std::span(&value, 1)) || !value.is_present()) {
     return {};
   }
   return {value.text, attachments_};
@@ -70,9 +59,6 @@ const Argument& Arguments::operator[](std::size_t index) const noexcept {
   return index < values_.size() ? values_[index] : none;
 }
 
-std::string quote(std::string_view text) {
-  protocols::JsonWriter out(text.size() + 2);
-  return std::string(out.string(text).finish().text_view());
-}
+std::string quote(std::string_view text) { return text::json_string(text); }
 
 }  // namespace signaling::socketio

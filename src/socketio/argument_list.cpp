@@ -2,15 +2,10 @@
 
 #include <algorithm>
 
-#include "protocols/json_scanner.hpp"
+#include "signaling/text/json_scanner.hpp"
 #include "socketio/placeholders.hpp"
 
 namespace signaling::socketio {
-
-bool is_json(std::string_view text) noexcept {
-  protocols::JsonValue value;
-  return protocols::JsonScanner(text, protocols::max_json_nesting).read_text(value);
-}
 
 ArgumentList::ArgumentList(const Arguments& arguments) : count_(arguments.size()) {
   for (const Argument& argument : arguments) add(argument);
@@ -22,7 +17,7 @@ ArgumentList::ArgumentList(const Arguments& arguments) : count_(arguments.size()
 }
 
 void ArgumentList::add(const Argument& argument) {
-  if (!argument.is_valid_ && !is_json(argument.json_)) error_ = errc::bad_json;
+  if (!argument.is_valid_ && !text::is_json(argument.json_)) error_ = errc::bad_json;
   if (array_.size() > 1) array_ += ',';
   const std::size_t first = argument.attachments_ ? add_attachments(argument.attachments_) : 0;
   if (first == 0) {
@@ -43,11 +38,11 @@ std::size_t ArgumentList::add_attachments(const Argument::Attachments& attachmen
   return first;
 }
 
-void ArgumentList::set_payload(Envelope& envelope) const noexcept {
-  envelope.payload = count_ > 1 ? std::string_view(array_) : text();
+void ArgumentList::set_payload(Message& message) const noexcept {
+  message.payload = count_ > 1 ? std::string_view(array_) : text();
   if (!is_binary_) return;
-  envelope.kind = MessageKind::binary;
-  envelope.payload = attachments_.front().text_view();
+  message.kind = MessageKind::binary;
+  message.payload = attachments_.front().text_view();
 }
 
 }  // namespace signaling::socketio

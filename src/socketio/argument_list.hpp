@@ -5,13 +5,11 @@
 #include <utility>
 #include <vector>
 
-#include "signaling/core/envelope.hpp"
 #include "signaling/core/error.hpp"
+#include "signaling/core/message.hpp"
 #include "signaling/socketio/argument.hpp"
 
 namespace signaling::socketio {
-
-bool is_json(std::string_view text) noexcept;
 
 /// Arguments on their way into a packet: one text, one list of attachments, and placeholders that fit it.
 class ArgumentList {
@@ -25,7 +23,7 @@ class ArgumentList {
   const std::vector<Frame>& attachments() const noexcept { return attachments_; }
 
   /// What peers of other languages get as payload: nothing, the only argument, or the array of all.
-  void set_payload(Envelope& envelope) const noexcept;
+  void set_payload(Message& message) const noexcept;
 
  private:
   void add(const Argument& argument);

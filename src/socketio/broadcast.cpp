@@ -72,10 +72,10 @@ EmitResult Broadcast::emit_to_socket(std::string_view id, const Exceptions& exce
                                      const OutgoingEvent& outgoing) const {
   if (sender_ && id == sender_->id()) return {SendStatus::sent, errc::ok};
   std::string storage;
-  Envelope envelope = make_envelope(outgoing, except, storage);
-  envelope.room = nsp_->everybody();
-  envelope.to = id;
-  return nsp_->router().send(envelope);
+  Message message = make_message(outgoing, except, storage);
+  message.room = nsp_->everybody();
+  message.to = id;
+  return send_by_host(message);
 }
 
 EmitResult Broadcast::emit_to_room(std::string_view id, Exceptions except,
@@ -83,26 +83,30 @@ EmitResult Broadcast::emit_to_room(std::string_view id, Exceptions except,
   std::string storage;
   if (sender_ && sender_->connected() && except.rooms.empty() && except.ids.empty()) {
     // In the sender's own name, and behind what it has asked for before.
-    Envelope envelope = make_envelope(outgoing, except, storage);
-    envelope.room = id;
-    return sender_->peer().send(envelope);
+    Message message = make_message(outgoing, except, storage);
+    message.room = id;
+    return sender_->peer().send(message);
   }
   if (sender_) except.ids.emplace_back(sender_->id());
-  Envelope envelope = make_envelope(outgoing, except, storage);
-  envelope.room = id;
-  return nsp_->router().send(envelope);
+  Message message = make_message(outgoing, except, storage);
+  message.room = id;
+  return send_by_host(message);
 }
 
-Envelope Broadcast::make_envelope(const OutgoingEvent& outgoing, const Exceptions& except,
-                                  std::string& storage) const {
+// In the name of the sender, if there is one.
+EmitResult Broadcast::send_by_host(const Message& message) const {
+  return nsp_->router().send(message, sender_ ? std::string_view(sender_->id()) : std::string_view());
+}
+
+Message Broadcast::make_message(const OutgoingEvent& outgoing, const Exceptions& except,
+                                std::string& storage) const {
   Emission exceptions;
   exceptions.except_rooms = except.rooms;
   exceptions.except_ids = except.ids;
   const bool is_for_all = except.rooms.empty() && except.ids.empty();
-  Envelope envelope = is_for_all ? outgoing.envelope() : outgoing.envelope(std::move(exceptions), storage);
-  envelope.delivery = delivery_;
-  if (sender_) envelope.from = sender_->id();
-  return envelope;
+  Message message = is_for_all ? outgoing.message() : outgoing.message(std::move(exceptions), storage);
+  message.delivery = delivery_;
+  return message;
 }
 
 }  // namespace signaling::socketio

@@ -100,13 +100,13 @@ bool ClientSession::flush() {
 
 bool ClientSession::waits() const { return resume_at_ != TimePoint::max() && connection_->has_output(); }
 
-void ClientSession::sent(const std::shared_ptr<Peer>& peer, std::size_t bytes) {
+void ClientSession::sent(NamespaceTransport& transport, std::size_t bytes) {
   if (bytes == 0) return;
   in_flight_bytes_ += bytes;
-  if (!in_flight_.empty() && in_flight_.back().peer == peer) {
+  if (!in_flight_.empty() && in_flight_.back().transport.get() == &transport) {
     in_flight_.back().bytes += bytes;
   } else {
-    in_flight_.push_back({peer, bytes});
+    in_flight_.push_back({transport.shared_from_this(), bytes});
   }
 }
 
@@ -127,7 +127,7 @@ void ClientSession::settle() {
   auto entry = in_flight_.begin();
   for (; left != 0; ++entry) {
     const std::size_t bytes = std::min(left, entry->bytes);
-    entry->peer->written(bytes);
+    entry->transport->written(bytes);
     entry->bytes -= bytes;
     left -= bytes;
     if (entry->bytes != 0) break;

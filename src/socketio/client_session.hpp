@@ -45,8 +45,8 @@ class ClientSession final : public std::enable_shared_from_this<ClientSession> {
   Connection& connection() noexcept { return *connection_; }
   void pump();
 
-  /// So many bytes of the peer's messages were given to the connection.
-  void sent(const std::shared_ptr<Peer>& peer, std::size_t bytes);
+  /// The transport has given so many bytes of its peer's messages to the connection.
+  void sent(NamespaceTransport& transport, std::size_t bytes);
   /// A peer of one of the namespaces wants the client to be read, or not; all of them share the connection.
   void set_reading(bool reading);
   std::size_t namespaces() const noexcept { return transports_.size(); }
@@ -54,7 +54,7 @@ class ClientSession final : public std::enable_shared_from_this<ClientSession> {
 
  private:
   struct InFlight {
-    std::shared_ptr<Peer> peer;
+    std::shared_ptr<NamespaceTransport> transport;
     std::size_t bytes;
   };
 

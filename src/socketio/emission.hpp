@@ -11,7 +11,7 @@
 
 namespace signaling::socketio {
 
-/// Envelope::language of events whose `original` is their arguments: raw JSON values with commas between
+/// Message::language of events whose `original` is their arguments: raw JSON values with commas between
 /// them.
 inline constexpr std::string_view plain_language = "socket.io";
 /// The same, for those whose `original` is a packed Emission.

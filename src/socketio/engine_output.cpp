@@ -2,7 +2,7 @@
 #include <string>
 #include <utility>
 
-#include "protocols/json_writer.hpp"
+#include "signaling/core/json_frame.hpp"
 #include "signaling/socketio/engine_session.hpp"
 #include "socketio/engine_words.hpp"
 
@@ -12,23 +12,21 @@ namespace {
 // An idle session holds no memory for actions: its thread keeps it for the next session that acts.
 thread_local std::vector<EngineAction> spare_actions;
 
-std::uint64_t to_number(std::chrono::milliseconds time) { return static_cast<std::uint64_t>(time.count()); }
+// A client takes note of an answer when it is whole, and of a ping no earlier. On a slow line what waits comes in many
+// answers.
+constexpr std::size_t max_answer_bytes = std::size_t{64} * 1024;
 
 }  // namespace
 
 Frame EngineSession::handshake() const {
   const bool upgrades = !socket_ && options_->upgrades == Upgrades::allowed;
-  return protocols::JsonWriter(160)
-      .raw(R"(0{"sid":)")
-      .string(sid_)
-      .raw(upgrades ? R"(,"upgrades":["websocket"],"pingInterval":)" : R"(,"upgrades":[],"pingInterval":)")
-      .number(to_number(options_->ping_interval))
-      .raw(R"(,"pingTimeout":)")
-      .number(to_number(options_->ping_timeout))
-      .raw(R"(,"maxPayload":)")
-      .number(options_->max_payload_bytes)
-      .raw("}")
-      .finish();
+  JsonFrame out(160);
+  out.raw(R"(0{"sid":)").string(sid_);
+  out.raw(R"(,"upgrades":)").raw(upgrades ? R"(["websocket"])" : "[]");
+  out.raw(R"(,"pingInterval":)").number(options_->ping_interval.count());
+  out.raw(R"(,"pingTimeout":)").number(options_->ping_timeout.count());
+  out.raw(R"(,"maxPayload":)").number(options_->max_payload_bytes).raw("}");
+  return out.finish();
 }
 
 void EngineSession::send(Frame packet) {
@@ -41,6 +39,15 @@ void EngineSession::send(Frame packet) {
   }
   buffered_bytes_ = bytes;
   buffer_.push_back(std::move(packet));
+}
+
+// Ahead of what waits: on a slow line the client would miss it behind all that.
+void EngineSession::ping() {
+  Frame packet = Frame::text(ping_packet);
+  if (socket_)
+    return act(engine_action::WriteFrame{*socket_, std::move(packet), engine_action::WriteOrder::first});
+  buffered_bytes_ += packet.size();
+  buffer_.insert(buffer_.begin(), std::move(packet));
 }
 
 std::optional<EngineAction> EngineSession::poll_action() {
@@ -64,14 +71,19 @@ void EngineSession::act(EngineAction action) {
   actions_.push_back(std::move(action));
 }
 
-// Empties the buffer.
+// Of the buffer as much as goes into one answer, one packet at least; before a last packet all of it.
 void EngineSession::answer_get(std::string_view last_packet) {
+  const std::size_t bound = last_packet.empty() ? max_answer_bytes : buffered_bytes_;
+  std::size_t bytes = 0;
+  auto end = buffer_.begin();
+  while (end != buffer_.end() && (bytes == 0 || bytes + end->size() <= bound)) bytes += (end++)->size();
   std::string payload;
-  payload.reserve(buffered_bytes_ + buffer_.size() + last_packet.size());
-  for (const Frame& frame : buffer_) append_to_payload(payload, frame);
+  payload.reserve(bytes + static_cast<std::size_t>(end - buffer_.begin()) + last_packet.size());
+  for (auto frame = buffer_.begin(); frame != end; ++frame) append_to_payload(payload, *frame);
   if (!last_packet.empty()) append_to_payload(payload, Frame::text(last_packet));
-  std::vector<Frame>().swap(buffer_);
-  buffered_bytes_ = 0;
+  buffer_.erase(buffer_.begin(), end);
+  if (buffer_.empty()) std::vector<Frame>().swap(buffer_);
+  buffered_bytes_ -= bytes;
   act(engine_action::AnswerGet{*std::exchange(get_, std::nullopt), std::move(payload)});
 }
 

@@ -3,30 +3,10 @@
 
 #include <algorithm>
 
-#include "protocols/json_text.hpp"
-#include "socketio/base64.hpp"
+#include "signaling/text/base64.hpp"
+#include "signaling/text/utf8.hpp"
 
 namespace signaling::socketio {
-namespace {
-
-// A WebSocket has checked that already; an HTTP body is any bytes.
-bool is_utf8(std::string_view text) noexcept {
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  while (at != end) {
-    if (static_cast<unsigned char>(*at) < 0x80) {
-      ++at;
-      continue;
-    }
-    const std::size_t length = protocols::utf8_length(at, end);
-    if (length == 0) return false;
-    at += length;
-  }
-  return true;
-}
-
-}  // namespace
-
 std::optional<EnginePacket> decode_engine_packet(std::string_view text) noexcept {
   if (text.empty() || text[0] < '0' || text[0] > '6') return std::nullopt;
   return EnginePacket{static_cast<EnginePacketType>(text[0] - '0'), MessageKind::text, text.substr(1)};
@@ -40,12 +20,14 @@ PayloadReader::Step PayloadReader::next(EnginePacket& packet) noexcept {
   rest_ = ended_ ? std::span<char>() : std::span<char>(separator + 1, rest_.end());
 
   if (!encoded.empty() && encoded[0] == 'b') {
-    if (const auto bytes = decode_base64(encoded.subspan(1))) {
-      packet = {EnginePacketType::message, MessageKind::binary, *bytes};
+    char* const bytes = encoded.data() + 1;
+    if (const auto size = text::decode_base64({bytes, encoded.size() - 1}, bytes)) {
+      packet = {EnginePacketType::message, MessageKind::binary, {bytes, *size}};
       return Step::packet;
     }
   } else if (const auto decoded = decode_engine_packet({encoded.data(), encoded.size()})) {
-    if (is_utf8(decoded->data)) {
+    // A WebSocket has checked that already; an HTTP body is any bytes.
+    if (text::is_utf8(decoded->data)) {
       packet = *decoded;
       return Step::packet;
     }
@@ -64,7 +46,7 @@ void append_to_payload(std::string& payload, const Frame& frame) {
     payload += frame.text_view();
   } else {
     payload += 'b';
-    append_base64(payload, frame.text_view());
+    text::append_base64(payload, frame.text_view());
   }
 }
 

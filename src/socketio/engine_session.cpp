@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "socketio/base64.hpp"
+#include "signaling/text/base64.hpp"
 #include "socketio/engine_words.hpp"
 
 namespace signaling::socketio {
@@ -126,7 +126,7 @@ void EngineSession::on_time(TimePoint now) {
     return;
   }
   heartbeat_at_ = now + options_->ping_timeout;
-  send(Frame::text(ping_packet));
+  ping();
 }
 
 std::optional<TimePoint> EngineSession::next_deadline() const noexcept {
@@ -174,12 +174,13 @@ std::optional<EngineEvent> EngineSession::read_packet() {
 
 // Clients may keep to text over a WebSocket, too (`forceBase64` of the reference implementation).
 std::optional<EngineEvent> EngineSession::read_base64(std::string_view text) {
-  decoded_ = std::make_unique<std::string>(text);
-  if (const auto bytes = decode_base64(*decoded_)) {
-    return engine_event::Message{{MessageKind::binary, *bytes}};
+  auto bytes = text::from_base64(text);
+  if (!bytes) {
+    fail();
+    return std::nullopt;
   }
-  fail();
-  return std::nullopt;
+  decoded_ = std::make_unique<std::string>(*std::move(bytes));
+  return engine_event::Message{{MessageKind::binary, *decoded_}};
 }
 
 std::optional<EngineEvent> EngineSession::handle_packet(const EnginePacket& packet) {

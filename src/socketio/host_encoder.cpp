@@ -5,8 +5,8 @@
 #include <span>
 #include <variant>
 
-#include "protocols/json_writer.hpp"
 #include "signaling/socketio/packet.hpp"
+#include "signaling/text/json_writer.hpp"
 #include "socketio/emission.hpp"
 
 namespace signaling::socketio {
@@ -22,7 +22,7 @@ std::uint64_t tag_of(std::string_view request) noexcept {
 
 void HostEncoder::encode(const Event& event, std::vector<Frame>& frames) const {
   if (const auto* message = std::get_if<event::Message>(&event)) {
-    encode_message(message->envelope, frames);
+    encode_message(*message, frames);
   } else if (const auto* welcome = std::get_if<event::Welcome>(&event)) {
     frames.push_back(encode_connect(nsp_, welcome->peer));
   } else if (const auto* error = std::get_if<event::Error>(&event)) {
@@ -49,14 +49,15 @@ void HostEncoder::encode_error(const event::Error& error, std::vector<Frame>& fr
 }
 
 // Nobody but this side's own code says what `original` is, but another node may be of another version.
-void HostEncoder::encode_message(const Envelope& envelope, std::vector<Frame>& frames) const {
-  if (envelope.language == plain_language) {
-    frames.push_back(encode_event({PacketType::event, nsp_, {}, 0}, envelope.event, envelope.original));
-  } else if (envelope.language == packed_language) {
+void HostEncoder::encode_message(const event::Message& sent, std::vector<Frame>& frames) const {
+  const Message& message = sent.message;
+  if (message.language == plain_language) {
+    frames.push_back(encode_event({PacketType::event, nsp_, {}, 0}, message.event, message.original));
+  } else if (message.language == packed_language) {
     Emission emission;
-    if (unpack(envelope.original, emission)) encode_emission(envelope.event, emission, frames);
+    if (unpack(message.original, emission)) encode_emission(message.event, emission, frames);
   } else {
-    encode_foreign(envelope, frames);
+    encode_foreign(sent, frames);
   }
 }
 
@@ -82,25 +83,27 @@ void HostEncoder::encode_emission(std::string_view name, const Emission& emissio
 }
 
 // What a peer of another language sent: its data, and who it was.
-void HostEncoder::encode_foreign(const Envelope& envelope, std::vector<Frame>& frames) const {
-  const std::string_view name =
-      envelope.type == EnvelopeType::event ? envelope.event : to_string(envelope.type);
+void HostEncoder::encode_foreign(const event::Message& sent, std::vector<Frame>& frames) const {
+  const Message& message = sent.message;
+  const std::string_view name = message.type == MessageType::event ? message.event : to_string(message.type);
   if (name.empty() || is_reserved_event(name)) return;
-  const bool is_binary = envelope.kind == MessageKind::binary;
-  protocols::JsonWriter arguments(envelope.payload.size() + envelope.from.size() + envelope.room.size() + 64);
+  const bool is_binary = message.kind == MessageKind::binary;
+  std::string arguments;
+  arguments.reserve(message.payload.size() + sent.from.size() + message.room.size() + 64);
+  text::JsonWriter out(arguments);
   if (is_binary) {
-    arguments.raw(R"({"_placeholder":true,"num":0})");
+    out.raw(R"({"_placeholder":true,"num":0})");
   } else {
-    arguments.raw(envelope.payload.empty() ? std::string_view("null") : envelope.payload);
+    out.raw(message.payload.empty() ? std::string_view("null") : message.payload);
   }
-  if (!envelope.from.empty()) {
-    arguments.raw(R"(,{"from":)").string(envelope.from);
-    if (!envelope.room.empty()) arguments.raw(R"(,"room":)").string(envelope.room);
-    arguments.raw("}");
+  if (!sent.from.empty()) {
+    out.raw(R"(,{"from":)").string(sent.from);
+    if (!message.room.empty()) out.raw(R"(,"room":)").string(message.room);
+    out.raw("}");
   }
   const PacketHeader header{PacketType::event, nsp_, {}, is_binary ? 1U : 0U};
-  frames.push_back(encode_event(header, name, arguments.finish().text_view()));
-  if (is_binary) frames.push_back(Frame::binary(std::as_bytes(std::span(envelope.payload))));
+  frames.push_back(encode_event(header, name, arguments));
+  if (is_binary) frames.push_back(Frame::binary(std::as_bytes(std::span(message.payload))));
 }
 
 }  // namespace signaling::socketio

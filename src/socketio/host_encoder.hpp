@@ -19,9 +19,9 @@ class HostEncoder final : public Encoder {
 
  private:
   void encode_error(const event::Error& error, std::vector<Frame>& frames) const;
-  void encode_message(const Envelope& envelope, std::vector<Frame>& frames) const;
+  void encode_message(const event::Message& sent, std::vector<Frame>& frames) const;
   void encode_emission(std::string_view name, const Emission& emission, std::vector<Frame>& frames) const;
-  void encode_foreign(const Envelope& envelope, std::vector<Frame>& frames) const;
+  void encode_foreign(const event::Message& sent, std::vector<Frame>& frames) const;
 
   std::string nsp_;
 };

@@ -1,9 +1,11 @@
 // How middleware decides on a client: the answer may come from any thread, and is taken to the client's
 // executor.
 #include <boost/asio/post.hpp>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
+#include "signaling/text/json_scanner.hpp"
 #include "socketio/namespace_transport.hpp"
 
 namespace signaling::socketio {
@@ -38,6 +40,11 @@ void Next::Decision::refuse(std::string_view message, std::string_view data) {
 
 void Next::operator()() const { decision_->go_on(); }
 
-void Next::refuse(std::string_view message, std::string_view data) const { decision_->refuse(message, data); }
+void Next::refuse(std::string_view message, std::string_view data) const {
+  if (!data.empty() && !text::is_json(data)) {
+    throw std::invalid_argument("signaling: the data of a refusal is not JSON");
+  }
+  decision_->refuse(message, data);
+}
 
 }  // namespace signaling::socketio

@@ -1,5 +1,4 @@
-// Path 3/8 and 7/8: one namespace of a client <-> its peer. Next: core/peer_session.cpp (in),
-// socketio/connection.cpp (out)
+// Path 3/8 and 7/8: one namespace of a client <-> its peer. Next: core/link.cpp (in), socketio/connection.cpp (out)
 #include "socketio/namespace_transport.hpp"
 
 #include <algorithm>
@@ -68,8 +67,7 @@ void NamespaceTransport::connect(std::string_view auth) {
     socket_ = std::make_shared<SocketSession>(nsp_, std::move(handshake), executor());
     protocol = std::make_unique<HostProtocol>(nsp_, socket_);
   }
-  peer_ = client_->context().router().connect(*this, std::move(protocol), connect_info(auth));
-  if (socket_) socket_->attach(peer_);
+  link_ = client_->context().router().connect(*this, std::move(protocol), connect_info(auth));
 }
 
 // Each namespace is a peer of its own, and only one of them can have the id that the client wishes for.
@@ -103,6 +101,7 @@ void NamespaceTransport::answer(std::span<const Frame> frames) {
     client_->connection().refuse_with(name(), frames[0]);
     return drop(frames);
   }
+  if (socket_) socket_->attach(link_.peer());
   if (!socket_ || nsp_.middleware().empty()) return open(frames);
   state_ = State::checking;
   const auto timeout = client_->context().options().decision_timeout;
@@ -117,7 +116,7 @@ void NamespaceTransport::call_middleware() {
   try {
     middleware(socket_, next);
   } catch (...) {
-    nsp_.log_exception(peer_->id(), std::current_exception());
+    nsp_.log_exception(socket_->id(), std::current_exception());
     next.refuse("Internal error");
   }
 }
@@ -133,7 +132,7 @@ void NamespaceTransport::go_on(std::size_t middleware) {
 void NamespaceTransport::refuse(std::size_t middleware, std::string_view message, std::string_view data) {
   if (state_ != State::checking || middleware != middleware_) return;
   ClientSession& client = *client_;
-  client.connection().refuse(name(), message, is_json(data) ? data : std::string_view());
+  client.connection().refuse(name(), message, data);
   finish(CloseReason::unauthorized);
   client.pump();
 }
@@ -143,10 +142,10 @@ void NamespaceTransport::open(std::span<const Frame> frames) {
   Connection& connection = client_->connection();
   if (is_connect(frames[0])) {
     connection.accept_with(name(), frames[0]);
-    client_->sent(peer_, frames[0].size());
+    client_->sent(*this, frames[0].size());
     frames = frames.subspan(1);
   } else {
-    connection.accept(name(), peer_->id());
+    connection.accept(name(), link_.peer()->id());
   }
   if (socket_) socket_->open();
   deliver(frames);
@@ -175,10 +174,10 @@ void NamespaceTransport::deliver(std::span<const Frame> frames) {
 void NamespaceTransport::pass_on(std::span<const Frame> frames) {
   if (frames.empty()) return;
   if (!client_->connection().send(name(), frames)) return drop(frames);
-  client_->sent(peer_, size_of(frames));
+  client_->sent(*this, size_of(frames));
 }
 
-void NamespaceTransport::drop(std::span<const Frame> frames) { peer_->written(size_of(frames)); }
+void NamespaceTransport::drop(std::span<const Frame> frames) { link_.written(size_of(frames)); }
 
 // Returns how many of the next frames are not for this client.
 std::size_t NamespaceTransport::read_note(const Frame& frame) {
@@ -192,17 +191,17 @@ std::size_t NamespaceTransport::read_note(const Frame& frame) {
 
 void NamespaceTransport::receive(const connection_event::EventReceived& event) {
   if (socket_) {
-    socket_->receive(event.values, event.ack, event.attachments);
+    socket_->receive(link_, event.values, event.ack, event.attachments);
   } else if (event.attachments.empty()) {
-    peer_->receive({MessageKind::text, event.values.array});
+    link_.receive({MessageKind::text, event.values.array});
   } else {
     const std::string packed = pack(BinaryEvent{event.values.array, views_of(event.attachments)});
-    peer_->receive({MessageKind::binary, packed});
+    link_.receive({MessageKind::binary, packed});
   }
 }
 
 void NamespaceTransport::receive(const connection_event::AckReceived& event) {
-  if (socket_) socket_->receive_ack(event.id, event.values, event.attachments);
+  if (socket_) socket_->receive_ack(link_, event.id, event.values, event.attachments);
 }
 
 void NamespaceTransport::set_reading(bool reading) {
@@ -255,7 +254,7 @@ void NamespaceTransport::finish(CloseReason reason) {
   set_reading(true);
   ClientSession& client = *std::exchange(client_, nullptr);
   if (socket_ && was_connected) socket_->leaving(reason);
-  peer_->disconnected(reason);
+  link_.disconnect(reason);
   if (socket_) socket_->left(reason, was_connected);
   held_.clear();
   client.remove(*this);

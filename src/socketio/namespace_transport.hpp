@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "signaling/core/peer.hpp"
+#include "signaling/core/link.hpp"
 #include "signaling/core/transport.hpp"
 #include "signaling/socketio/connection.hpp"
 #include "signaling/socketio/namespace.hpp"
@@ -48,6 +48,8 @@ class NamespaceTransport final : public Transport, public std::enable_shared_fro
   void receive(const connection_event::AckReceived& event);
   TimePoint next_deadline() const;
   void on_time(TimePoint now);
+  /// So many bytes of what it has given to the connection have left.
+  void written(std::size_t bytes) { link_.written(bytes); }
   /// The client is not in the namespace any more. Once, last.
   void finish(CloseReason reason);
 
@@ -70,7 +72,7 @@ class NamespaceTransport final : public Transport, public std::enable_shared_fro
 
   ClientSession* client_;  // null: over
   ServedNamespace& nsp_;
-  std::shared_ptr<Peer> peer_;
+  Link link_;
   /// Null: the namespace serves a vocabulary.
   std::shared_ptr<SocketSession> socket_;
   /// What waits for the middleware, the answer to the CONNECT first.

@@ -27,23 +27,23 @@ errc OutgoingEvent::error() const noexcept {
   return is_reserved_event(name_) ? errc::bad_request : arguments_.error();
 }
 
-Envelope OutgoingEvent::envelope() const noexcept {
-  Envelope envelope;
-  envelope.type = EnvelopeType::event;
-  envelope.event = name_;
-  arguments_.set_payload(envelope);
-  envelope.language = packed_.empty() ? plain_language : packed_language;
-  envelope.original = packed_.empty() ? arguments_.text() : std::string_view(packed_);
-  envelope.reach = Reach::anybody;
-  return envelope;
+Message OutgoingEvent::message() const noexcept {
+  Message message;
+  message.type = MessageType::event;
+  message.event = name_;
+  arguments_.set_payload(message);
+  message.language = packed_.empty() ? plain_language : packed_language;
+  message.original = packed_.empty() ? arguments_.text() : std::string_view(packed_);
+  message.reach = Reach::anybody;
+  return message;
 }
 
-Envelope OutgoingEvent::envelope(Emission emission, std::string& storage) const {
+Message OutgoingEvent::message(Emission emission, std::string& storage) const {
   emission.arguments = arguments_.text();
   emission.attachments = views_of(arguments_.attachments());
   if (kind_ != Emission::Kind::event) emission.kind = kind_;
   storage = pack(emission);
-  Envelope packed = envelope();
+  Message packed = message();
   packed.language = packed_language;
   packed.original = storage;
   return packed;

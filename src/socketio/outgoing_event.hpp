@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "signaling/core/envelope.hpp"
+#include "signaling/core/message.hpp"
 #include "signaling/socketio/broadcast.hpp"
 #include "socketio/argument_list.hpp"
 #include "socketio/emission.hpp"
@@ -20,11 +20,11 @@ class OutgoingEvent {
 
   /// Why it cannot be sent, or `ok`.
   errc error() const noexcept;
-  /// Without addressee. The envelope lives as long as this object.
-  Envelope envelope() const noexcept;
-  /// The same with more than a name and arguments; what is in `emission` of these is ignored. The envelope
+  /// Without addressee. The message lives as long as this object.
+  Message message() const noexcept;
+  /// The same with more than a name and arguments; what is in `emission` of these is ignored. The message
   /// lives as long as this object and `storage`.
-  Envelope envelope(Emission emission, std::string& storage) const;
+  Message message(Emission emission, std::string& storage) const;
 
  private:
   std::string_view name_;

@@ -5,24 +5,23 @@
 #include <array>
 #include <charconv>
 
-#include "protocols/json_scanner.hpp"
-#include "protocols/json_text.hpp"
+#include "signaling/text/ascii.hpp"
+#include "signaling/text/json_scanner.hpp"
+#include "signaling/text/json_value.hpp"
 #include "socketio/placeholders.hpp"
 
 namespace signaling::socketio {
 namespace {
 
-using protocols::JsonKind;
-using protocols::JsonScanner;
-using protocols::JsonValue;
+using text::JsonKind;
+using text::JsonScanner;
+using text::JsonValue;
 
 // JavaScript's largest integer that has no neighbour it is mistaken for.
 constexpr std::uint64_t max_id = (std::uint64_t{1} << 53U) - 1;
 
 constexpr std::array<std::string_view, 6> reserved_events{"connect",       "connect_error", "disconnect",
                                                           "disconnecting", "newListener",   "removeListener"};
-
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 bool has_values(PacketType type) noexcept {
   return type == PacketType::event || type == PacketType::ack || type == PacketType::binary_event ||
@@ -71,7 +70,7 @@ PacketError take_namespace(std::string_view& text, std::size_t max_bytes, Packet
 
 PacketError take_id(std::string_view& text, PacketHeader& header) noexcept {
   const bool is_ack = header.type == PacketType::ack || header.type == PacketType::binary_ack;
-  if (text.empty() || !is_digit(text[0])) return is_ack ? PacketError::bad_id : PacketError::none;
+  if (text.empty() || !text::is_digit(text[0])) return is_ack ? PacketError::bad_id : PacketError::none;
   header.id = take_number(text);
   if (!header.id || *header.id > max_id || !has_values(header.type)) return PacketError::bad_id;
   return PacketError::none;
@@ -145,7 +144,7 @@ PacketError PacketDecoder::decode_name(JsonScanner& scanner, PacketValues& value
   }
   if (name.escaped) {
     name_.resize(values.name.size());
-    const auto size = protocols::unescape(values.name, name_.data());
+    const auto size = text::unescape_json(values.name, name_.data());
     if (!size) return PacketError::bad_event_name;
     values.name = std::string_view(name_).substr(0, *size);
   }

@@ -1,16 +1,14 @@
 // Path 6/8: event -> packet of Socket.IO, encoded once, shared by all receivers. Next: core/frame.cpp
 #include <string>
 
-#include "protocols/json_writer.hpp"
+#include "signaling/core/json_frame.hpp"
 #include "signaling/socketio/packet.hpp"
 
 namespace signaling::socketio {
 namespace {
 
-using protocols::JsonWriter;
-
 // Room for the header and the punctuation of nearly all packets.
-constexpr std::size_t overhead = 64;
+constexpr std::size_t packet_overhead = 64;
 
 char type_digit(const PacketHeader& header) noexcept {
   PacketType type = header.type;
@@ -41,35 +39,37 @@ PacketHeader with_type(PacketType type, PacketHeader header) {
 void append_header(FrameBuilder& out, const PacketHeader& header) { out.append(header_text(header)); }
 
 Frame encode_packet(const PacketHeader& header, std::string_view payload) {
-  FrameBuilder out(overhead + payload.size());
+  FrameBuilder out(packet_overhead + payload.size());
   append_header(out, header);
   return out.append(payload).finish(MessageKind::text);
 }
 
 Frame encode_connect(std::string_view nsp, std::string_view sid) {
-  JsonWriter out(overhead + sid.size());
+  JsonFrame out(packet_overhead + sid.size());
   out.raw(header_text({PacketType::connect, nsp, {}, 0})).raw(R"({"sid":)").string(sid).raw("}");
   return out.finish();
 }
 
 Frame encode_connect_error(std::string_view nsp, std::string_view message, std::string_view data) {
-  JsonWriter out(overhead + message.size() + data.size());
+  JsonFrame out(packet_overhead + message.size() + data.size());
   out.raw(header_text({PacketType::connect_error, nsp, {}, 0})).raw(R"({"message":)").string(message);
   if (!data.empty()) out.raw(R"(,"data":)").raw(data);
-  return out.raw("}").finish();
+  out.raw("}");
+  return out.finish();
 }
 
 Frame encode_disconnect(std::string_view nsp) { return encode_packet({PacketType::disconnect, nsp, {}, 0}); }
 
 Frame encode_event(const PacketHeader& header, std::string_view name, std::string_view arguments) {
-  JsonWriter out(overhead + name.size() + arguments.size());
+  JsonFrame out(packet_overhead + name.size() + arguments.size());
   out.raw(header_text(with_type(PacketType::event, header))).raw("[").string(name);
   if (!arguments.empty()) out.raw(",").raw(arguments);
-  return out.raw("]").finish();
+  out.raw("]");
+  return out.finish();
 }
 
 Frame encode_ack(const PacketHeader& header, std::string_view arguments) {
-  FrameBuilder out(overhead + arguments.size());
+  FrameBuilder out(packet_overhead + arguments.size());
   append_header(out, with_type(PacketType::ack, header));
   return out.append("[").append(arguments).append("]").finish(MessageKind::text);
 }

@@ -8,10 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "protocols/json_members.hpp"
-#include "protocols/json_scanner.hpp"
-#include "protocols/json_text.hpp"
-#include "protocols/json_writer.hpp"
+#include "signaling/text/json_members.hpp"
+#include "signaling/text/json_scanner.hpp"
+#include "signaling/text/json_writer.hpp"
 
 namespace signaling::socketio {
 namespace {
@@ -66,14 +65,9 @@ class Tokens {
   std::string_view rest_;
 };
 
-// A name may be written with escapes and is the same name then (RFC 8259 8.3).
 bool is_name(std::string_view token, std::string_view name) noexcept {
-  const std::string_view written = token.substr(1, token.size() - 2);
-  if (written.find('\\') == std::string_view::npos) return written == name;
-  std::array<char, 72> buffer{};  // "_placeholder" as twelve \u escapes
-  if (written.size() > buffer.size()) return false;
-  const auto size = protocols::unescape(written, buffer.data());
-  return size && std::string_view(buffer.data(), *size) == name;
+  const bool escaped = token.find('\\') != std::string_view::npos;
+  return text::JsonValue{text::JsonKind::string, escaped, token}.equals(name);
 }
 
 std::optional<std::uint64_t> value_of(std::string_view number) noexcept {
@@ -93,7 +87,7 @@ void note_member(Level& level, std::string_view name, std::string_view value) no
 // returned last. One inside another comes before it.
 template <class Visit>
 bool visit_placeholders(std::string_view json, Visit visit) {
-  std::array<Level, protocols::max_json_nesting + 1> levels{};
+  std::array<Level, text::max_json_nesting + 1> levels{};
   std::size_t depth = 0;
   std::string_view name;
   Tokens tokens(json);
@@ -125,8 +119,8 @@ bool placeholders_fit(std::string_view json, std::size_t attachments) noexcept {
 }
 
 std::optional<std::size_t> attachment_of(std::string_view json) noexcept {
-  const auto [mark, number] = protocols::members_of(json, {"_placeholder", "num"});
-  if (mark.text != "true" || number.kind != protocols::JsonKind::number) return std::nullopt;
+  const auto [mark, number] = text::members_of(json, {"_placeholder", "num"});
+  if (mark.text != "true" || number.kind != text::JsonKind::number) return std::nullopt;
   return value_of(number.text);
 }
 
@@ -156,16 +150,18 @@ std::string inline_attachments(std::string_view json, std::span<const std::strin
     found.emplace_back(object, number);
     return true;
   });
-  protocols::JsonWriter out(json.size());
+  std::string inlined;
+  inlined.reserve(json.size());
+  text::JsonWriter out(inlined);
   const char* rest = json.data();
   for (const auto& [object, number] : found) {
     const auto value = value_of(number);
     if (!value || *value >= attachments.size()) continue;
-    out.raw({rest, static_cast<std::size_t>(object.data() - rest)}).base64(attachments[*value]);
+    out.raw({rest, object.data()}).base64(attachments[*value]);
     rest = object.data() + object.size();
   }
-  out.raw({rest, static_cast<std::size_t>(json.data() + json.size() - rest)});
-  return std::string(out.finish().text_view());
+  out.raw({rest, json.data() + json.size()});
+  return inlined;
 }
 
 }  // namespace signaling::socketio

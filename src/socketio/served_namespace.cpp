@@ -94,13 +94,13 @@ PeerId ServedNamespace::socket_named(std::string_view id) const {
 
 std::vector<PeerId> ServedNamespace::sockets() const { return members_of(everybody_); }
 
-void ServedNamespace::fetch_sockets(std::string_view room,
-                                    Callback<void(std::error_code, std::vector<PeerId>)> done) const {
+void ServedNamespace::start_fetch_sockets(std::string_view room,
+                                          Callback<void(std::error_code, std::vector<PeerId>)> done) const {
   const RoomId id = room.empty() ? everybody_ : room_id(room);
   if (id.empty()) return done({}, with_socket(socket_named(room), {}));
   // The server may be gone when the store answers.
-  router().members(id, [socket = socket_named(room), done = std::move(done)](
-                           std::error_code error, std::vector<Member> members) mutable {
+  router().async_members(id, [socket = socket_named(room), done = std::move(done)](
+                                 std::error_code error, std::vector<Member> members) mutable {
     std::vector<PeerId> ids;
     ids.reserve(members.size());
     for (Member& member : members) ids.push_back(std::move(member.id));

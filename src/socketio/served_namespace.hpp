@@ -34,8 +34,9 @@ class ServedNamespace final : public Namespace {
   Broadcast except(std::string_view room) override;
   std::vector<PeerId> sockets_of(std::string_view room) const override;
   std::vector<PeerId> sockets() const override;
-  void fetch_sockets(std::string_view room,
-                     Callback<void(std::error_code error, std::vector<PeerId> ids)> done) const override;
+  void start_fetch_sockets(
+      std::string_view room,
+      Callback<void(std::error_code error, std::vector<PeerId> ids)> done) const override;
   std::shared_ptr<Socket> find(std::string_view id) const override;
 
   ServerContext& context() const noexcept { return context_; }

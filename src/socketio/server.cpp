@@ -58,7 +58,7 @@ ServedNamespace& ServerContext::of(std::string_view name) {
   const std::scoped_lock lock(mutex_);
   const auto found = namespaces_.find(name);
   if (found != namespaces_.end()) return *found->second;
-  if (!is_name(name)) throw std::invalid_argument("signaling: no name of a Socket.IO namespace");
+  if (!is_name(name)) throw std::invalid_argument("signaling: not a valid Socket.IO namespace name");
   return *namespaces_.emplace(name, std::make_unique<ServedNamespace>(*this, name)).first->second;
 }
 

@@ -16,8 +16,8 @@ void add(MetricFamily& to, std::string label, std::string_view of, std::uint64_t
 }
 
 MetricFamily packet_errors(const ServerStats& stats) {
-  MetricFamily family = counter("signaling_socketio_packet_errors_total",
-                                "Packets that closed their connection, by what was wrong with them");
+  MetricFamily family =
+      counter("signaling_socketio_packet_errors_total", "Packets that closed their connection, by error");
   for (std::size_t i = 1; i <= static_cast<std::size_t>(PacketError::bad_placeholder); ++i) {
     add(family, "reason", to_string(static_cast<PacketError>(i)), stats.packet_errors.at(i));
   }
@@ -26,7 +26,7 @@ MetricFamily packet_errors(const ServerStats& stats) {
 
 MetricFamily limits(const ServerStats& stats) {
   MetricFamily family = counter("signaling_socketio_limits_total",
-                                "What a limit of Socket.IO has refused or ended, by the limit's name");
+                                "Namespaces and requests refused or ended by a Socket.IO limit, by limit");
   add(family, "limit", "max_namespaces", stats.refused_namespaces);
   add(family, "limit", "max_auth_bytes", stats.refused_auths);
   add(family, "limit", "max_connects", stats.excessive_connects);

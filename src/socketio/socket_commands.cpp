@@ -29,19 +29,19 @@ void SocketSession::on_disconnect(DisconnectHandler handler) {
   disconnect_handlers_.push_back(std::move(handler));
 }
 
-SendResult SocketSession::send(Envelope envelope) {
-  envelope.to = id();
-  return nsp_.router().send(envelope);
+SendResult SocketSession::send(Message message) {
+  message.to = id();
+  return nsp_.router().send(message);
 }
 
 EmitResult SocketSession::emit(std::string_view event, const Arguments& arguments) {
   const OutgoingEvent outgoing(event, arguments);
   if (outgoing.error() != errc::ok) return {SendStatus::dropped, outgoing.error()};
-  return send(outgoing.envelope());
+  return send(outgoing.message());
 }
 
-void SocketSession::emit_with_ack(std::string_view event, const Arguments& arguments,
-                                  std::chrono::milliseconds timeout, AckHandler done) {
+void SocketSession::start_emit(std::string_view event, const Arguments& arguments,
+                               std::chrono::milliseconds timeout, AckHandler done) {
   const ServerOptions& options = nsp_.context().options();
   if (options.max_pending_acks != 0 && acks_.size() >= options.max_pending_acks) {
     ServerCounters::add(nsp_.context().counters().refused_acks);
@@ -57,7 +57,7 @@ void SocketSession::emit_with_ack(std::string_view event, const Arguments& argum
   Emission emission;
   emission.id = ack;
   std::string storage;
-  const SendResult result = send(outgoing.envelope(std::move(emission), storage));
+  const SendResult result = send(outgoing.message(std::move(emission), storage));
   if (result.status != SendStatus::dropped) return;
   auto failed = acks_.extract(ack);
   failed.mapped().done(result.error, {});
@@ -70,25 +70,19 @@ EmitResult SocketSession::acknowledge(std::uint64_t id, const Arguments& argumen
   emission.kind = Emission::Kind::ack;
   emission.id = id;
   std::string storage;
-  return send(outgoing.envelope(std::move(emission), storage));
+  return send(outgoing.message(std::move(emission), storage));
 }
 
-void SocketSession::join(std::string_view room, JoinHandler done) {
+void SocketSession::start_join(std::string_view room, JoinHandler done) {
   const RoomId room_id = nsp_.room_id(room);
-  if (room_id.empty() || disconnecting_) {
-    if (done) done(room_id.empty() ? errc::bad_id : errc::closed);
-    return;
-  }
+  if (room_id.empty() || disconnecting_) return done(room_id.empty() ? errc::bad_id : errc::closed);
   JoinedRoom* entry = find_room(room);
   if (entry != nullptr && !entry->joined) {
     joins_[entry->tag].push_back(std::move(done));
     return;
   }
   // It may have been put out of the room, and the note of that be still on its way.
-  if (room == id() || (entry != nullptr && is_member(room_id))) {
-    if (done) done({});
-    return;
-  }
+  if (room == id() || (entry != nullptr && is_member(room_id))) return done({});
   if (entry == nullptr) entry = &rooms_.emplace_back(JoinedRoom{std::string(room), 0, false});
   entry->tag = next_tag_++;
   entry->joined = false;

@@ -61,22 +61,22 @@ void SocketSession::open() {
   }
 }
 
-void SocketSession::receive(const PacketValues& values, std::optional<std::uint64_t> ack,
+void SocketSession::receive(Link& link, const PacketValues& values, std::optional<std::uint64_t> ack,
                             std::span<const Frame> attachments) {
-  receive({false, ack, values, attachments});
+  receive(link, {false, ack, values, attachments});
 }
 
-void SocketSession::receive_ack(std::uint64_t id, const PacketValues& values,
+void SocketSession::receive_ack(Link& link, std::uint64_t id, const PacketValues& values,
                                 std::span<const Frame> attachments) {
-  receive({true, id, values, attachments});
+  receive(link, {true, id, values, attachments});
 }
 
-// Through the peer: it counts, bounds the rate, and lets the message wait if need be. If not, `handle` is
+// Through the router: it counts, bounds the rate, and lets the message wait if need be. If not, `handle` is
 // called at once, and finds the values as they were decoded.
-void SocketSession::receive(const Incoming& incoming) {
+void SocketSession::receive(Link& link, const Incoming& incoming) {
   incoming_ = &incoming;
   if (!incoming.id && incoming.attachments.empty()) {
-    peer_->receive({MessageKind::text, incoming.values.array});
+    link.receive({MessageKind::text, incoming.values.array});
   } else {
     Emission emission;
     if (incoming.is_ack) emission.kind = Emission::Kind::ack;
@@ -84,7 +84,7 @@ void SocketSession::receive(const Incoming& incoming) {
     emission.arguments = incoming.values.array;
     emission.attachments = views_of(incoming.attachments);
     const std::string packed = pack(emission);
-    peer_->receive({MessageKind::binary, packed});
+    link.receive({MessageKind::binary, packed});
   }
   incoming_ = nullptr;
 }
@@ -163,9 +163,7 @@ void SocketSession::complete_join(std::uint64_t tag, std::error_code error) {
     entry->joined = true;
     if (error) rooms_.erase(entry);
   }
-  for (JoinHandler& done : found.mapped()) {
-    if (done) (void)guarded([&] { done(error); });
-  }
+  for (JoinHandler& done : found.mapped()) (void)guarded([&] { done(error); });
 }
 
 // A room that it is joining again was left before: the note is about that.
@@ -220,9 +218,7 @@ void SocketSession::fail_pending() {
   auto joins = std::exchange(joins_, {});
   for (auto& [id, ack] : acks) (void)guarded([&done = ack.done] { done(errc::closed, {}); });
   for (auto& [tag, handlers] : joins) {
-    for (JoinHandler& done : handlers) {
-      if (done) (void)guarded([&done] { done(errc::closed); });
-    }
+    for (JoinHandler& done : handlers) (void)guarded([&done] { done(errc::closed); });
   }
 }
 

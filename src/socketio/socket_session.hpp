@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "signaling/core/clock.hpp"
+#include "signaling/core/link.hpp"
 #include "signaling/core/protocol.hpp"
 #include "signaling/socketio/packet.hpp"
 #include "signaling/socketio/socket.hpp"
@@ -43,9 +44,6 @@ class SocketSession final : public Socket, public std::enable_shared_from_this<S
   void on_disconnecting(DisconnectHandler handler) override;
   void on_disconnect(DisconnectHandler handler) override;
   EmitResult emit(std::string_view event, const Arguments& arguments) override;
-  void emit_with_ack(std::string_view event, const Arguments& arguments, std::chrono::milliseconds timeout,
-                     AckHandler done) override;
-  void join(std::string_view room, JoinHandler done) override;
   void leave(std::string_view room) override;
   std::vector<std::string> rooms() const override;
   Broadcast to(std::string_view room) override;
@@ -53,13 +51,14 @@ class SocketSession final : public Socket, public std::enable_shared_from_this<S
   Broadcast broadcast() override;
   void disconnect(Disconnect what) override;
 
-  // For its transport. `attach` first, when the router has made the peer.
+  // For its transport. `attach` first, when the peer is admitted.
   void attach(std::shared_ptr<Peer> peer) { peer_ = std::move(peer); }
   /// The client is in.
   void open();
-  void receive(const PacketValues& values, std::optional<std::uint64_t> ack,
+  void receive(Link& link, const PacketValues& values, std::optional<std::uint64_t> ack,
                std::span<const Frame> attachments);
-  void receive_ack(std::uint64_t id, const PacketValues& values, std::span<const Frame> attachments);
+  void receive_ack(Link& link, std::uint64_t id, const PacketValues& values,
+                   std::span<const Frame> attachments);
   void handle(const Note& note);
   bool is_excepted(const Note& note) const noexcept;
   bool closes_connection() const noexcept { return closes_connection_; }
@@ -75,6 +74,12 @@ class SocketSession final : public Socket, public std::enable_shared_from_this<S
   EmitResult acknowledge(std::uint64_t id, const Arguments& arguments);
 
  private:
+  using AckHandler = Callback<void(std::error_code error, const Arguments& arguments)>;
+  using JoinHandler = Callback<void(std::error_code error)>;
+
+  void start_emit(std::string_view event, const Arguments& arguments, std::chrono::milliseconds timeout,
+                  AckHandler done) override;
+  void start_join(std::string_view room, JoinHandler done) override;
   /// What came: an event, or an acknowledgement.
   struct Incoming {
     bool is_ack = false;
@@ -93,7 +98,7 @@ class SocketSession final : public Socket, public std::enable_shared_from_this<S
     bool joined = false;
   };
 
-  void receive(const Incoming& incoming);
+  void receive(Link& link, const Incoming& incoming);
   void handle_deferred(const MessageView& message);
   void dispatch(const Incoming& incoming);
   void dispatch_event(std::string_view event, const Arguments& arguments, const Acknowledge& acknowledge);
@@ -102,7 +107,7 @@ class SocketSession final : public Socket, public std::enable_shared_from_this<S
   void on_put_out(std::string_view room);
   JoinedRoom* find_room(std::string_view room) noexcept;
   bool is_member(std::string_view room_id) const;
-  SendResult send(Envelope envelope);
+  SendResult send(Message message);
   void tell(const std::vector<DisconnectHandler>& handlers, CloseReason reason);
   void fail_pending();
   /// Calls the host. False: it has thrown, and the socket is on its way out.

@@ -5,12 +5,10 @@
 namespace signaling::testing {
 
 void MemoryTransport::connect(Router& router, std::unique_ptr<Protocol> protocol, ConnectInfo info) {
-  peer_ = router.connect(*this, std::move(protocol), std::move(info));
+  link_ = router.connect(*this, std::move(protocol), std::move(info));
 }
 
-void MemoryTransport::send(const MessageView& message) {
-  if (const auto peer = peer_) peer->receive(message);
-}
+void MemoryTransport::send(const MessageView& message) { link_.receive(message); }
 
 std::vector<Frame> MemoryTransport::take() { return std::exchange(got_, {}); }
 
@@ -27,7 +25,7 @@ void MemoryTransport::release() {
 
 void MemoryTransport::disconnect(CloseReason reason) {
   waiting_.clear();
-  if (const auto peer = std::exchange(peer_, nullptr)) peer->disconnected(reason);
+  link_.disconnect(reason);
 }
 
 void MemoryTransport::write(std::span<const Frame> frames) {
@@ -40,13 +38,18 @@ void MemoryTransport::close(CloseReason reason) {
   pass_on();
 }
 
+void MemoryTransport::close_with(CloseReason reason, const CloseStatus& status) {
+  if (!closed_) closed_with_ = {status.code, std::string(status.reason)};
+  close(reason);
+}
+
 void MemoryTransport::pass_on() {
   if (holding_) return;
   std::size_t bytes = 0;
   for (const Frame& frame : waiting_) bytes += frame.size();
   got_.insert(got_.end(), waiting_.begin(), waiting_.end());
   waiting_.clear();
-  if (const auto peer = peer_; peer && bytes != 0) peer->written(bytes);
+  if (bytes != 0) link_.written(bytes);
   if (closed_) disconnect(*closed_);
 }
 

@@ -39,6 +39,7 @@ std::vector<StateStoreCase> state_store_contract() {
   add_order_cases(cases);
   add_thread_cases(cases);
   add_publish_cases(cases);
+  add_command_cases(cases);
   add_end_cases(cases);
   add_failure_cases(cases);
   return cases;

@@ -15,6 +15,7 @@ void add_retry_cases(StoreCases& cases);
 void add_order_cases(StoreCases& cases);
 void add_thread_cases(StoreCases& cases);
 void add_publish_cases(StoreCases& cases);
+void add_command_cases(StoreCases& cases);
 void add_end_cases(StoreCases& cases);
 void add_failure_cases(StoreCases& cases);
 

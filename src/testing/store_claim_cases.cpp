@@ -94,6 +94,20 @@ void takeover_needs_secret(StoreWorld& w) {
   w.refuse(two.start_claim("b", "z2", ""), errc::id_in_use, "a takeover without a secret of one without");
 }
 
+void takeover_only(StoreWorld& w) {
+  StoreNode& one = w.node();
+  StoreNode& two = w.node();
+  w.refuse(two.start_take_over("a", "new secret", "any secret"), errc::peer_not_found,
+           "a take-over of an id that nobody has");
+  const Someone before = w.arrive(one, "a", "secret");
+  w.refuse(two.start_take_over("a", "new secret", "wrong"), errc::id_in_use,
+           "a take-over with another secret");
+  const auto taken = w.wait(two.start_take_over("a", "new secret", "secret"), "take-over");
+  require(!taken.error, "a take-over failed: " + to_line(taken.error));
+  require(taken.value > before.epoch, "the take-over's epoch is not greater");
+  w.expect(one, {displaced(before)});
+}
+
 void takeover_wears_out(StoreWorld& w) {
   StoreNode& one = w.node();
   StoreNode& two = w.node();
@@ -127,15 +141,18 @@ void add_claim_cases(StoreCases& cases) {
       cases.end(),
       {{"claim_one_owner", "An id has one owner; a second claim gets id_in_use, from the same node too.",
         one_owner},
-       {"claim_greater_epochs", "Each claim of an id has a greater epoch than all before.", greater_epochs},
-       {"claim_one_of_many", "Of nodes that claim an id at once exactly one gets it.", one_of_many},
-       {"release_by_epoch", "Only the epoch that holds an id gives it back.", release_by_epoch},
-       {"takeover_displaces", "With the resume secret another node takes the id over; the old one is told.",
-        takeover},
+       {"claim_greater_epochs", "Each claim of an id has a greater epoch than all previous ones.",
+        greater_epochs},
+       {"claim_one_of_many", "If several nodes claim an id at once, exactly one gets it.", one_of_many},
+       {"release_by_epoch", "Only the epoch that owns an id can release it.", release_by_epoch},
+       {"takeover_displaces",
+        "Another node takes an id over with the resume secret; the old node is notified.", takeover},
        {"takeover_needs_secret",
-        "Without the secret nobody does, and nobody takes what was claimed without one.",
+        "No node takes an id over without the secret, or an id that was claimed without one.",
         takeover_needs_secret},
-       {"takeover_wears_out", "A takeover makes the old secret worthless.", takeover_wears_out},
+       {"takeover_only", "A claim that must take an id over gets peer_not_found if nobody has the id.",
+        takeover_only},
+       {"takeover_wears_out", "A takeover invalidates the old secret.", takeover_wears_out},
        {"takeover_late_release", "The late release of a displaced claim frees nothing.", late_release}});
 }
 

@@ -31,7 +31,8 @@ struct Neighbours {
 
   /// `node` has been told that all of node `one` are gone, each once, in some order, and nothing else.
   void expect_lost(StoreWorld& w, StoreNode& node, std::chrono::milliseconds at_most) const {
-    w.run_until([&] { return node.told() >= 3; }, quote(node.id()) + " was told who is lost", at_most);
+    w.run_until([&] { return node.told() >= 3; }, quote(node.id()) + " got the leaves of the lost members",
+                at_most);
     const Lines lost = node.take();
     const auto has = [&](const std::string& line) { return std::ranges::find(lost, line) != lost.end(); };
     const auto pair = [&](const Someone& first, const Someone& second) {
@@ -40,7 +41,7 @@ struct Neighbours {
     };
     const bool all = lost.size() == 3 && (pair(a, a2) || pair(a2, a)) &&
                      has(left(other_room, 4, a, LeaveReason::node_lost));
-    require(all, quote(node.id()) + " was told of a lost node [" + join_lines(lost) + "]");
+    require(all, quote(node.id()) + " got this news of a lost node: [" + join_lines(lost) + "]");
   }
 
   StoreNode& one;
@@ -54,13 +55,13 @@ struct Neighbours {
 
 // What follows the loss comes next: nothing is told twice, by nobody.
 void expect_calm(StoreWorld& w, Neighbours& n) {
-  const Envelope end = to_room(room, "end");
-  const Envelope other_end = to_room(other_room, "end");
-  for (const Envelope& envelope : {end, other_end}) {
-    require(!n.two.publish(envelope), "publish failed");
-    w.expect(n.three, {to_line(envelope)});
-    require(!n.three.publish(envelope), "publish failed");
-    w.expect(n.two, {to_line(envelope)});
+  const Sent end = to_room(room, "end");
+  const Sent other_end = to_room(other_room, "end");
+  for (const Sent& message : {end, other_end}) {
+    require(!n.two.publish(message), "publish failed");
+    w.expect(n.three, {to_line(message)});
+    require(!n.three.publish(message), "publish failed");
+    w.expect(n.two, {to_line(message)});
   }
   w.expect_room(n.two, room, {6, {n.b.member(1), n.c.member(2)}});
   w.expect_room(n.three, other_room, {4, {n.b.member(1), n.c.member(2)}});
@@ -90,12 +91,13 @@ void close_silences(StoreWorld& w) {
   w.close(n.one);
   n.two.ignore_news();
   n.three.ignore_news();
-  const Envelope after = to_room(room, "after the close");
+  const Sent after = to_room(room, "after the close");
   for (int i = 0; i < 10; ++i) {
     const Someone d = w.arrive(n.two, "d" + std::to_string(i));
     w.succeed(n.two.start_join(room, d), "join");
     require(!n.two.publish(after, {n.three.id()}), "publish failed");
     require(!n.two.publish(after), "publish failed");
+    require(!n.two.command(make_command(NodeCommand::Kind::close_room, {}, room)), "command failed");
     w.succeed(n.three.start_join(other_room, n.c), "join");
   }
   w.expect(n.one, {});
@@ -146,7 +148,7 @@ void crash_takeover(StoreWorld& w) {
   std::ranges::sort(lost);  // rooms are not in order with each other
   const Lines expected{left(other_room, 4, n.a, LeaveReason::node_lost),
                        left(room, 7, n.a2, LeaveReason::node_lost)};
-  require(lost == expected, "of a lost node was told [" + join_lines(lost) + "]");
+  require(lost == expected, "the news of a lost node was [" + join_lines(lost) + "]");
   n.two.ignore_news();
   w.expect_room(n.three, room, {7, {n.b.member(1), n.c.member(2), a.member(6)}});
   w.refuse(n.three.start_claim("a"), errc::id_in_use, "a claim of an id that was taken over in time");
@@ -157,16 +159,17 @@ void crash_takeover(StoreWorld& w) {
 void add_end_cases(StoreCases& cases) {
   cases.insert(
       cases.end(),
-      {{"close_removes_members", "The members of a node that closes leave with node_lost, each told once.",
-        close_removes_members},
-       {"close_frees_ids", "The ids of a node that closes are free, those of others are not.",
+      {{"close_removes_members",
+        "The members of a node that closes leave with node_lost, each reported once.", close_removes_members},
+       {"close_frees_ids", "When a node closes, its ids are free; those of other nodes are not.",
         close_frees_ids},
-       {"close_silences", "After close the node's listener is not called any more.", close_silences},
-       {"close_answers", "What was under way when a node closed is answered all the same.", close_answers},
+       {"close_silences", "After close the node's listener is not called.", close_silences},
+       {"close_answers", "Operations that are pending when a node closes are answered.", close_answers},
        {"crash_removes_members",
-        "The members of a node that crashes leave with node_lost in time, each told once.",
+        "The members of a node that crashes leave with node_lost in time, each reported once.",
         crash_removes_members},
-       {"crash_takeover", "A client of a node that crashed takes its id to another, and is not reaped there.",
+       {"crash_takeover",
+        "A client of a crashed node takes its id to another node, and is not removed there.",
         crash_takeover}});
 }
 

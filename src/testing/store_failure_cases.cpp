@@ -31,8 +31,7 @@ struct Cluster {
         pending = node->start_snapshot(room, before);
         return false;
       };
-      w.run_until(agrees, quote(node->id()) + " sees the members that are there",
-                  w.fixture().recovery_bound());
+      w.run_until(agrees, quote(node->id()) + " sees the present members", w.fixture().recovery_bound());
     }
   }
 
@@ -52,12 +51,12 @@ struct Cluster {
     const auto has_come = [&] {
       bool found = false;
       for (const std::string& line : node.take()) {
-        require(line.find(" left ") == std::string::npos, quote(node.id()) + " was told " + line);
+        require(line.find(" left ") == std::string::npos, quote(node.id()) + " got " + line);
         found = found || line == expected;
       }
       return found;
     };
-    w.run_until(has_come, quote(node.id()) + " is told " + expected);
+    w.run_until(has_come, quote(node.id()) + " gets " + expected);
   }
 
   void cut_off(StoreNode& node) {
@@ -68,7 +67,7 @@ struct Cluster {
   }
   void await_invalidated(StoreNode& node, std::optional<Missed> missed = {}) {
     w.run_until([&] { return node.was_invalidated(room, missed); },
-                quote(node.id()) + " is told what it may have missed", w.fixture().recovery_bound());
+                quote(node.id()) + " is notified of what it may have missed", w.fixture().recovery_bound());
   }
 
   StoreWorld& w;
@@ -84,7 +83,7 @@ void data_lost(StoreWorld& w) {
   const Someone d = w.arrive(*c.nodes[0], "d");
   const auto answer = w.succeed(c.nodes[0]->start_join(room, d, 0, 3), "join");
   require(answer.version > 3,
-          "after the loss of the data a version went back to " + std::to_string(answer.version));
+          "after a loss of data a version decreased to " + std::to_string(answer.version));
   const std::string line = joined(room, answer.version, d);
   for (StoreNode* node : {c.nodes[1], c.nodes[2]}) c.await_line(*node, line);
   w.ignore_news();
@@ -96,9 +95,9 @@ void data_lost_claims(StoreWorld& w) {
   c.await_room(c.people, 3);
   w.ignore_news();
   w.refuse(c.nodes[1]->start_claim("a", "x"), errc::id_in_use,
-           "a claim of an id that is another node's still");
+           "a claim of an id that still belongs to another node");
   const Someone again = w.arrive(*c.nodes[1], "a", "new secret", "secret 0");
-  require(again.epoch > c.people[0].epoch, "after the loss of the data an epoch went back");
+  require(again.epoch > c.people[0].epoch, "after a loss of data an epoch decreased");
 }
 
 // Whatever a node was not told when it is back, it knows that it was not.
@@ -109,7 +108,7 @@ void cut_off_misses_nothing(StoreWorld& w) {
   c.cut_off(away);
   const Someone d = w.arrive(speaker, "d");
   w.join(speaker, room, d, 4);
-  const Envelope missed = to_room(room, "said meanwhile");
+  const Sent missed = to_room(room, "said meanwhile");
   require(!speaker.publish(missed), "publish failed");
   w.expect(*c.nodes[2], {joined(room, 4, d), to_line(missed)});
   c.reconnect(away);
@@ -137,8 +136,8 @@ void cut_off_accounts_for_messages(StoreWorld& w) {
   Lines accepted;
   Lines refused;
   for (const std::string& text : texts) {
-    const Envelope envelope = to_room(room, text);
-    (away.publish(envelope) ? refused : accepted).push_back(to_line(envelope));
+    const Sent message = to_room(room, text);
+    (away.publish(message) ? refused : accepted).push_back(to_line(message));
   }
   c.reconnect(away);
   Lines delivered;
@@ -152,11 +151,37 @@ void cut_off_accounts_for_messages(StoreWorld& w) {
                  returned, [&](const std::string& text) { return text.starts_with("undelivered " + line); });
     });
   };
-  w.run_until(all, "each accepted message has come or was given back", w.fixture().recovery_bound());
+  w.run_until(all, "each accepted message was delivered or returned", w.fixture().recovery_bound());
   for (const std::string& line : refused) {
-    require(std::ranges::find(delivered, line) == delivered.end(),
-            "came though it was not accepted: " + line);
+    require(std::ranges::find(delivered, line) == delivered.end(), "delivered though not accepted: " + line);
   }
+  w.ignore_news();
+}
+
+// A node that comes back owes it to the receivers.
+void cut_off_keeps_notice_of_loss(StoreWorld& w) {
+  Cluster c(w);
+  StoreNode& away = *c.nodes[0];
+  const NodeCommand to_peer = make_command(NodeCommand::Kind::lost, "b");
+  const NodeCommand to_all = make_command(NodeCommand::Kind::lost, {}, room);
+  c.cut_off(away);
+  for (const NodeCommand& command : {to_peer, to_all}) {
+    const std::error_code error = away.command(command);
+    require(!error, to_line(command) + " was refused with " + to_line(error));
+  }
+  c.reconnect(away);
+  Lines told_b;
+  Lines told_c;
+  const auto have_come = [&] {
+    for (std::string& line : c.nodes[1]->take()) told_b.push_back(std::move(line));
+    for (std::string& line : c.nodes[2]->take()) told_c.push_back(std::move(line));
+    const auto has = [](const Lines& told, const NodeCommand& command) {
+      return std::ranges::find(told, to_line(command)) != told.end();
+    };
+    return has(told_b, to_peer) && has(told_b, to_all) && has(told_c, to_all);
+  };
+  w.run_until(have_come, "a command of kind lost comes from a node that was cut off",
+              w.fixture().recovery_bound());
   w.ignore_news();
 }
 
@@ -224,22 +249,24 @@ void gap_is_noticed(StoreWorld& w) {
 void add_failure_cases(StoreCases& cases) {
   cases.insert(
       cases.end(),
-      {{"data_lost",
-        "When the store has lost its data, every node's members are there again, and it is told so.",
+      {{"data_lost", "After a loss of data, every node's members are restored, and the node is notified.",
         data_lost},
-       {"data_lost_claims",
-        "When the store has lost its data, ids are still their owners', and epochs go on.", data_lost_claims},
+       {"data_lost_claims", "After a loss of data, ids keep their owners, and epochs continue to grow.",
+        data_lost_claims},
        {"cut_off_misses_nothing",
-        "A node that was cut off is told what happened, or that it missed something.",
+        "A node that was cut off gets the changes that it missed, or is notified that it missed some.",
         cut_off_misses_nothing},
        {"cut_off_accounts_for_messages",
-        "What was accepted from a node that was cut off comes, or is given back.",
+        "Messages accepted from a node that is cut off are delivered or returned.",
         cut_off_accounts_for_messages},
-       {"cut_off_beyond_lease", "A node that was taken for dead has its members in their rooms again.",
+       {"cut_off_keeps_notice_of_loss",
+        "A notice of loss from a node that is cut off is delivered when the node is back.",
+        cut_off_keeps_notice_of_loss},
+       {"cut_off_beyond_lease", "The members of a node that was declared dead are restored when it is back.",
         cut_off_beyond_lease},
-       {"cut_off_joins", "A join while cut off counts in the end, or failed and may be repeated.",
+       {"cut_off_joins", "A join during a cut-off succeeds in the end, or fails and may be repeated.",
         cut_off_joins},
-       {"gap_is_noticed", "A node whose news got lost is told that it missed them.", gap_is_noticed}});
+       {"gap_is_noticed", "A node that has lost news is notified of that.", gap_is_noticed}});
 }
 
 }  // namespace signaling::testing

@@ -15,7 +15,7 @@ enum class Caller { is_new, has_followed };
 
 void expect_state(const StateStore::Joined& got, const RoomState& state, Caller caller = Caller::is_new) {
   if (!got.state && caller == Caller::has_followed) return;
-  require(got.state.has_value(), "the room was left out of the answer of a join that did not know it");
+  require(got.state.has_value(), "the answer of a join that did not know the room omits the room");
   if (to_line(*got.state) != to_line(state)) {
     fail("a join was answered with " + to_line(*got.state) + ", expected " + to_line(state));
   }
@@ -109,9 +109,9 @@ void capacity(StoreWorld& w) {
   w.succeed(two.start_join(room, b, 2), "join");
   w.refuse(two.start_join(room, c, 2), errc::room_full, "a join of a full room");
   w.expect_room(one, room, {2, {a.member(1), b.member(2)}});
-  w.succeed(two.start_join(room, b, 2), "the same join again, the room being full");
+  w.succeed(two.start_join(room, b, 2), "the same join again, while the room is full");
   w.leave(one, room, a, 3);
-  w.succeed(two.start_join(room, c, 2), "a join where somebody has left");
+  w.succeed(two.start_join(room, c, 2), "a join after a member has left");
   w.succeed(one.start_join(room, a, 3), "a join with a greater bound");
   w.succeed(one.start_join(room, w.arrive(one, "d"), 0), "a join without a bound");
 }
@@ -189,7 +189,7 @@ void snapshots(StoreWorld& w) {
   w.expect_room(two, room, state);
   w.leave(two, room, b, 4);
   w.leave(one, room, a, 5);
-  require(w.snapshot(two, room).members.empty(), "somebody is in a room that all have left");
+  require(w.snapshot(two, room).members.empty(), "a room that all members have left has a member");
   w.expect(one, {joined(room, 2, b), left(room, 4, b)});
   w.expect(two, {updated(room, 3, a)});
 }
@@ -230,13 +230,13 @@ void names_of_any_bytes(StoreWorld& w) {
     w.join(two, room, peer, ++version);
   }
   const RoomState state = w.snapshot(one, room);
-  require(state.members.size() == names.size(), "of members with odd names some are not there, or twice");
+  require(state.members.size() == names.size(), "members with unusual names are missing or duplicated");
   for (const std::string& name : names) {
     const auto found = std::ranges::find(state.members, name, &StoreMember::id);
     require(found != state.members.end(), quote(name) + " is not in the room");
-    require(found->metadata.view() == "metadata of " + name, "somebody has the metadata of another");
+    require(found->metadata.view() == "metadata of " + name, "a member has the metadata of another");
     require(w.snapshot(one, name).members.size() == 2,
-            "room " + quote(name) + " is not apart from the others");
+            "room " + quote(name) + " is mixed up with other rooms");
   }
 }
 
@@ -261,25 +261,25 @@ void metadata_of_any_bytes(StoreWorld& w) {
 void add_member_cases(StoreCases& cases) {
   cases.insert(
       cases.end(),
-      {{"join_tells_room", "A join answers with the version and the whole room, the new member included.",
+      {{"join_tells_room", "The answer of a join has the version and the whole room, with the new member.",
         join_tells_room},
        {"others_are_told",
-        "Each change is told to the other nodes with members in the room, and to no others.",
-        others_are_told},
-       {"own_changes_are_not_told", "A node is not told of its own changes.", own_changes_are_not_told},
-       {"leave_reasons", "A leave is told with its reason.", leave_reasons},
-       {"join_capacity", "Beyond the capacity: room_full, and nothing has changed.", capacity},
-       {"join_capacity_is_atomic", "Of joins at once exactly as many succeed as there are places.",
+        "The other nodes with members in the room get each change, and no other node does.", others_are_told},
+       {"own_changes_are_not_told", "A node gets no news of its own changes.", own_changes_are_not_told},
+       {"leave_reasons", "The news of a leave has its reason.", leave_reasons},
+       {"join_capacity", "A join beyond the capacity fails with room_full and changes nothing.", capacity},
+       {"join_capacity_is_atomic",
+        "If several peers join at once, exactly as many succeed as the capacity allows.",
         capacity_under_concurrency},
-       {"join_known_version", "The room is left out of a join's answer only if the caller has followed it.",
+       {"join_known_version", "The answer of a join omits the room only if the caller has followed it.",
         known_version},
-       {"join_version_never_goes_back", "A join makes the version greater than the one the caller knew.",
+       {"join_version_never_goes_back", "A join makes the version greater than the one that the caller knew.",
         version_never_goes_back},
-       {"snapshot_is_the_room", "A snapshot is the room as it is; an unknown room is empty at version 0.",
+       {"snapshot_is_the_room", "A snapshot returns the present room; an unknown room is empty at version 0.",
         snapshots},
-       {"names_of_any_bytes", "Rooms and peers of any names are apart from each other and intact.",
+       {"names_of_any_bytes", "Names of rooms and peers may be any bytes, and are distinct and unchanged.",
         names_of_any_bytes},
-       {"metadata_of_any_bytes", "Metadata is kept byte for byte, empty and 4 KiB long too.",
+       {"metadata_of_any_bytes", "Metadata is stored byte for byte, also if it is empty or 4 KiB long.",
         metadata_of_any_bytes}});
 }
 

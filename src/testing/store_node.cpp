@@ -1,7 +1,6 @@
 #include "testing/store_node.hpp"
 
 #include <algorithm>
-#include <array>
 #include <deque>
 
 namespace signaling::testing {
@@ -10,23 +9,25 @@ namespace {
 // A store that keeps a view of it is found out: whatever it reads later is this.
 void spoil(std::string& text) { std::ranges::fill(text, '#'); }
 
-// The strings that an envelope's views point to, for the time of one call.
+// The strings that a message and its route refer to, for the time of one call.
 class Scratch {
  public:
-  explicit Scratch(const Envelope& envelope) : view(envelope) {
-    for (std::string_view Envelope::*field : fields) {
-      strings_.emplace_back(envelope.*field);
+  explicit Scratch(const Sent& sent) : view(sent) {
+    for (std::string_view Message::*field : {&Message::event, &Message::to, &Message::room, &Message::payload,
+                                             &Message::language, &Message::original}) {
+      own(view.message.*field);
     }
-    for (std::size_t i = 0; i < strings_.size(); ++i) view.*fields[i] = strings_[i];
+    for (std::string_view Route::*field :
+         {&Route::from, &Route::from_metadata, &Route::from_rooms, &Route::room}) {
+      own(view.route.*field);
+    }
   }
   void spoil_all() { std::ranges::for_each(strings_, spoil); }
 
-  Envelope view;
+  Sent view;
 
  private:
-  static constexpr std::array fields{&Envelope::event,    &Envelope::from,     &Envelope::to,
-                                     &Envelope::room,     &Envelope::payload,  &Envelope::from_metadata,
-                                     &Envelope::language, &Envelope::original, &Envelope::from_rooms};
+  void own(std::string_view& text) { text = strings_.emplace_back(text); }
   std::deque<std::string> strings_;
 };
 
@@ -37,8 +38,8 @@ class StoreNode::Call {
  public:
   explicit Call(StoreNode& node) : node_(node) {
     const std::scoped_lock lock(node.mutex_);
-    if (!node.open_) blame("was told something after its end");
-    if (node.busy_.exchange(true)) blame("was told two things at a time");
+    if (!node.open_) blame("was called after its end");
+    if (node.busy_.exchange(true)) blame("was called concurrently");
   }
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
@@ -69,8 +70,12 @@ std::string displaced(const Someone& who) {
   return "displaced " + quote(who.id) + " epoch=" + std::to_string(who.epoch);
 }
 
-std::string undelivered(const Envelope& envelope, errc error) {
-  return "undelivered " + to_line(envelope) + ": " + std::string(to_string(error));
+std::string undelivered(const Sent& sent, errc error) {
+  return "undelivered " + to_line(sent) + ": " + std::string(to_string(error));
+}
+
+std::string undelivered(const NodeCommand& command, errc error) {
+  return "undelivered " + to_line(command) + ": " + std::string(to_string(error));
 }
 
 std::string new_secret() {
@@ -93,8 +98,16 @@ Pending<bool> StoreNode::start_open() {
 }
 
 Pending<Epoch> StoreNode::start_claim(std::string peer, std::string secret, std::string resume) {
+  return claim(std::move(peer), std::move(secret), std::move(resume), false);
+}
+
+Pending<Epoch> StoreNode::start_take_over(std::string peer, std::string secret, std::string resume) {
+  return claim(std::move(peer), std::move(secret), std::move(resume), true);
+}
+
+Pending<Epoch> StoreNode::claim(std::string peer, std::string secret, std::string resume, bool is_take_over) {
   auto pending = begin<Epoch>("claim of " + quote(peer));
-  store_->claim({id_, peer, secret, resume}, pending.handler());
+  store_->claim({id_, peer, secret, resume, is_take_over}, pending.handler());
   spoil(peer);
   spoil(secret);
   spoil(resume);
@@ -139,11 +152,17 @@ Pending<RoomState> StoreNode::start_snapshot(std::string room, Version known) {
   return pending;
 }
 
-std::error_code StoreNode::publish(const Envelope& envelope, std::vector<NodeId> targets) {
-  Scratch scratch(envelope);
-  const std::error_code error = store_->publish(id_, scratch.view, targets);
+std::error_code StoreNode::publish(const Sent& sent, std::vector<NodeId> targets) {
+  Scratch scratch(sent);
+  const std::error_code error = store_->publish(id_, scratch.view.message, scratch.view.route, targets);
   scratch.spoil_all();
   std::ranges::for_each(targets, spoil);
+  return error;
+}
+
+std::error_code StoreNode::command(NodeCommand command) {
+  const std::error_code error = store_->command(id_, command);
+  for (std::string* text : {&command.peer, &command.room, &command.receiver, &command.why}) spoil(*text);
   return error;
 }
 
@@ -214,16 +233,21 @@ void StoreNode::changed(const MembershipChange& change) {
   if (hook_) hook_(change);
 }
 
-void StoreNode::delivered(const Envelope& envelope) {
+void StoreNode::delivered(const Message& message, const Route& route) {
   const Call call(*this);
   {
     const std::scoped_lock lock(mutex_);
-    if (envelope.room.empty() && !marked_.empty() && envelope.to == marked_) {
-      marks_.emplace(envelope.payload);
+    if (route.room.empty() && !marked_.empty() && message.to == marked_) {
+      marks_.emplace(message.payload);
       return;
     }
   }
-  note(to_line(envelope));
+  note(to_line(Sent{message, route}));
+}
+
+void StoreNode::commanded(const NodeCommand& command) {
+  const Call call(*this);
+  note(to_line(command));
 }
 
 void StoreNode::invalidated(std::string_view room, Missed missed) {
@@ -237,9 +261,14 @@ void StoreNode::displaced(std::string_view peer, Epoch epoch) {
   note(testing::displaced({PeerId(peer), epoch, {}}));
 }
 
-void StoreNode::undelivered(const Envelope& envelope, errc error) {
+void StoreNode::undelivered(const Message& message, const Route& route, errc error) {
   const Call call(*this);
-  note(testing::undelivered(envelope, error));
+  note(testing::undelivered(Sent{message, route}, error));
+}
+
+void StoreNode::undelivered(const NodeCommand& command, errc error) {
+  const Call call(*this);
+  note(testing::undelivered(command, error));
 }
 
 }  // namespace signaling::testing

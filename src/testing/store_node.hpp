@@ -68,12 +68,13 @@ std::string left(const std::string& room, Version version, const Someone& who,
                  LeaveReason reason = LeaveReason::leave);
 std::string updated(const std::string& room, Version version, const Someone& who);
 std::string displaced(const Someone& who);
-std::string undelivered(const Envelope& envelope, errc error);
+std::string undelivered(const Sent& sent, errc error);
+std::string undelivered(const NodeCommand& command, errc error);
 
 /// One node of the cluster: uses the store, and keeps what it is told. Strings that it passes to the store are
 /// overwritten when the call has returned.
 ///
-/// Threads: `start_*` and `publish` any; the rest by the thread that runs the case.
+/// Threads: `start_*`, `publish` and `command` any; the rest by the thread that runs the case.
 class StoreNode final : public StoreListener {
  public:
   StoreNode(NodeId id, std::shared_ptr<StateStore> store) : id_(std::move(id)), store_(std::move(store)) {}
@@ -85,13 +86,16 @@ class StoreNode final : public StoreListener {
 
   Pending<bool> start_open();
   Pending<Epoch> start_claim(std::string peer, std::string secret = new_secret(), std::string resume = {});
+  /// A claim that must replace another.
+  Pending<Epoch> start_take_over(std::string peer, std::string secret, std::string resume);
   void release(std::string peer, Epoch epoch);
   Pending<StateStore::Joined> start_join(std::string room, const Someone& who, std::size_t capacity = 0,
                                          Version known = 0);
   Pending<Version> start_leave(std::string room, const Someone& who, LeaveReason reason = LeaveReason::leave);
   Pending<Version> start_update(std::string room, const Someone& who, std::string_view metadata);
   Pending<RoomState> start_snapshot(std::string room, Version known = 0);
-  std::error_code publish(const Envelope& envelope, std::vector<NodeId> targets = {});
+  std::error_code publish(const Sent& sent, std::vector<NodeId> targets = {});
+  std::error_code command(NodeCommand command);
 
   /// What it was told and has not been taken yet.
   std::size_t told() const;
@@ -113,13 +117,16 @@ class StoreNode final : public StoreListener {
   std::string fault() const;
 
   void changed(const MembershipChange& change) override;
-  void delivered(const Envelope& envelope) override;
+  void delivered(const Message& message, const Route& route) override;
+  void commanded(const NodeCommand& command) override;
   void invalidated(std::string_view room, Missed missed) override;
   void displaced(std::string_view peer, Epoch epoch) override;
-  void undelivered(const Envelope& envelope, errc error) override;
+  void undelivered(const Message& message, const Route& route, errc error) override;
+  void undelivered(const NodeCommand& command, errc error) override;
 
  private:
   class Call;
+  Pending<Epoch> claim(std::string peer, std::string secret, std::string resume, bool is_take_over);
   /// An operation that begins; `finish` of the world waits for its answer.
   template <class Value>
   Pending<Value> begin(std::string what);

@@ -41,13 +41,13 @@ History check_history(const Observer& observer, Version first, Version last) {
   Version before = 0;
   for (const std::string& line : observer.node->take()) {
     const Version version = version_of(line);
-    require(version > before, "told out of order: " + line + " after version " + std::to_string(before));
-    require(history.emplace(version, line).second, "told a version that was this node's own: " + line);
+    require(version > before, "out of order: " + line + " after version " + std::to_string(before));
+    require(history.emplace(version, line).second, "got a version of this node's own change: " + line);
     before = version;
   }
   for (Version version = first; version <= last; ++version) {
     require(history.contains(version),
-            quote(observer.node->id()) + " was not told version " + std::to_string(version));
+            quote(observer.node->id()) + " did not get version " + std::to_string(version));
   }
   return history;
 }
@@ -68,7 +68,7 @@ RoomState picture_of(RoomState state, const History& history, const std::map<std
 
 void wait_for_history(StoreWorld& w, const Observer& observer, std::size_t changes) {
   w.run_until([&] { return observer.node->told() + observer.own.size() >= changes; },
-              quote(observer.node->id()) + " has been told all changes");
+              quote(observer.node->id()) + " has got all changes");
 }
 
 // Joins of all, at once; then every second one leaves, at once.
@@ -120,11 +120,11 @@ void one_order_for_all(StoreWorld& w) {
     wait_for_history(w, observer, changes);
     const History history = check_history(observer, nodes + 1, last);
     if (first.empty()) first = history;
-    require(history == first, "two nodes were told different changes for the same version");
+    require(history == first, "two nodes got different changes for the same version");
   }
   const RoomState end = w.snapshot(*observers.back().node, room);
   require(to_line(end) == to_line(picture_of(begin, first, people)),
-          "the snapshot " + to_line(end) + " is not what follows from the changes");
+          "the snapshot " + to_line(end) + " does not follow from the changes");
 }
 
 // An answer says which version it is; so it is known how many changes of the other node stand before it.
@@ -171,11 +171,10 @@ void answers_in_order(StoreWorld& w) {
 void add_order_cases(StoreCases& cases) {
   cases.insert(
       cases.end(),
-      {{"one_order_for_all",
-        "Of changes at once all nodes are told the same, in one order, with versions one by one.",
+      {{"one_order_for_all", "All nodes get concurrent changes in one order, with consecutive versions.",
         one_order_for_all},
        {"answers_in_order",
-        "An answer comes behind the changes of other nodes that were before it, and before those after it.",
+        "An answer comes after the changes of other nodes that precede it, and before those that follow.",
         answers_in_order}});
 }
 

@@ -1,43 +1,18 @@
-// Envelopes from node to node.
+// Messages from node to node.
 #include "testing/store_cases.hpp"
-#include "testing/store_world.hpp"
+#include "testing/store_trio.hpp"
 
 namespace signaling::testing {
 namespace {
 
-const std::string room = "room";
-
-/// Three nodes, the room's members a, b, c on one each, and a node without any.
-struct Trio {
-  explicit Trio(StoreWorld& w) : one(w.node()), two(w.node()), three(w.node()), outside(w.node()) {
-    a = w.arrive(one, "a");
-    b = w.arrive(two, "b");
-    c = w.arrive(three, "c");
-    w.join(one, room, a, 1);
-    w.join(two, room, b, 2);
-    w.join(three, room, c, 3);
-    w.expect(one, {joined(room, 2, b), joined(room, 3, c)});
-    w.expect(two, {joined(room, 3, c)});
-  }
-  StoreNode& one;
-  StoreNode& two;
-  StoreNode& three;
-  StoreNode& outside;
-  Someone a;
-  Someone b;
-  Someone c;
-};
-
-void accept(std::error_code error) { require(!error, "publish was not accepted: " + to_line(error)); }
-
 void to_whole_room(StoreWorld& w) {
   Trio t(w);
-  const Envelope envelope = to_room(room, "hello");
-  const Envelope end = to_room(room, "end");
-  accept(t.one.publish(envelope));
+  const Sent message = to_room(room, "hello");
+  const Sent end = to_room(room, "end");
+  accept(t.one.publish(message));
   accept(t.one.publish(end));
-  w.expect(t.two, {to_line(envelope), to_line(end)});
-  w.expect(t.three, {to_line(envelope), to_line(end)});
+  w.expect(t.two, {to_line(message), to_line(end)});
+  w.expect(t.three, {to_line(message), to_line(end)});
   w.expect(t.outside, {});
   accept(t.outside.publish(end));  // who is not in the room may speak to it
   for (StoreNode* node : {&t.one, &t.two, &t.three}) w.expect(*node, {to_line(end)});
@@ -45,18 +20,18 @@ void to_whole_room(StoreWorld& w) {
 
 void to_one_member(StoreWorld& w) {
   Trio t(w);
-  const Envelope envelope = to_member(room, "b", "for b");
-  const Envelope end = to_room(room, "end");
-  accept(t.one.publish(envelope));
+  const Sent message = to_member(room, "b", "for b");
+  const Sent end = to_room(room, "end");
+  accept(t.one.publish(message));
   accept(t.one.publish(end));
-  w.expect(t.two, {to_line(envelope), to_line(end)});
+  w.expect(t.two, {to_line(message), to_line(end)});
   w.expect(t.three, {to_line(end)});
 }
 
 void with_targets(StoreWorld& w) {
   Trio t(w);
-  const Envelope for_b = to_member(room, "b", "for b");
-  const Envelope for_all = to_room(room, "for all");
+  const Sent for_b = to_member(room, "b", "for b");
+  const Sent for_all = to_room(room, "for all");
   accept(t.one.publish(for_b, {t.two.id()}));
   accept(t.one.publish(for_all, {t.two.id(), t.three.id()}));
   accept(t.one.publish(for_b));
@@ -82,7 +57,7 @@ void to_nobody(StoreWorld& w) {
   w.succeed(t.one.start_update(room, t.a, "said"), "update");  // stands behind what was said
   w.join(t.two, room, t.b, 7);
   w.expect(t.one, {joined(room, 7, t.b)});
-  const Envelope end = to_room(room, "end");
+  const Sent end = to_room(room, "end");
   accept(t.one.publish(end));
   w.expect(t.two, {to_line(end)});
   w.expect(t.three, {});
@@ -93,19 +68,19 @@ void to_claimed_id(StoreWorld& w) {
   StoreNode& two = w.node();
   const Someone a = w.arrive(one, "a");
   const Someone b = w.arrive(two, "b");
-  const Envelope envelope = to_peer("b", "for b");
-  accept(one.publish(envelope));
-  w.expect(two, {to_line(envelope)});
-  accept(one.publish(envelope, {two.id()}));
-  w.expect(two, {to_line(envelope)});
+  const Sent message = to_peer("b", "for b");
+  accept(one.publish(message));
+  w.expect(two, {to_line(message)});
+  accept(one.publish(message, {two.id()}));
+  w.expect(two, {to_line(message)});
   for (const std::string_view nobody : {"nobody", "a"}) {  // `a` is the sender's own: no other node's
-    const Envelope lost = to_peer(nobody, "lost");
+    const Sent lost = to_peer(nobody, "lost");
     const std::error_code error = one.publish(lost);
     if (!error) w.expect(one, {undelivered(lost, errc::peer_not_found)});
-    require(!error || error == errc::peer_not_found, "publish to nobody: " + to_line(error));
+    require(!error || error == errc::peer_not_found, "publish without a receiver: " + to_line(error));
   }
-  accept(one.publish(envelope));
-  w.expect(two, {to_line(envelope)});
+  accept(one.publish(message));
+  w.expect(two, {to_line(message)});
 }
 
 void messages_in_order(StoreWorld& w) {
@@ -118,12 +93,12 @@ void messages_in_order(StoreWorld& w) {
   Lines told_three;
   for (int i = 0; i < count; ++i) {
     const std::string& text = texts[static_cast<std::size_t>(i)];
-    const Envelope envelope = i % 3 == 0 ? to_member(room, "b", text) : to_room(room, text);
-    accept(t.one.publish(envelope, i % 2 == 0   ? std::vector<NodeId>{}
-                                   : i % 3 == 0 ? std::vector{t.two.id()}
-                                                : std::vector{t.two.id(), t.three.id()}));
-    told.push_back(to_line(envelope));
-    if (i % 3 != 0) told_three.push_back(to_line(envelope));
+    const Sent message = i % 3 == 0 ? to_member(room, "b", text) : to_room(room, text);
+    accept(t.one.publish(message, i % 2 == 0   ? std::vector<NodeId>{}
+                                  : i % 3 == 0 ? std::vector{t.two.id()}
+                                               : std::vector{t.two.id(), t.three.id()}));
+    told.push_back(to_line(message));
+    if (i % 3 != 0) told_three.push_back(to_line(message));
   }
   w.expect(t.two, told);
   w.expect(t.three, told_three);
@@ -133,8 +108,8 @@ void messages_in_order(StoreWorld& w) {
 void messages_behind_changes(StoreWorld& w) {
   constexpr Version rounds = 20;
   Trio t(w);
-  const Envelope said = to_room(room, "said between join and leave");
-  const Envelope to_b = to_member(room, "b", "to b alone");
+  const Sent said = to_room(room, "said between join and leave");
+  const Sent to_b = to_member(room, "b", "to b alone");
   Lines told;
   Lines told_three;
   Version version = 3;
@@ -166,7 +141,7 @@ void messages_behind_changes_of_others(StoreWorld& w) {
   Version version = 3;
   for (int i = 0; i < 10; ++i) {
     const Someone d = w.arrive(t.two, "d" + std::to_string(i));
-    const Envelope hello = to_room(room, d.id);
+    const Sent hello = to_room(room, d.id);
     w.join(t.two, room, d, ++version);
     w.expect(t.one, {joined(room, version, d)});
     accept(t.one.publish(hello));
@@ -178,30 +153,30 @@ void messages_behind_changes_of_others(StoreWorld& w) {
 void every_field(StoreWorld& w) {
   Trio t(w);
   const std::string odd("\0\xFF\r\n\"{}", 7);
-  Envelope envelope;
-  envelope.room = room;
-  for (const EnvelopeType type : {EnvelopeType::offer, EnvelopeType::answer, EnvelopeType::candidate,
-                                  EnvelopeType::message, EnvelopeType::event}) {
-    envelope.type = type;
-    envelope.event = type == EnvelopeType::event ? odd : std::string_view();
-    envelope.from = odd;
-    envelope.from_epoch = (std::uint64_t{1} << 63U) + 7;
-    envelope.from_joined_at = (std::uint64_t{1} << 62U) + 5;
-    envelope.names_room = false;
-    envelope.payload = odd;
-    envelope.from_metadata = odd;
-    envelope.language = "language";
-    envelope.original = odd;
-    envelope.from_rooms = odd;
-    envelope.kind = MessageKind::binary;
-    envelope.delivery = Delivery::volatile_;
-    envelope.audience = Audience::everybody;
-    envelope.reach = Reach::anybody;
-    accept(t.one.publish(envelope));
-    w.expect(t.two, {to_line(envelope)});
-    w.expect(t.three, {to_line(envelope)});
+  Sent sent = to_room(room, odd);
+  auto& [message, route] = sent;
+  for (const MessageType type : {MessageType::offer, MessageType::answer, MessageType::candidate,
+                                 MessageType::message, MessageType::event}) {
+    message.type = type;
+    message.event = type == MessageType::event ? odd : std::string_view();
+    message.room = odd;  // the way is the route's
+    message.kind = MessageKind::binary;
+    message.delivery = Delivery::volatile_;
+    message.audience = Audience::everybody;
+    message.reach = Reach::speakers;
+    message.language = "language";
+    message.original = odd;
+    route.from = odd;
+    route.from_epoch = (std::uint64_t{1} << 63U) + 7;
+    route.from_joined_at = (std::uint64_t{1} << 62U) + 5;
+    route.from_metadata = odd;
+    route.from_rooms = odd;
+    route.reach = Reach::anybody;
+    accept(t.one.publish(sent));
+    w.expect(t.two, {to_line(sent)});
+    w.expect(t.three, {to_line(sent)});
   }
-  const Envelope plain = to_room(room, "");
+  const Sent plain = to_room(room, "");
   accept(t.one.publish(plain));
   w.expect(t.two, {to_line(plain)});
   w.expect(t.three, {to_line(plain)});
@@ -212,13 +187,13 @@ void large_payload(StoreWorld& w) {
   std::string payload;
   for (std::size_t i = 0; payload.size() < 256 * 1024; ++i)
     payload += static_cast<char>((i * i + i / 256) % 256);
-  Envelope envelope = to_room(room, payload);
-  envelope.kind = MessageKind::binary;
+  Sent sent = to_room(room, payload);
+  sent.message.kind = MessageKind::binary;
   for (const std::size_t size : {std::size_t{1}, std::size_t{255}, std::size_t{65536}, payload.size()}) {
-    envelope.payload = std::string_view(payload).substr(0, size);
-    accept(t.one.publish(envelope));
-    w.expect(t.two, {to_line(envelope)});
-    w.expect(t.three, {to_line(envelope)});
+    sent.message.payload = std::string_view(payload).substr(0, size);
+    accept(t.one.publish(sent));
+    w.expect(t.two, {to_line(sent)});
+    w.expect(t.three, {to_line(sent)});
   }
 }
 
@@ -227,21 +202,23 @@ void large_payload(StoreWorld& w) {
 void add_publish_cases(StoreCases& cases) {
   cases.insert(
       cases.end(),
-      {{"publish_to_room", "What is for a room reaches every other node with members in it, once.",
+      {{"publish_to_room", "A message to a room reaches every other node with members in it, once.",
         to_whole_room},
-       {"publish_to_member", "What is for a member reaches its node alone.", to_one_member},
-       {"publish_with_targets", "Targets save looking, and change nothing else.", with_targets},
-       {"publish_to_nobody", "Where nobody else is, nobody is told; the store may say so.", to_nobody},
+       {"publish_to_member", "A message to a member reaches only its node.", to_one_member},
+       {"publish_with_targets", "Targets save a look-up, and change nothing else.", with_targets},
+       {"publish_to_nobody", "A message without receivers reaches no node; the store may report that.",
+        to_nobody},
        {"publish_to_claimed_id",
-        "Without a room the node that has claimed the id is reached, or the sender told.", to_claimed_id},
-       {"publish_in_order", "What a node publishes to a room reaches each other node in that order.",
+        "A message without a room reaches the node that has claimed the id, or its sender is notified.",
+        to_claimed_id},
+       {"publish_in_order", "A node's messages to a room reach every other node in the order of publishing.",
         messages_in_order},
-       {"publish_behind_own_changes", "What a node publishes has its place among its own changes.",
+       {"publish_behind_own_changes", "A node's messages keep their order among its own changes.",
         messages_behind_changes},
-       {"publish_behind_changes", "What a node publishes comes after the changes that others made before.",
+       {"publish_behind_changes", "A node's message comes after the earlier changes of other nodes.",
         messages_behind_changes_of_others},
-       {"publish_every_field", "An envelope arrives with all its fields, of any bytes.", every_field},
-       {"publish_large_payload", "A payload arrives byte for byte, 256 KiB too.", large_payload}});
+       {"publish_every_field", "A message arrives with all its fields, which may be any bytes.", every_field},
+       {"publish_large_payload", "A payload arrives byte for byte, also if it has 256 KiB.", large_payload}});
 }
 
 }  // namespace signaling::testing

@@ -83,7 +83,7 @@ void older_is_replaced(StoreWorld& w) {
   const auto answer = w.succeed(t.two.start_join(room, t.now), "join");
   require(answer.version == 4,
           "a replacement is two changes, but made version 2 to " + std::to_string(answer.version));
-  require(answer.state.has_value(), "the room was left out of the answer of a join that did not know it");
+  require(answer.state.has_value(), "the answer of a join that did not know the room omits the room");
   const RoomState whole{4, {t.onlooker.member(1), t.now.member(4)}};
   require(to_line(*answer.state) == to_line(whole), "the join was answered with " + to_line(*answer.state));
   w.expect(t.three, {left(room, 3, t.before, LeaveReason::disconnect), joined(room, 4, t.now)});
@@ -128,18 +128,21 @@ void displaced_member_leaves(StoreWorld& w) {
 void add_retry_cases(StoreCases& cases) {
   cases.insert(
       cases.end(),
-      {{"join_again", "A join again with the same epoch succeeds and changes nothing.", join_again},
-       {"leave_again", "Who is not there cannot leave or be updated: not_joined, and nothing has changed.",
+      {{"join_again", "A second join with the same epoch succeeds and changes nothing.", join_again},
+       {"leave_again",
+        "A leave or update of a peer outside the room fails with not_joined and changes nothing.",
         leave_again},
        {"update_again", "An update may be repeated.", update_again},
-       {"join_replaces_older", "A join replaces an older epoch of the id, which is told as left and joined.",
+       {"join_replaces_older",
+        "A join replaces an older epoch of the id, which is reported as a leave and a join.",
         older_is_replaced},
-       {"join_replaces_older_when_full", "The place of an older epoch counts as the joiner's own.",
+       {"join_replaces_older_when_full", "A join that replaces an older epoch needs no further capacity.",
         older_is_replaced_when_full},
-       {"join_younger_stays", "A late join does not put out a younger epoch: id_in_use.", younger_stays},
-       {"fencing", "A late leave or update of an older epoch changes nothing for the younger.",
+       {"join_younger_stays", "A late join does not replace a newer epoch: it fails with id_in_use.",
+        younger_stays},
+       {"fencing", "A late leave or update of an older epoch changes nothing for a newer one.",
         late_leave_is_fenced},
-       {"displaced_member_leaves", "A displaced node takes out the members of its epoch itself.",
+       {"displaced_member_leaves", "A displaced node itself removes the members of its epoch.",
         displaced_member_leaves}});
 }
 

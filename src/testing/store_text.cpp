@@ -4,6 +4,8 @@
 #include <array>
 #include <functional>
 
+#include "signaling/text/hex.hpp"
+
 namespace signaling::testing {
 namespace {
 
@@ -18,7 +20,6 @@ void add_field(std::string& line, std::string_view name, std::string_view value)
 }  // namespace
 
 std::string quote(std::string_view bytes) {
-  static constexpr std::string_view digits = "0123456789abcdef";
   static constexpr std::size_t shown = 160;
   std::string text;
   for (const char c : bytes.substr(0, shown)) {
@@ -26,7 +27,7 @@ std::string quote(std::string_view bytes) {
     if (byte > 0x20 && byte < 0x7F && c != '\\') {
       text += c;
     } else {
-      text += {'\\', 'x', digits[byte >> 4U], digits[byte & 0xFU]};
+      text += {'\\', 'x', text::hex_digit(byte >> 4U), text::hex_digit(byte & 0xFU)};
     }
   }
   if (bytes.size() > shown) {
@@ -57,24 +58,38 @@ std::string to_line(const StoreMember& member) {
   return line;
 }
 
-std::string to_line(const Envelope& envelope) {
-  std::string line(to_string(envelope.type));
-  add_field(line, "event", envelope.event);
-  add_field(line, "from", envelope.from);
-  add_field(line, "to", envelope.to);
-  add_field(line, "room", envelope.room);
-  add_field(line, "payload", envelope.payload);
-  add_field(line, "from_metadata", envelope.from_metadata);
-  add_field(line, "language", envelope.language);
-  add_field(line, "original", envelope.original);
-  add_field(line, "from_rooms", envelope.from_rooms);
-  if (envelope.from_epoch != 0) line += " from_epoch=" + std::to_string(envelope.from_epoch);
-  if (envelope.from_joined_at != 0) line += " from_joined_at=" + std::to_string(envelope.from_joined_at);
-  if (!envelope.names_room) line += " unnamed room";
-  if (envelope.kind == MessageKind::binary) line += " binary";
-  if (envelope.delivery == Delivery::volatile_) line += " volatile";
-  if (envelope.audience == Audience::everybody) line += " everybody";
-  if (envelope.reach == Reach::anybody) line += " anybody";
+std::string to_line(const Sent& sent) {
+  const auto& [message, route] = sent;
+  std::string line(to_string(message.type));
+  add_field(line, "event", message.event);
+  add_field(line, "from", route.from);
+  add_field(line, "to", message.to);
+  add_field(line, "room", message.room);
+  add_field(line, "payload", message.payload);
+  add_field(line, "from_metadata", route.from_metadata);
+  add_field(line, "language", message.language);
+  add_field(line, "original", message.original);
+  add_field(line, "from_rooms", route.from_rooms);
+  if (route.room != message.room) add_field(line, "through", route.room);
+  if (route.from_epoch != 0) line += " from_epoch=" + std::to_string(route.from_epoch);
+  if (route.from_joined_at != 0) line += " from_joined_at=" + std::to_string(route.from_joined_at);
+  if (message.kind == MessageKind::binary) line += " binary";
+  if (message.delivery == Delivery::volatile_) line += " volatile";
+  if (message.audience == Audience::everybody) line += " everybody";
+  if (message.reach != Reach::members) line += " reach=" + std::to_string(static_cast<int>(message.reach));
+  if (route.reach != Reach::members) line += " granted=" + std::to_string(static_cast<int>(route.reach));
+  return line;
+}
+
+std::string to_line(const NodeCommand& command) {
+  static constexpr std::array kinds{"kick", "close_room", "away", "back", "undelivered", "lost"};
+  std::string line(kinds.at(static_cast<std::size_t>(command.kind)));
+  add_field(line, "peer", command.peer);
+  add_field(line, "room", command.room);
+  add_field(line, "receiver", command.receiver);
+  if (command.epoch != 0) line += " epoch=" + std::to_string(command.epoch);
+  add_field(line, "why", command.why);
+  if (command.error != errc::ok) line += " error=" + std::string(to_string(command.error));
   return line;
 }
 

@@ -55,10 +55,10 @@ void threads_at_once(StoreWorld& w) {
   }
   std::ranges::sort(versions);
   for (std::size_t i = 0; i < versions.size(); ++i) {
-    require(versions[i] == i + 1, "joins from several threads gave a version twice, or left one out");
+    require(versions[i] == i + 1, "joins from several threads repeated or skipped a version");
   }
   require(w.snapshot(*crowds.front().node, room).members.size() == versions.size(),
-          "joins from several threads got lost");
+          "joins from several threads were lost");
 }
 
 /// What a node has heard when each of its operations was answered. Threads: any.
@@ -148,7 +148,7 @@ std::vector<Mover> movers(StoreWorld& w) {
   }
   for (std::size_t i = 0; i < movers.size(); ++i) {
     StoreNode& node = *movers[i].node;
-    w.run_until([&] { return node.told() == 2 * (movers.size() - 1 - i); }, "all joins are told");
+    w.run_until([&] { return node.told() == 2 * (movers.size() - 1 - i); }, "all joins are reported");
     node.take();
     node.on_changed([witness = movers[i].witness](const MembershipChange& change) { witness->told(change); });
   }
@@ -176,11 +176,11 @@ void check_messages(const Mover& mover, const std::set<Version>& foreign, Versio
   for (const std::string& line : mover.node->take()) {
     if (const auto message = known.find(line); message != known.end()) {
       require(next == foreign.end() || *next > message->second,
-              "a message came before version " + std::to_string(*next) + ", which its sender knew");
+              "a message came before version " + std::to_string(*next) + ", which its sender had seen");
     } else {
       const bool is_next =
           next != foreign.end() && line.find(" v" + std::to_string(*next) + " ") != std::string::npos;
-      require(is_next, "told out of order: " + line);
+      require(is_next, "out of order: " + line);
       ++next;
     }
   }
@@ -204,14 +204,14 @@ void threads_answers_in_order(StoreWorld& w) {
   const std::size_t foreign = own * (all.size() - 1);
   for (const Mover& mover : all) {
     w.run_until([&] { return mover.is_done(foreign); },
-                quote(mover.node->id()) + " has its answers, and was told of every change of the others");
+                quote(mover.node->id()) + " has its answers, and every change of the other nodes");
   }
   const Version first = 2 * all.size() + 1;
   const Version last = first + own * all.size() - 1;
   std::set<Version> versions;
   for (const Mover& mover : all) versions.merge(mover.own());
   require(versions.size() == own * all.size() && *versions.begin() == first && *versions.rbegin() == last,
-          "updates from several threads did not make one version each");
+          "updates from several threads did not each raise the version by one");
   for (const Mover& mover : all) {
     std::set<Version> foreign_versions = versions;
     for (const Version version : mover.own()) foreign_versions.erase(version);
@@ -237,9 +237,9 @@ void calls_from_handlers(StoreWorld& w) {
                      one.store().snapshot(room, 0, inside_handler.handler());
                    });
   require(w.succeed(inside_handler, "snapshot from a handler").members.size() == 2,
-          "the joiner is not there");
+          "the joined peer is missing");
   require(w.succeed(inside_listener, "snapshot from a listener").members.size() == 2,
-          "the joiner is not there");
+          "the joined peer is missing");
   w.expect(two, {joined(room, 2, a)});
 }
 
@@ -250,8 +250,8 @@ void add_thread_cases(StoreCases& cases) {
       cases.end(),
       {{"threads_at_once", "Any thread may call at any time.", threads_at_once},
        {"threads_answers_in_order",
-        "With calls from several threads, too, an answer comes behind what was before it, and before what "
-        "came after.",
+        "With calls from several threads, too, an answer comes after the changes that precede it, and "
+        "before those that follow.",
         threads_answers_in_order},
        {"calls_from_handlers", "Handlers and listeners may call the store.", calls_from_handlers}});
 }

@@ -36,7 +36,7 @@ StoreWorld::~StoreWorld() {
 StoreNode& StoreWorld::node() {
   const NodeId id = "n" + std::to_string(nodes_.size() + 1) + "-" + make_id(system_random());
   auto store = fixture_.make_node(id);
-  require(store != nullptr, "make_node gave no store");
+  require(store != nullptr, "make_node returned no store");
   StoreNode& node = *nodes_.emplace_back(std::make_unique<StoreNode>(id, std::move(store)));
   node.set_open(true);
   succeed(node.start_open(), "open");
@@ -89,14 +89,14 @@ void StoreWorld::run_until(const std::function<bool()>& done, const std::string&
 void StoreWorld::run_until(const std::function<bool()>& done, const std::string& what,
                            std::chrono::milliseconds at_most) {
   if (done()) return;
-  if (!fixture_.run_until(done, at_most)) fail("in vain waited until " + what);
+  if (!fixture_.run_until(done, at_most)) fail("timed out waiting until " + what);
 }
 
 void StoreWorld::expect(StoreNode& node, const Lines& lines) {
   const bool came = node.told() >= lines.size() ||
                     fixture_.run_until([&] { return node.told() >= lines.size(); }, fixture_.patience());
   const Lines told = node.take();
-  if (!came || told != lines) fail(quote(node.id()) + " was told " + difference(told, lines));
+  if (!came || told != lines) fail(quote(node.id()) + " got " + difference(told, lines));
   check_faults();
 }
 
@@ -132,7 +132,7 @@ void StoreWorld::mark(StoreNode& sender, StoreNode& receiver, const PeerId& peer
     if (!is_accepted) is_accepted = !sender.publish(to_peer(peer, payload));
     return receiver.has_mark(payload);
   };
-  run_until(has_come, quote(receiver.id()) + " is sent the last message of " + quote(sender.id()));
+  run_until(has_come, quote(receiver.id()) + " gets the last message of " + quote(sender.id()));
 }
 
 void StoreWorld::exchange_marks() {
@@ -159,7 +159,7 @@ void StoreWorld::finish() {
   exchange_marks();
   check_faults();
   for (const auto& node : nodes_) {
-    if (node->told() != 0) fail(quote(node->id()) + " was also told [" + join_lines(node->take()) + "]");
+    if (node->told() != 0) fail(quote(node->id()) + " also got [" + join_lines(node->take()) + "]");
   }
   for (const auto& node : nodes_) {
     if (node->is_open()) close(*node);
@@ -167,20 +167,25 @@ void StoreWorld::finish() {
   check_faults();
 }
 
-Envelope to_room(std::string_view room, std::string_view payload) {
-  Envelope envelope;
-  envelope.room = room;
-  envelope.payload = payload;
-  envelope.from = "sender";
-  return envelope;
+Sent to_room(std::string_view room, std::string_view payload) { return to_member(room, {}, payload); }
+
+Sent to_member(std::string_view room, std::string_view to, std::string_view payload) {
+  Sent sent{Message::text(payload), {}};
+  sent.message.to = to;
+  sent.message.room = room;
+  sent.route.from = "sender";
+  sent.route.room = room;
+  return sent;
 }
 
-Envelope to_member(std::string_view room, std::string_view to, std::string_view payload) {
-  Envelope envelope = to_room(room, payload);
-  envelope.to = to;
-  return envelope;
-}
+Sent to_peer(std::string_view to, std::string_view payload) { return to_member({}, to, payload); }
 
-Envelope to_peer(std::string_view to, std::string_view payload) { return to_member({}, to, payload); }
+NodeCommand make_command(NodeCommand::Kind kind, std::string_view peer, std::string_view room) {
+  NodeCommand command;
+  command.kind = kind;
+  command.peer = peer;
+  command.room = room;
+  return command;
+}
 
 }  // namespace signaling::testing

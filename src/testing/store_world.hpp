@@ -81,9 +81,11 @@ class StoreWorld {
   std::vector<std::unique_ptr<StoreNode>> nodes_;
 };
 
-/// An envelope to a room; `payload` and the others must outlive it.
-Envelope to_room(std::string_view room, std::string_view payload);
-Envelope to_member(std::string_view room, std::string_view to, std::string_view payload);
-Envelope to_peer(std::string_view to, std::string_view payload);
+/// A message to a room; `payload` and the others must outlive it.
+Sent to_room(std::string_view room, std::string_view payload);
+Sent to_member(std::string_view room, std::string_view to, std::string_view payload);
+Sent to_peer(std::string_view to, std::string_view payload);
+/// With `peer` empty it is for the members of `room`.
+NodeCommand make_command(NodeCommand::Kind kind, std::string_view peer, std::string_view room = {});
 
 }  // namespace signaling::testing

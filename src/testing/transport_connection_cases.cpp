@@ -36,7 +36,7 @@ void close_when_idle(TransportWorld& w) {
 }
 
 void close_waits_for_reader(TransportWorld& w) {
-  if (!w.fixture().stop_reading()) skip("the fixture's client cannot stop to read");
+  if (!w.fixture().stop_reading()) skip("the fixture's client cannot stop reading");
   const Messages messages = send_some(w, 100, 100'000);
   w.peer()->close(CloseReason::normal);
   w.run_until([&] { return w.log().ends() != 0; }, "the router closes the connection");
@@ -46,7 +46,7 @@ void close_waits_for_reader(TransportWorld& w) {
 }
 
 void close_twice(TransportWorld& w) {
-  if (!w.fixture().stop_reading()) skip("the fixture's client cannot stop to read");
+  if (!w.fixture().stop_reading()) skip("the fixture's client cannot stop reading");
   const Messages messages = send_some(w, 100, 100'000);
   w.on_executor([](Transport&) {});  // they are written
   w.on_executor([&w](Transport& transport) {
@@ -69,7 +69,7 @@ void close_while_receiving(TransportWorld& w) {
 // What is on its way in when the end comes finds nobody.
 void close_while_client_talks(TransportWorld& w) {
   for (int i = 0; i < 50; ++i) w.fixture().send(text(std::to_string(i)));
-  w.run_until([&] { return !w.log().messages().empty(); }, "the client is heard");
+  w.run_until([&] { return !w.log().messages().empty(); }, "the router has received the client's message");
   w.peer()->close(CloseReason::normal);
   w.expect_end();
 }
@@ -84,24 +84,24 @@ void messages_behind_the_last(TransportWorld& w) {
 void client_goes(TransportWorld& w) {
   w.expect(send_some(w, 3, 10));
   w.fixture().disconnect();
-  w.run_until([&] { return w.log().ends() != 0; }, "the router is told that the client is gone");
+  w.run_until([&] { return w.log().ends() != 0; }, "the router is notified that the client has disconnected");
 }
 
 void client_goes_with_queue(TransportWorld& w) {
-  if (!w.fixture().stop_reading()) skip("the fixture's client cannot stop to read");
+  if (!w.fixture().stop_reading()) skip("the fixture's client cannot stop reading");
   send_some(w, 100, 100'000);
   w.fixture().disconnect();
-  w.run_until([&] { return w.log().ends() != 0; }, "the router is told that the client is gone");
+  w.run_until([&] { return w.log().ends() != 0; }, "the router is notified that the client has disconnected");
 }
 
 // A client that has spoken and goes at once has been heard.
 void last_words(TransportWorld& w) {
   w.fixture().send(text("first"));
-  w.run_until([&] { return w.log().messages().size() == 1; }, "the client is heard");
+  w.run_until([&] { return w.log().messages().size() == 1; }, "the router has received the client's message");
   w.fixture().send(text("last"));
-  w.run_until([&] { return w.log().messages().size() == 2; }, "the client is heard");
+  w.run_until([&] { return w.log().messages().size() == 2; }, "the router has received the client's message");
   w.fixture().disconnect();
-  w.run_until([&] { return w.log().ends() != 0; }, "the router is told that the client is gone");
+  w.run_until([&] { return w.log().ends() != 0; }, "the router is notified that the client has disconnected");
 }
 
 void router_shuts_down(TransportWorld& w) {
@@ -117,7 +117,7 @@ void one_executor(TransportWorld& w) {
   const auto executor = transport->executor();
   bool same = false;
   std::jthread([&] { same = transport->executor() == executor; }).join();
-  require(same && transport->executor() == executor, "the transport named two executors");
+  require(same && transport->executor() == executor, "the transport returned two executors");
 }
 
 void calls_on_executor(TransportWorld& w) {
@@ -134,10 +134,10 @@ void calls_on_executor(TransportWorld& w) {
       w.log().exit();
     });
   }
-  w.run_until([&] { return w.log().messages().size() == count; }, "the client's messages have come");
-  require(!w.log().overlapped(), "the peer was called while something else ran on its executor");
+  w.run_until([&] { return w.log().messages().size() == count; }, "the client's messages have arrived");
+  require(!w.log().overlapped(), "the peer was called while another function ran on its executor");
   for (const auto thread : w.log().threads()) {
-    require(!one_thread || thread == first, "the peer was called by a thread that is not its executor's");
+    require(!one_thread || thread == first, "the peer was called by a thread other than its executor's");
   }
 }
 
@@ -146,21 +146,25 @@ void calls_on_executor(TransportWorld& w) {
 void add_connection_cases(TransportCases& cases) {
   cases.insert(
       cases.end(),
-      {{"close_after_written", "A close comes after what was written before it.", close_after_written},
+      {{"close_after_written", "A close comes after everything that was written before it.",
+        close_after_written},
        {"close_when_idle", "A connection without traffic closes at once.", close_when_idle},
        {"close_waits_for_reader", "A close waits for a client that is behind.", close_waits_for_reader},
        {"close_twice", "A second close changes nothing.", close_twice},
-       {"close_while_receiving", "A message may bring the end of its connection.", close_while_receiving},
-       {"close_while_client_talks", "A connection may end while messages are on their way in.",
+       {"close_while_receiving", "A message may cause its connection to close.", close_while_receiving},
+       {"close_while_client_talks", "A connection may end while further messages arrive.",
         close_while_client_talks},
-       {"messages_behind_the_last", "Messages that come behind the last one do no harm.",
-        messages_behind_the_last},
-       {"client_goes", "A client that goes is told to the router.", client_goes},
-       {"client_goes_with_queue", "So is one that leaves messages unread.", client_goes_with_queue},
-       {"last_words", "What a client said before it went has come.", last_words},
-       {"router_shuts_down", "When the router shuts down, what waits is still written.", router_shuts_down},
-       {"one_executor", "The transport names one executor for its whole life, to any thread.", one_executor},
-       {"calls_on_executor", "The peer is called on the transport's executor only.", calls_on_executor}});
+       {"messages_behind_the_last", "Messages after the last one do no harm.", messages_behind_the_last},
+       {"client_goes", "The router is notified when a client disconnects.", client_goes},
+       {"client_goes_with_queue",
+        "The router is notified when a client disconnects and leaves messages unread.",
+        client_goes_with_queue},
+       {"last_words", "Messages that a client sent before it disconnected arrive.", last_words},
+       {"router_shuts_down", "When the router shuts down, waiting messages are still written.",
+        router_shuts_down},
+       {"one_executor", "The transport returns one executor during its whole lifetime, on any thread.",
+        one_executor},
+       {"calls_on_executor", "The peer is called only on the transport's executor.", calls_on_executor}});
 }
 
 }  // namespace signaling::testing

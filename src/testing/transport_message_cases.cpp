@@ -45,8 +45,8 @@ void from_client_untouched(TransportWorld& w) {
   const Messages messages = odd_messages(w.fixture());
   for (const ClientMessage& message : messages) w.fixture().send(message);
   w.run_until([&] { return w.log().messages().size() >= messages.size(); },
-              "the client's messages have come");
-  require(w.log().messages() == messages, "the client's messages did not come as they were sent");
+              "the client's messages have arrived");
+  require(w.log().messages() == messages, "the client's messages did not arrive as sent");
 }
 
 void writes_in_order(TransportWorld& w) {
@@ -75,8 +75,8 @@ void both_ways_at_once(TransportWorld& w) {
   }
   w.expect(messages);
   w.run_until([&] { return w.log().messages().size() >= messages.size(); },
-              "the client's messages have come");
-  require(w.log().messages() == messages, "the client's messages did not come as they were sent");
+              "the client's messages have arrived");
+  require(w.log().messages() == messages, "the client's messages did not arrive as sent");
 }
 
 void from_several_threads(TransportWorld& w) {
@@ -88,13 +88,9 @@ void from_several_threads(TransportWorld& w) {
     senders.reserve(threads);
     for (int sender = 0; sender < threads; ++sender) {
       senders.emplace_back([&w, &dropped, sender] {
-        const std::string id = w.log().id();
         for (int i = 0; i < count; ++i) {
           const std::string bytes = std::to_string(sender) + " " + std::to_string(i);
-          Envelope envelope;
-          envelope.to = id;
-          envelope.payload = bytes;
-          if (w.router().send(envelope).status == SendStatus::dropped) dropped = true;
+          if (w.try_to_send(text(bytes)).status == SendStatus::dropped) dropped = true;
         }
       });
     }
@@ -105,12 +101,12 @@ void from_several_threads(TransportWorld& w) {
     for (ClientMessage& message : w.fixture().receive()) got.push_back(std::move(message));
     return got.size() >= std::size_t{count * threads};
   };
-  w.run_until(all, "all messages have come");
+  w.run_until(all, "all messages have arrived");
   std::vector<int> next(threads);
   for (const ClientMessage& message : got) {
     const std::size_t sender = std::stoul(message.bytes);
     require(message == text(std::to_string(sender) + " " + std::to_string(next.at(sender)++)),
-            "messages of one thread came in another order");
+            "messages of one thread arrived out of order");
   }
 }
 
@@ -129,7 +125,7 @@ void written_is_reported(TransportWorld& w) {
 
 // More than the system's buffers hold.
 void written_is_not_reported_early(TransportWorld& w) {
-  if (!w.fixture().stop_reading()) skip("the fixture's client cannot stop to read");
+  if (!w.fixture().stop_reading()) skip("the fixture's client cannot stop reading");
   const ClientMessage large = text(std::string(200'000, 'x'));
   constexpr std::size_t count = 200;
   for (std::size_t i = 0; i < count; ++i) w.send(large);
@@ -138,9 +134,9 @@ void written_is_not_reported_early(TransportWorld& w) {
   for (int turn = 1; turn <= 5; ++turn) {
     w.fixture().send(text("turn"));
     w.run_until([&] { return w.log().messages().size() >= std::size_t(turn); },
-                "the client is heard though it does not read");
+                "the router receives the client's message although the client does not read");
   }
-  require(peer->outbound_bytes() != 0, "bytes were reported as written that nobody has taken");
+  require(peer->outbound_bytes() != 0, "bytes were reported as written before the client took them");
   w.fixture().start_reading();
   w.expect(Messages(count, large));
   w.run_until([&] { return peer->outbound_bytes() == 0; }, "all bytes are reported as written");
@@ -151,17 +147,19 @@ void written_is_not_reported_early(TransportWorld& w) {
 void add_message_cases(TransportCases& cases) {
   cases.insert(
       cases.end(),
-      {{"to_client_untouched", "What is written reaches the client whole, byte for byte, text as text.",
+      {{"to_client_untouched", "Written messages reach the client whole, byte for byte, text as text.",
         to_client_untouched},
-       {"from_client_untouched", "What the client sends comes whole, byte for byte, in order.",
+       {"from_client_untouched", "The client's messages arrive whole, byte for byte, in order.",
         from_client_untouched},
-       {"writes_in_order", "What is written arrives in that order.", writes_in_order},
+       {"writes_in_order", "Messages arrive in the order of writing.", writes_in_order},
        {"large_batch", "A batch of 20,000 frames arrives.", large_batch},
-       {"both_ways_at_once", "Messages pass each other.", both_ways_at_once},
-       {"from_several_threads", "What several threads send at once arrives, in the order of each.",
+       {"both_ways_at_once", "Messages in both directions do not disturb each other.", both_ways_at_once},
+       {"from_several_threads", "Messages that several threads send at once arrive, each thread's in order.",
         from_several_threads},
-       {"written_is_reported", "All bytes that have left are reported, and no more.", written_is_reported},
-       {"written_is_not_reported_early", "Bytes that wait for a client that does not read are not reported.",
+       {"written_is_reported", "Exactly the bytes that have left are reported as written.",
+        written_is_reported},
+       {"written_is_not_reported_early",
+        "Bytes that wait for a client that does not read are not reported as written.",
         written_is_not_reported_early}});
 }
 

@@ -13,11 +13,14 @@ Frame to_frame(MessageKind kind, std::string_view bytes) {
   return kind == MessageKind::text ? Frame::text(bytes) : Frame::binary(std::as_bytes(std::span(bytes)));
 }
 
+constexpr std::string_view plain_language = "plain";
+
+// Any text, also if it is not JSON, which a payload must be.
 class PlainEncoder final : public Encoder {
  public:
   void encode(const Event& event, std::vector<Frame>& frames) const override {
     if (const auto* message = std::get_if<event::Message>(&event)) {
-      frames.push_back(to_frame(message->envelope.kind, message->envelope.payload));
+      frames.push_back(to_frame(message->message.kind, message->message.original));
     }
   }
 };
@@ -25,7 +28,7 @@ class PlainEncoder final : public Encoder {
 class PlainProtocol final : public Protocol {
  public:
   explicit PlainProtocol(std::shared_ptr<ClientLog> log) : log_(std::move(log)) {}
-  std::string_view name() const noexcept override { return "plain"; }
+  std::string_view name() const noexcept override { return plain_language; }
   void decode(const MessageView& message, std::vector<Command>& commands) override {
     log_->note(message);
     if (message.bytes != "goodbye") return;
@@ -123,13 +126,17 @@ std::shared_ptr<Peer> TransportWorld::peer() {
   return peer;
 }
 
-void TransportWorld::send(const ClientMessage& message) {
+SendResult TransportWorld::try_to_send(const ClientMessage& sent) {
   const std::string id = log_->id();
-  Envelope envelope;
-  envelope.to = id;
-  envelope.kind = message.kind;
-  envelope.payload = message.bytes;
-  const SendResult result = router_.send(envelope);
+  Message message = Message::text({}, {.to = id});
+  message.kind = sent.kind;
+  message.language = plain_language;
+  message.original = sent.bytes;
+  return router_.send(message);
+}
+
+void TransportWorld::send(const ClientMessage& sent) {
+  const SendResult result = try_to_send(sent);
   if (result.status == SendStatus::dropped)
     fail("a message was dropped: " + std::string(to_string(result.error)));
 }
@@ -153,7 +160,7 @@ void TransportWorld::on_executor(const std::function<void(Transport&)>& function
 }
 
 void TransportWorld::run_until(const std::function<bool()>& done, const std::string& what) {
-  if (!done() && !fixture_.run_until(done, fixture_.patience())) fail("in vain waited until " + what);
+  if (!done() && !fixture_.run_until(done, fixture_.patience())) fail("timed out waiting until " + what);
 }
 
 void TransportWorld::receive() {
@@ -176,10 +183,10 @@ void TransportWorld::expect_end() {
         receive();
         return fixture_.is_closed() && log_->ends() != 0;
       },
-      "client and router see the end");
+      "client and router have seen the end");
   receive();
   if (!got_.empty()) fail("the client also got " + to_text(got_));
-  require(router_.find_peer(log_->id()) == nullptr, "the peer is not gone");
+  require(router_.find_peer(log_->id()) == nullptr, "the peer still exists");
 }
 
 }  // namespace signaling::testing

@@ -59,8 +59,9 @@ class TransportWorld {
   void connect();
   /// The peer; the case ends if it is gone.
   std::shared_ptr<Peer> peer();
-  /// To the client; from any thread.
-  void send(const ClientMessage& message);
+  /// To the client; from any thread. `send` ends the case if the message is dropped.
+  SendResult try_to_send(const ClientMessage& sent);
+  void send(const ClientMessage& sent);
   /// Runs it where the transport lives, and waits for it. Skips the case if nobody knows where.
   void on_executor(const std::function<void(Transport&)>& function);
 

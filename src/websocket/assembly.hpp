@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "signaling/core/frame.hpp"
+#include "signaling/text/utf8.hpp"
 #include "signaling/websocket/frame.hpp"
-#include "signaling/websocket/utf8.hpp"
 
 namespace signaling::websocket {
 
@@ -33,7 +33,7 @@ struct Assembly {
   MessageKind kind = MessageKind::text;
   std::uint32_t fragments = 0;
   std::uint64_t announced_bytes = 0;  // by the headers of all its frames
-  Utf8Validator utf8;
+  text::Utf8Validator utf8;
   std::vector<std::byte> message;
 
   std::array<std::byte, max_control_payload> control{};

@@ -2,19 +2,13 @@
 #include <cstdint>
 #include <utility>
 
+#include "signaling/text/base64.hpp"
 #include "signaling/websocket/handshake.hpp"
-#include "websocket/base64.hpp"
 #include "websocket/header_fields.hpp"
 
 namespace signaling::websocket {
 
 namespace {
-
-std::string key_text(const ClientUpgrade& upgrade) {
-  std::array<std::uint8_t, 16> bytes{};
-  std::transform(upgrade.key.begin(), upgrade.key.end(), bytes.begin(), std::to_integer<std::uint8_t>);
-  return to_base64(bytes);
-}
 
 ClientUpgradeResult failed(std::string_view error) { return {error, {}, std::nullopt}; }
 
@@ -25,7 +19,7 @@ std::string upgrade_request(const ClientUpgrade& upgrade, std::span<const Header
   append_field(message, "Host", upgrade.host);
   append_field(message, "Upgrade", "websocket");
   append_field(message, "Connection", "Upgrade");
-  append_field(message, "Sec-WebSocket-Key", key_text(upgrade));
+  append_field(message, "Sec-WebSocket-Key", text::to_base64(upgrade.key));
   append_field(message, "Sec-WebSocket-Version", "13");
   std::string subprotocols;
   for (const std::string& subprotocol : upgrade.subprotocols) {
@@ -43,7 +37,7 @@ ClientUpgradeResult check_upgrade_response(unsigned status, std::span<const Head
   if (status != 101) return failed("the server did not answer 101");
   if (!header.lists("Upgrade", "websocket")) return failed("Upgrade does not name websocket");
   if (!header.lists("Connection", "Upgrade")) return failed("Connection does not name Upgrade");
-  if (header.single("Sec-WebSocket-Accept") != accept_key(key_text(upgrade))) {
+  if (header.single("Sec-WebSocket-Accept") != accept_key(text::to_base64(upgrade.key))) {
     return failed("Sec-WebSocket-Accept does not match the key");
   }
 

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "signaling/websocket/utf8.hpp"
+#include "signaling/text/utf8.hpp"
 #include "websocket/assembly.hpp"
 #include "websocket/control_frame.hpp"
 #include "websocket/deflate_codec.hpp"
@@ -149,8 +149,8 @@ std::optional<ProtocolError> Connection::check(const DecodedHeader& decoded) con
 std::optional<ProtocolError> Connection::check_data(const FrameHeader& header) const noexcept {
   const bool continues = header.opcode == Opcode::continuation;
   const bool in_message = assembly_ && assembly_->in_message;
-  if (continues && !in_message) return violation("a continuation without a beginning");
-  if (!continues && in_message) return violation("a new message inside of another");
+  if (continues && !in_message) return violation("a continuation frame without a first frame");
+  if (!continues && in_message) return violation("a new message within an unfinished one");
   // RFC 7692 6.1: only the first frame of a message carries RSV1.
   if (header.compressed && (!deflate_ || continues)) return violation("a reserved bit is set");
   if (state_ != ConnectionState::open) return std::nullopt;  // it is going to be skipped
@@ -249,7 +249,7 @@ std::optional<Event> Connection::handle_whole(const FrameHeader& header, std::sp
   if (is_control(header.opcode)) return handle_control(header.opcode, payload);
   if (state_ != ConnectionState::open) return std::nullopt;
   if (header.opcode == Opcode::binary) return Message{MessageKind::binary, payload};
-  if (!is_utf8(payload)) return fail(invalid_utf8);
+  if (!text::is_utf8(payload)) return fail(invalid_utf8);
   return Message{MessageKind::text, payload};
 }
 
@@ -263,13 +263,13 @@ std::optional<Event> Connection::handle_control(Opcode opcode, std::span<const s
 
 Event Connection::handle_close(std::span<const std::byte> payload) {
   CloseCode code = CloseCode::no_status;
-  if (payload.size() == 1) return fail(*violation("a Close frame has half a code"));
+  if (payload.size() == 1) return fail(*violation("a Close frame has an incomplete code"));
   if (payload.size() >= 2) {
     code = static_cast<CloseCode>(std::to_integer<unsigned>(payload[0]) << 8U |
                                   std::to_integer<unsigned>(payload[1]));
     if (!is_valid_on_wire(code)) return fail(*violation("a Close frame has an invalid code"));
     payload = payload.subspan(2);
-    if (!is_utf8(payload)) return fail({CloseCode::invalid_data, "a close reason is not UTF-8"});
+    if (!text::is_utf8(payload)) return fail({CloseCode::invalid_data, "a close reason is not UTF-8"});
   }
   // RFC 6455 5.5.1: the answer "typically echos the status code it received".
   const bool ours_came_first = state_ == ConnectionState::closing;

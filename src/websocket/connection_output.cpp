@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <array>
 
+#include "signaling/text/utf8.hpp"
 #include "signaling/websocket/connection.hpp"
-#include "signaling/websocket/utf8.hpp"
 #include "websocket/assembly.hpp"
 #include "websocket/control_frame.hpp"
 #include "websocket/deflate_codec.hpp"
@@ -11,8 +11,6 @@
 namespace signaling::websocket {
 
 namespace {
-
-std::span<const std::byte> to_bytes(std::string_view text) noexcept { return std::as_bytes(std::span(text)); }
 
 constexpr std::size_t max_pongs = 32;
 
@@ -26,12 +24,8 @@ std::vector<std::byte>& compression_buffer() {
 // The longest beginning of `text` that fits and does not end within a character; nothing if it is no UTF-8.
 std::string_view cut_reason(std::string_view text) noexcept {
   constexpr std::size_t max_bytes = max_control_payload - 2;
-  if (text.size() > max_bytes) {
-    std::size_t end = max_bytes;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-    text = text.substr(0, end);
-  }
-  return is_utf8(to_bytes(text)) ? text : std::string_view();
+  const std::string_view reason = text::utf8_prefix(text, max_bytes);
+  return text::is_utf8(reason) ? reason : std::string_view();
 }
 
 }  // namespace

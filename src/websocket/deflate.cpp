@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "websocket/ascii.hpp"
+#include "signaling/text/ascii.hpp"
 #include "websocket/extension_list.hpp"
 
 namespace signaling::websocket {
@@ -54,13 +54,13 @@ std::optional<Element> read_element(const Extension& extension) {
   Element element;
   for (const ExtensionParameter& parameter : extension.parameters) {
     bool ok = false;
-    if (equal_ignoring_case(parameter.name, "server_no_context_takeover")) {
+    if (text::equal_ignoring_case(parameter.name, "server_no_context_takeover")) {
       ok = read_flag(parameter, element.server_no_context_takeover);
-    } else if (equal_ignoring_case(parameter.name, "client_no_context_takeover")) {
+    } else if (text::equal_ignoring_case(parameter.name, "client_no_context_takeover")) {
       ok = read_flag(parameter, element.client_no_context_takeover);
-    } else if (equal_ignoring_case(parameter.name, "server_max_window_bits")) {
+    } else if (text::equal_ignoring_case(parameter.name, "server_max_window_bits")) {
       ok = read_window(parameter, element.server_max_window_bits);
-    } else if (equal_ignoring_case(parameter.name, "client_max_window_bits")) {
+    } else if (text::equal_ignoring_case(parameter.name, "client_max_window_bits")) {
       ok = read_client_window(parameter, element);
     }
     if (!ok) return std::nullopt;
@@ -69,7 +69,7 @@ std::optional<Element> read_element(const Extension& extension) {
 }
 
 bool is_deflate(const Extension& extension) noexcept {
-  return equal_ignoring_case(extension.name, "permessage-deflate");
+  return text::equal_ignoring_case(extension.name, "permessage-deflate");
 }
 
 // Of a field with these flags; the windows follow.

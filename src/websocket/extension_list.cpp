@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "websocket/ascii.hpp"
+#include "signaling/text/http_field.hpp"
 
 namespace signaling::websocket {
 
@@ -28,7 +28,7 @@ class Reader {
   std::string_view read_token() noexcept {
     skip_blanks();
     std::size_t size = 0;
-    while (size < rest_.size() && is_token_char(rest_[size])) ++size;
+    while (size < rest_.size() && text::is_token_char(rest_[size])) ++size;
     const std::string_view token = rest_.substr(0, size);
     rest_.remove_prefix(size);
     return token;
@@ -47,13 +47,13 @@ class Reader {
       value += rest_.front();
       rest_.remove_prefix(1);
     }
-    if (!skip('"') || !is_token(value)) return std::nullopt;
+    if (!skip('"') || !text::is_token(value)) return std::nullopt;
     return value;
   }
 
  private:
   void skip_blanks() noexcept {
-    while (!rest_.empty() && is_blank(rest_.front())) rest_.remove_prefix(1);
+    while (!rest_.empty() && text::is_blank(rest_.front())) rest_.remove_prefix(1);
   }
 
   std::string_view rest_;

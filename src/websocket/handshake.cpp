@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "websocket/ascii.hpp"
-#include "websocket/base64.hpp"
+#include "signaling/text/base64.hpp"
+#include "signaling/text/http_field.hpp"
+#include "signaling/text/sha1.hpp"
 #include "websocket/header_fields.hpp"
-#include "websocket/sha1.hpp"
 
 namespace signaling::websocket {
 
@@ -16,15 +16,22 @@ constexpr std::array<HeaderField, 1> allow_get{{{"Allow", "GET"}}};
 constexpr std::array<HeaderField, 2> upgrade_required{
     {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}}};
 
+// What 16 bytes look like in base64: 22 characters and two of padding.
+bool is_base64_of_16_bytes(std::string_view key) noexcept {
+  constexpr std::size_t size = 22;
+  return key.size() == size + 2 && key.ends_with("==") &&
+         std::ranges::all_of(key.substr(0, size), [](char c) { return text::base64_value(c) >= 0; });
+}
+
 // The checks that need nothing but the request, in the order in which RFC 6455 4.2.1 lists them.
 std::optional<RefusedUpgrade> find_fault(const UpgradeRequest& request, bool any_key) {
   const HeaderFields fields(request.fields);
   if (request.method != "GET")
-    return RefusedUpgrade{405, "a WebSocket handshake is a GET request", allow_get};
+    return RefusedUpgrade{405, "a WebSocket handshake must be a GET request", allow_get};
   if (request.http_version < 11) return RefusedUpgrade{400, "a WebSocket handshake needs HTTP/1.1", {}};
-  if (fields.count("Host") != 1) return RefusedUpgrade{400, "there must be one Host field", {}};
+  if (fields.count("Host") != 1) return RefusedUpgrade{400, "the request needs exactly one Host field", {}};
   if (!fields.lists("Upgrade", "websocket")) {
-    return RefusedUpgrade{426, "only WebSocket is spoken here", upgrade_required};
+    return RefusedUpgrade{426, "this path accepts only WebSocket", upgrade_required};
   }
   if (!fields.lists("Connection", "Upgrade"))
     return RefusedUpgrade{400, "Connection does not name Upgrade", {}};
@@ -33,7 +40,7 @@ std::optional<RefusedUpgrade> find_fault(const UpgradeRequest& request, bool any
     return RefusedUpgrade{400, "Sec-WebSocket-Key is not one field with 16 bytes in base64", {}};
   }
   const auto version = fields.single("Sec-WebSocket-Version");
-  if (!version) return RefusedUpgrade{400, "there must be one Sec-WebSocket-Version field", {}};
+  if (!version) return RefusedUpgrade{400, "the request needs exactly one Sec-WebSocket-Version field", {}};
   if (*version != "13") return RefusedUpgrade{426, "the WebSocket version must be 13", upgrade_required};
   return std::nullopt;
 }
@@ -46,9 +53,9 @@ bool is_spoken(std::string_view protocol, const UpgradeOptions& options) {
 // The first of the client's subprotocols that is spoken here; nothing if the list is malformed.
 std::optional<std::string> choose_subprotocol(std::string_view asked, const UpgradeOptions& options) {
   std::string chosen;
-  const bool well_formed = visit_list(asked, [&](std::string_view protocol) {
+  const bool well_formed = text::visit_list(asked, [&](std::string_view protocol) {
     if (chosen.empty() && is_spoken(protocol, options)) chosen = protocol;
-    return is_token(protocol);
+    return text::is_token(protocol);
   });
   if (!well_formed) return std::nullopt;
   return chosen;
@@ -89,7 +96,8 @@ std::string upgrade_response(const AcceptedUpgrade& accepted, std::span<const He
 
 std::string accept_key(std::string_view key) {
   // RFC 6455 1.3: the GUID that no endpoint without WebSocket would append.
-  return to_base64(sha1(std::string(key) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"));
+  const auto digest = text::sha1(std::string(key) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
+  return text::to_base64(std::as_bytes(std::span(digest)));
 }
 
 }  // namespace signaling::websocket

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "signaling/text/http_field.hpp"
 #include "signaling/websocket/handshake.hpp"
-#include "websocket/ascii.hpp"
 
 namespace signaling::websocket {
 
@@ -20,16 +20,16 @@ class HeaderFields {
   std::size_t count(std::string_view name) const noexcept {
     return static_cast<std::size_t>(
         std::count_if(fields_.begin(), fields_.end(),
-                      [&](const HeaderField& field) { return equal_ignoring_case(field.name, name); }));
+                      [&](const HeaderField& field) { return text::equal_ignoring_case(field.name, name); }));
   }
 
   /// The value of the one field of that name; nothing if it is missing or repeated.
   std::optional<std::string_view> single(std::string_view name) const noexcept {
     std::optional<std::string_view> value;
     for (const HeaderField& field : fields_) {
-      if (!equal_ignoring_case(field.name, name)) continue;
+      if (!text::equal_ignoring_case(field.name, name)) continue;
       if (value) return std::nullopt;
-      value = trim(field.value);
+      value = text::trim(field.value);
     }
     return value;
   }
@@ -38,7 +38,7 @@ class HeaderFields {
   std::string joined(std::string_view name) const {
     std::string list;
     for (const HeaderField& field : fields_) {
-      if (!equal_ignoring_case(field.name, name)) continue;
+      if (!text::equal_ignoring_case(field.name, name)) continue;
       if (!list.empty()) list += ", ";
       list += field.value;
     }
@@ -48,8 +48,9 @@ class HeaderFields {
   /// True if an element of the list in those fields is `token`, in any case.
   bool lists(std::string_view name, std::string_view token) const noexcept {
     return std::any_of(fields_.begin(), fields_.end(), [&](const HeaderField& field) {
-      return equal_ignoring_case(field.name, name) && !visit_list(field.value, [&](std::string_view element) {
-               return !equal_ignoring_case(element, token);
+      return text::equal_ignoring_case(field.name, name) &&
+             !text::visit_list(field.value, [&](std::string_view element) {
+               return !text::equal_ignoring_case(element, token);
              });
     });
   }

@@ -1,15 +1,20 @@
 """What is measured: the servers, the workloads, and who takes part in which."""
 
+import re
+import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
 NODE_PEERS = Path(__file__).resolve().parent / "peers" / "node"
 
-# Every limit of the library that stands in the way of a load generator; its defaults are for clients that are people.
-UNLIMITED = (
-    "messages-per-second message-burst joins-per-second join-burst rooms-per-peer peers-per-room outbound-bytes "
-    "pending-bytes connections connections-per-address"
-).split()
+
+def unlimited(signaling_server: Path) -> list[str]:
+    """Every bound that the server's help names, off: the defaults are for clients that are people."""
+    help_text = subprocess.run([signaling_server, "--help"], check=True, capture_output=True, text=True).stdout
+    names = re.findall(r"^ +(--\S+) N=\d+ ", help_text, re.MULTILINE)
+    if not names:
+        raise RuntimeError(f"the help of {signaling_server} names no bounds")
+    return [word for name in names for word in (name, "0")]
 
 
 @dataclass(frozen=True)
@@ -23,13 +28,13 @@ class Server:
     arguments: tuple[str, ...] = ()
     pins: bool = True  # to one core, beside the load generator on another
 
-    def command(self, bins: Path, signaling_server: Path, certificate: tuple[str, str] | None) -> list[str]:
+    def command(self, bins: Path, signaling_server: list[str], certificate: tuple[str, str] | None) -> list[str]:
+        """`signaling_server`: the program, and the arguments that all cases have in common."""
         if self.program == "signaling-server":
             listen = ["--listen", "127.0.0.1:0"]
             if certificate:
                 listen = ["--tls-listen", "127.0.0.1:0", "--tls-cert", certificate[0], "--tls-key", certificate[1]]
-            limits = [word for name in UNLIMITED for word in (f"--max-{name}", "0")]
-            return [str(signaling_server), *listen, "--log-level", "error", *limits, *self.arguments]
+            return [*signaling_server, *listen, "--log-level", "error", *self.arguments]
         files = list(certificate or ())
         if self.program.endswith(".mjs"):
             return ["node", str(NODE_PEERS / self.program), *self.arguments, *files]
@@ -77,9 +82,15 @@ class Case:
         return words + (["--tls"] if self.tls else [])
 
 
-def relay(name: str, in_flight: int, size: int, servers: tuple[Server, ...], **more: object) -> Case:
-    label = f"relay, {in_flight} in flight, {size} B"
-    return Case(name, label, "relay", servers, {"in-flight": in_flight, "bytes": size}, **more)
+# What clients send most: a candidate, and an offer or answer, whose SDP is lines.
+CANDIDATE = {"bytes": 200}
+SDP = {"bytes": 1500, "filler": "lines"}
+
+
+def relay(name: str, in_flight: int, payload: dict, servers: tuple[Server, ...], **more: object) -> Case:
+    """Of 200 pairs, so that not all that they touch stays in the nearest caches."""
+    label = f"relay, {in_flight} in flight, {payload['bytes']} B{' of SDP' if payload is SDP else ''}"
+    return Case(name, label, "relay", servers, {"rooms": 200, "in-flight": in_flight, **payload}, **more)
 
 
 def broadcast(name: str, rooms: int, members: int, in_flight: int, servers: tuple[Server, ...], **more: object) -> Case:
@@ -94,45 +105,44 @@ def idle(name: str, servers: tuple[Server, ...], connections: int, **more: objec
 
 
 CONNECT = {"connections": 1000}
-CHURN = {"bytes": 1500}
 
 PLAIN = [
-    relay("relay-1-200", 1, 200, RAW),
-    relay("relay-1-1500", 1, 1500, RAW),
-    relay("relay-16-200", 16, 200, RAW),
-    relay("relay-16-1500", 16, 1500, RAW),
+    relay("relay-1-200", 1, CANDIDATE, RAW),
+    relay("relay-1-1500", 1, SDP, RAW),
+    relay("relay-16-200", 16, CANDIDATE, RAW),
+    relay("relay-16-1500", 16, SDP, RAW),
     broadcast("broadcast-10x100", 10, 100, 1, RAW),
     broadcast("broadcast-1x1000", 1, 1000, 1, RAW),
     broadcast("broadcast-10x100-16", 10, 100, 16, RAW),
     Case("connect", "connect and join", "connect", RAW, CONNECT),
-    Case("churn", "churn", "churn", RAW, CHURN),
+    Case("churn", "churn", "churn", RAW, SDP),
     idle("idle", RAW, 5000),
-    Case("rate", "relay, 10,000 messages/s", "relay", RAW, {"rate": 10000, "bytes": 200}, metric="latency"),
+    Case("rate", "relay, 10,000 messages/s", "relay", RAW, {"rate": 10000, **CANDIDATE}, metric="latency"),
 ]
 OVER_TLS = [
-    relay("tls-relay-1-200", 1, 200, TLS, tls=True),
-    relay("tls-relay-16-1500", 16, 1500, TLS, tls=True),
+    relay("tls-relay-1-200", 1, CANDIDATE, TLS, tls=True),
+    relay("tls-relay-16-1500", 16, SDP, TLS, tls=True),
     Case("tls-connect", "connect and join", "connect", TLS, {"connections": 300}, tls=True),
     idle("tls-idle", TLS, 2000, tls=True),
 ]
 OVER_SOCKETIO = [
-    relay("io-relay-1-200", 1, 200, SOCKETIO, base="node-io"),
-    relay("io-relay-16-200", 16, 200, SOCKETIO, base="node-io"),
+    relay("io-relay-1-200", 1, CANDIDATE, SOCKETIO, base="node-io"),
+    relay("io-relay-16-200", 16, CANDIDATE, SOCKETIO, base="node-io"),
     broadcast("io-broadcast-10x100", 10, 100, 1, SOCKETIO, base="node-io"),
     Case("io-connect", "connect and join", "connect", SOCKETIO, CONNECT, base="node-io"),
-    Case("io-churn", "churn", "churn", SOCKETIO, CHURN, base="node-io"),
+    Case("io-churn", "churn", "churn", SOCKETIO, SDP, base="node-io"),
     idle("io-idle", SOCKETIO, 5000, base="node-io"),
-    relay("io-tls-relay-1-200", 1, 200, SOCKETIO, base="node-io", tls=True),
+    relay("io-tls-relay-1-200", 1, CANDIDATE, SOCKETIO, base="node-io", tls=True),
 ]
 TWO_THREADS = [
-    relay("threads-1-200", 1, 200, THREADS, base="signaling-1", metric="wall"),
-    relay("threads-16-200", 16, 200, THREADS, base="signaling-1", metric="wall"),
+    relay("threads-1-200", 1, CANDIDATE, THREADS, base="signaling-1", metric="wall"),
+    relay("threads-16-200", 16, CANDIDATE, THREADS, base="signaling-1", metric="wall"),
 ]
 
 
 def crowd(others: int) -> Case:
-    """The same work among more and more peers that are only there."""
-    options = {"in-flight": 1, "bytes": 200, "bystanders": others}
+    """The same work, of 32 pairs, among more and more peers that are only there."""
+    options = {"in-flight": 1, **CANDIDATE, "bystanders": others}
     label = f"relay among {others} others"
     return Case(f"crowd-{others}", label, "relay", (OURS, LIMIT), options, base="limit")
 

@@ -8,7 +8,7 @@
 // CPU seconds are those of both nodes and Redis. The load generator checks each message, and tells how much of a
 // core it took itself.
 
-import { execFile, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,16 +26,11 @@ const { values } = parseArgs({
   },
 });
 const PEER = fileURLToPath(new URL("peers/cluster/rooms_mesh.mjs", import.meta.url));
-const UNLIMITED = [
-  ...[
-    "messages-per-second",
-    "message-burst",
-    "joins-per-second",
-    "join-burst",
-    "outbound-bytes",
-    "pending-bytes",
-  ],
-].flatMap((name) => [`--max-${name}`, "0"]);
+const SERVER = values.server ?? join(values.bin, "signaling-server");
+// Every bound that its help names, off, as in cases.py.
+const UNLIMITED = [...execFileSync(SERVER, ["--help"], { encoding: "utf8" }).matchAll(/^ +(--\S+) N=\d+ /gm)].flatMap(
+  ([, name]) => [name, "0"],
+);
 const OURS = "signaling";
 const THEIRS = "socket.io on Node";
 
@@ -43,7 +38,7 @@ const SYSTEMS = {
   [OURS]: {
     dialect: "native",
     command: (url) => [
-      values.server ?? join(values.bin, "signaling-server"),
+      SERVER,
       ...["--listen", "127.0.0.1:0", "--threads", "1", "--log-level", "error", "--store", url, ...UNLIMITED],
     ],
     isReady: async (port) => (await get({ port }, "/readyz")).status === 200,

@@ -19,10 +19,15 @@ def value_of(case: Case, run: dict) -> float:
     return run["units"] / max(run["server_cpu_seconds"], 1e-9)
 
 
+def cpu_each(run: dict) -> tuple[float, float]:
+    """Microseconds of the server's CPU for one message or connection, and the part that was not the kernel's."""
+    return tuple(1e6 * run[name] / run["units"] for name in ("server_cpu_seconds", "server_user_seconds"))
+
+
 def one_line(run: dict) -> str:
-    per_unit = 1e6 * run["server_cpu_seconds"] / run["units"]
-    line = f"{run['case']} {run['server']}: {run['units']} {run['unit']}, {per_unit:.2f} us of server CPU each"
-    return line + f", load generator {run['loadgen_cpu_share']:.0%}"
+    cpu, user = cpu_each(run)
+    line = f"{run['case']} {run['server']}: {run['units']} {run['unit']}, {cpu:.2f} us of server CPU each"
+    return line + f", {user:.2f} of it user's, load generator {run['loadgen_cpu_share']:.0%}"
 
 
 def shown(case: Case, value: float) -> str:
@@ -88,15 +93,17 @@ def table(results: Results, cases: list[Case]) -> list[str]:
 
 def load_table(results: Results) -> list[str]:
     """How busy the load generator was: at 100 % it is what limits, and the server has less to gather."""
-    lines = ["| work | server | server, share of a core | load generator | p50 us | p99 us |", "|---|---|---|---|---|---|"]
+    heads = ["work", "server", "CPU us", "user's us", "server, share of a core", "load generator", "p50 us", "p99 us"]
+    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     for (case, server), runs in results.runs.items():
         busy = median(run["server_cpu_seconds"] / run["seconds"] for run in runs)
         own = median(run["loadgen_cpu_share"] for run in runs)
+        cpu, user = (median(values) for values in zip(*map(cpu_each, runs), strict=True))
         latency = [
             f"{median(run[name] for run in runs):,.0f}" if name in runs[0] else ""
             for name in ("latency_p50_us", "latency_p99_us")
         ]
-        lines.append(f"| {case} | {server} | {busy:.0%} | {own:.0%} | {latency[0]} | {latency[1]} |")
+        lines.append(f"| {case} | {server} | {cpu:.2f} | {user:.2f} | {busy:.0%} | {own:.0%} | {latency[0]} | {latency[1]} |")
     return lines
 
 
@@ -108,7 +115,7 @@ def write_tables(out: Path, facts: dict, results: Results) -> None:
         rows = table(results, cases)
         if rows:
             lines += [f"## {title}", "", *rows, ""]
-    lines += ["## Load and latency", "", *load_table(results), ""]
+    lines += ["## CPU of one message or connection, load and latency", "", *load_table(results), ""]
     (out / "table.md").write_text("\n".join(lines))
 
 

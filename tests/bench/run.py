@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 import report
-from cases import GROUPS, NODE_PEERS, Case, Server
+from cases import GROUPS, NODE_PEERS, Case, Server, unlimited
 
 BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parents[1]
@@ -77,6 +77,7 @@ class Bench:
         self.arguments = arguments
         self.bins = bins
         self.server = arguments.server or bins / "signaling-server"
+        self.limits = unlimited(self.server)
         self.certificate = certificate
         self.pins = not arguments.no_pin and len(os.sched_getaffinity(0)) >= 2
 
@@ -86,7 +87,7 @@ class Bench:
         return (self.server if server.program == "signaling-server" else self.bins / server.program).exists()
 
     def measure(self, case: Case, server: Server) -> dict:
-        command = server.command(self.bins, self.server, self.certificate if case.tls else None)
+        command = server.command(self.bins, [str(self.server), *self.limits], self.certificate if case.tls else None)
         pinned = self.pins and server.pins
         with subprocess.Popen(
             command,
@@ -161,6 +162,7 @@ def machine() -> dict:
         "cpu": model[1] if model else platform.machine(),
         "cores": os.cpu_count(),
         "kernel": platform.release(),
+        "congestion control": Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip(),
         "date": time.strftime("%Y-%m-%d"),
         "command": "tests/bench/run.sh " + " ".join(sys.argv[1:]),
     }

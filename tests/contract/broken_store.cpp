@@ -30,21 +30,36 @@ class BrokenStore::Ear final : public StoreListener {
     listener_.changed(told);
     if (store_.is(Fault::changes_swap)) flush();
   }
-  void delivered(const Envelope& envelope) override {
+  void delivered(const Message& message, const Route& route) override {
     if (muted_) return;
     if (!store_.is(Fault::message_before_change)) flush();
-    Envelope told = envelope;
-    store_.spoil(told);
-    listener_.delivered(told);
-    if (store_.is(Fault::message_twice)) listener_.delivered(told);
-    for (StoreListener* closed : store_.closed_) closed->delivered(told);
+    Message told = message;
+    Route way = route;
+    store_.spoil(told, way);
+    listener_.delivered(told, way);
+    if (store_.is(Fault::message_twice)) listener_.delivered(told, way);
+    for (StoreListener* closed : store_.closed_) closed->delivered(told, way);
     flush();
+    if (const auto command = std::exchange(held_command_, std::nullopt)) listener_.commanded(*command);
+  }
+  void commanded(const NodeCommand& command) override {
+    if (muted_) return;
+    NodeCommand told = command;
+    if (store_.is(Fault::command_forgets_room) && !told.peer.empty()) told.room.clear();
+    if (store_.is(Fault::command_comes_late) && !held_command_) {
+      held_command_ = told;
+    } else {
+      listener_.commanded(told);
+    }
   }
   void invalidated(std::string_view room, Missed missed) override { listener_.invalidated(room, missed); }
   void displaced(std::string_view peer, Epoch epoch) override {
     if (!store_.is(Fault::displaced_is_not_told)) listener_.displaced(peer, epoch);
   }
-  void undelivered(const Envelope& envelope, errc error) override { listener_.undelivered(envelope, error); }
+  void undelivered(const Message& message, const Route& route, errc error) override {
+    listener_.undelivered(message, route, error);
+  }
+  void undelivered(const NodeCommand& command, errc error) override { listener_.undelivered(command, error); }
 
  private:
   void flush() {
@@ -55,6 +70,7 @@ class BrokenStore::Ear final : public StoreListener {
   StoreListener& listener_;
   bool muted_ = false;
   std::optional<MembershipChange> held_;
+  std::optional<NodeCommand> held_command_;
 };
 
 BrokenStore::BrokenStore(Fault fault) : fault_(fault) {}
@@ -202,25 +218,37 @@ void BrokenStore::snapshot(std::string_view room, Version known_version,
                   });
 }
 
-void BrokenStore::spoil(Envelope& envelope) const {
-  if (is(Fault::text_ends_at_nul)) envelope.payload = envelope.payload.substr(0, envelope.payload.find('\0'));
-  if (is(Fault::payload_is_cut)) envelope.payload = envelope.payload.substr(0, 65535);
-  if (is(Fault::fields_are_forgotten)) envelope.original = {};
-  if (is(Fault::numbers_are_cut)) envelope.from_joined_at &= 0xFFFF'FFFFU;
+void BrokenStore::spoil(Message& message, Route& route) const {
+  if (is(Fault::text_ends_at_nul)) message.payload = message.payload.substr(0, message.payload.find('\0'));
+  if (is(Fault::payload_is_cut)) message.payload = message.payload.substr(0, 65535);
+  if (is(Fault::fields_are_forgotten)) message.original = {};
+  if (is(Fault::message_names_its_way)) message.room = route.room;
+  if (is(Fault::numbers_are_cut)) route.from_joined_at &= 0xFFFF'FFFFU;
 }
 
-std::error_code BrokenStore::publish(const NodeId& node, const Envelope& envelope,
+std::error_code BrokenStore::publish(const NodeId& node, const Message& message, const Route& route,
                                      std::span<const NodeId> targets) {
-  if (is(Fault::message_to_all_nodes) && !envelope.room.empty()) {
+  if (is(Fault::message_to_all_nodes) && !route.room.empty()) {
     for (const auto& [id, ear] : ears_) {
-      if (id != node) ear->delivered(envelope);
+      if (id != node) ear->delivered(message, route);
     }
     return {};
   }
   if (is(Fault::once_for_each_target)) {
-    for (std::size_t i = 1; i < targets.size(); ++i) (void)store_.publish(node, envelope, targets);
+    for (std::size_t i = 1; i < targets.size(); ++i) (void)store_.publish(node, message, route, targets);
   }
-  const std::error_code error = store_.publish(node, envelope, targets);
+  const std::error_code error = store_.publish(node, message, route, targets);
+  return is(Fault::unknown_peer_is_accepted) ? std::error_code() : error;
+}
+
+std::error_code BrokenStore::command(const NodeId& node, const NodeCommand& command) {
+  if (is(Fault::command_to_all_nodes)) {
+    for (const auto& [id, ear] : ears_) {
+      if (id != node) ear->commanded(command);
+    }
+    return {};
+  }
+  const std::error_code error = store_.command(node, command);
   return is(Fault::unknown_peer_is_accepted) ? std::error_code() : error;
 }
 

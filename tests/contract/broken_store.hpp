@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "contract/small_store.hpp"
 #include "signaling/core/state_store.hpp"
+#include "signaling/testing/small_store.hpp"
 
 namespace signaling::testing {
 
@@ -40,7 +40,11 @@ enum class Fault : std::uint8_t {
   payload_is_cut,
   fields_are_forgotten,
   numbers_are_cut,
+  message_names_its_way,
   unknown_peer_is_accepted,
+  command_to_all_nodes,
+  command_comes_late,
+  command_forgets_room,
   names_ignore_case,
   metadata_is_lost,
   close_goes_on_talking,
@@ -69,8 +73,9 @@ class BrokenStore final : public StateStore {
   void update(const Update& request, Callback<void(std::error_code, Version)> done) override;
   void snapshot(std::string_view room, Version known_version,
                 Callback<void(std::error_code, RoomState)> done) override;
-  std::error_code publish(const NodeId& node, const Envelope& envelope,
+  std::error_code publish(const NodeId& node, const Message& message, const Route& route,
                           std::span<const NodeId> targets) override;
+  std::error_code command(const NodeId& node, const NodeCommand& command) override;
 
  private:
   class Ear;
@@ -84,7 +89,7 @@ class BrokenStore final : public StateStore {
   Epoch epoch_in(std::string_view room, std::string_view peer);
   std::string name(std::string_view id) const;
   void spoil(Join& request);
-  void spoil(Envelope& envelope) const;
+  void spoil(Message& message, Route& route) const;
 
   const Fault fault_;
   SmallStore store_;

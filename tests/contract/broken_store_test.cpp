@@ -88,7 +88,14 @@ constexpr std::array catches{
     Catch{Fault::payload_is_cut, "publish_large_payload"},
     Catch{Fault::fields_are_forgotten, "publish_every_field"},
     Catch{Fault::numbers_are_cut, "publish_every_field"},
+    Catch{Fault::message_names_its_way, "publish_every_field"},
     Catch{Fault::unknown_peer_is_accepted, "publish_to_claimed_id"},
+    Catch{Fault::unknown_peer_is_accepted, "command_to_claimed_id"},
+    Catch{Fault::command_to_all_nodes, "command_to_claimed_id"},
+    Catch{Fault::command_to_all_nodes, "command_to_room"},
+    Catch{Fault::command_comes_late, "command_in_order"},
+    Catch{Fault::command_forgets_room, "command_to_claimed_id"},
+    Catch{Fault::command_forgets_room, "command_every_field"},
     Catch{Fault::names_ignore_case, "names_of_any_bytes"},
     Catch{Fault::metadata_is_lost, "metadata_of_any_bytes"},
     Catch{Fault::close_goes_on_talking, "close_silences"},
@@ -124,6 +131,6 @@ TEST_CASE("store contract: a failure names the code, and what a node noted comes
   };
   CHECK(text_of(Fault::ids_are_shared, "claim_one_owner") ==
         "another node's claim: expected id_in_use, got ok");
-  CHECK(text_of(Fault::close_goes_on_talking, "close_removes_members")
-            .find(" was told something after its end") != std::string::npos);
+  CHECK(text_of(Fault::close_goes_on_talking, "close_removes_members").find(" was called after its end") !=
+        std::string::npos);
 }

@@ -9,7 +9,7 @@
 namespace signaling::testing {
 
 void BrokenTransport::connect(Router& router, std::unique_ptr<Protocol> protocol) {
-  peer_ = router.connect(*this, std::move(protocol), {});
+  link_ = router.connect(*this, std::move(protocol), {});
 }
 
 boost::asio::any_io_executor BrokenTransport::executor() {
@@ -18,15 +18,14 @@ boost::asio::any_io_executor BrokenTransport::executor() {
 }
 
 void BrokenTransport::send(const MessageView& message) {
-  const auto peer = peer_;
-  if (!peer) return;
+  if (!link_) return;
   if (is(TransportFault::receives_elsewhere)) {
-    std::jthread([&] { peer->receive(message); }).join();
+    std::jthread([&] { link_.receive(message); }).join();
   } else if (is(TransportFault::swaps_received) && !held_back_) {
     held_back_ = std::string(message.bytes);
   } else {
-    peer->receive(message);
-    if (const auto held = std::exchange(held_back_, std::nullopt)) peer->receive({message.kind, *held});
+    link_.receive(message);
+    if (const auto held = std::exchange(held_back_, std::nullopt)) link_.receive({message.kind, *held});
   }
 }
 
@@ -45,7 +44,7 @@ void BrokenTransport::write(std::span<const Frame> frames) {
   for (const Frame& frame : frames) bytes += frame.size();
   if (is(TransportFault::only_first_of_batch)) frames = frames.first(1);
   for (const Frame& frame : frames) waiting_.push_back(spoil(frame));
-  if (is(TransportFault::written_at_once)) peer_->written(bytes);
+  if (is(TransportFault::written_at_once)) link_.written(bytes);
   pass_on();
 }
 
@@ -62,7 +61,7 @@ void BrokenTransport::pass_on() {
   got_.insert(got_.end(), waiting_.begin(), waiting_.end());
   waiting_.clear();
   const bool reports = !is(TransportFault::never_written) && !is(TransportFault::written_at_once);
-  if (const auto peer = peer_; peer && reports) peer->written(bytes);
+  if (reports) link_.written(bytes);
   if (closed_) disconnect(*closed_);
 }
 
@@ -75,8 +74,12 @@ void BrokenTransport::close(CloseReason reason) {
 
 void BrokenTransport::disconnect(CloseReason reason) {
   waiting_.clear();
-  const auto peer = std::exchange(peer_, nullptr);
-  if (peer && !is(TransportFault::end_is_not_told)) peer->disconnected(reason);
+  Link link = std::move(link_);
+  if (is(TransportFault::end_is_not_told)) {
+    forgotten_ = std::move(link);
+  } else {
+    link.disconnect(reason);
+  }
 }
 
 }  // namespace signaling::testing

@@ -43,7 +43,7 @@ class BrokenTransport final : public Transport {
   void hold() { holding_ = true; }
   void release();
   void disconnect(CloseReason reason = CloseReason::lost);
-  bool is_connected() const noexcept { return peer_ != nullptr; }
+  bool is_connected() const noexcept { return static_cast<bool>(link_); }
 
   boost::asio::any_io_executor executor() override;
   void write(std::span<const Frame> frames) override;
@@ -56,7 +56,8 @@ class BrokenTransport final : public Transport {
 
   boost::asio::any_io_executor executor_;
   const TransportFault fault_;
-  std::shared_ptr<Peer> peer_;
+  Link link_;
+  Link forgotten_;  // its end would be told
   std::vector<Frame> waiting_;
   std::vector<Frame> got_;
   std::optional<std::string> held_back_;

@@ -5,16 +5,16 @@
 #include <memory>
 #include <utility>
 
-#include "core/held_envelope.hpp"
-#include "signaling/core/state_store.hpp"
+#include "signaling/core/forwarding_store.hpp"
+#include "signaling/core/message.hpp"
 
 namespace signaling::testing {
 
 /// Another store, of which every answer and everything that nodes are told comes later, one thing at a turn: as it is with
 /// stores that are asked over a network. Threads: one.
-class LateStore final : public StateStore {
+class LateStore final : public ForwardingStore {
  public:
-  explicit LateStore(std::shared_ptr<StateStore> store) : store_(std::move(store)) {}
+  using ForwardingStore::ForwardingStore;
 
   /// The next thing happens. False: there is none.
   bool turn() {
@@ -27,34 +27,29 @@ class LateStore final : public StateStore {
 
   void open(const NodeId& node, StoreListener& listener, Callback<void(std::error_code)> done) override {
     auto& ear = ears_[node] = std::make_unique<Ear>(*this, listener);
-    store_->open(node, *ear, [this, done = std::move(done)](std::error_code error) mutable {
+    ForwardingStore::open(node, *ear, [this, done = std::move(done)](std::error_code error) mutable {
       queue_.push_back({nullptr, [done = std::move(done), error]() mutable { done(error); }});
     });
   }
   void close(const NodeId& node) override {
     std::erase_if(queue_, [ear = ears_.at(node).get()](const Item& item) { return item.ear == ear; });
-    store_->close(node);
+    ForwardingStore::close(node);
   }
   void claim(const Claim& request, Callback<void(std::error_code, Epoch)> done) override {
-    store_->claim(request, later(std::move(done)));
+    ForwardingStore::claim(request, later(std::move(done)));
   }
-  void release(std::string_view peer, Epoch epoch) override { store_->release(peer, epoch); }
   void join(Join request, Callback<void(std::error_code, Joined)> done) override {
-    store_->join(std::move(request), later(std::move(done)));
+    ForwardingStore::join(std::move(request), later(std::move(done)));
   }
   void leave(const Leave& request, Callback<void(std::error_code, Version)> done) override {
-    store_->leave(request, later(std::move(done)));
+    ForwardingStore::leave(request, later(std::move(done)));
   }
   void update(const Update& request, Callback<void(std::error_code, Version)> done) override {
-    store_->update(request, later(std::move(done)));
+    ForwardingStore::update(request, later(std::move(done)));
   }
   void snapshot(std::string_view room, Version known_version,
                 Callback<void(std::error_code, RoomState)> done) override {
-    store_->snapshot(room, known_version, later(std::move(done)));
-  }
-  std::error_code publish(const NodeId& node, const Envelope& envelope,
-                          std::span<const NodeId> targets) override {
-    return store_->publish(node, envelope, targets);
+    ForwardingStore::snapshot(room, known_version, later(std::move(done)));
   }
 
  private:
@@ -64,8 +59,13 @@ class LateStore final : public StateStore {
     void changed(const MembershipChange& change) override {
       add([this, change] { listener_.changed(change); });
     }
-    void delivered(const Envelope& envelope) override {
-      add([this, held = HeldEnvelope(envelope)] { listener_.delivered(held.view()); });
+    void delivered(const Message& message, const Route& route) override {
+      add([this, owned = OwnedMessage(message, route)] {
+        listener_.delivered(owned.message(), owned.route());
+      });
+    }
+    void commanded(const NodeCommand& command) override {
+      add([this, command] { listener_.commanded(command); });
     }
     void invalidated(std::string_view room, Missed missed) override {
       add([this, room = RoomId(room), missed] { listener_.invalidated(room, missed); });
@@ -73,8 +73,13 @@ class LateStore final : public StateStore {
     void displaced(std::string_view peer, Epoch epoch) override {
       add([this, peer = PeerId(peer), epoch] { listener_.displaced(peer, epoch); });
     }
-    void undelivered(const Envelope& envelope, errc error) override {
-      add([this, held = HeldEnvelope(envelope), error] { listener_.undelivered(held.view(), error); });
+    void undelivered(const Message& message, const Route& route, errc error) override {
+      add([this, owned = OwnedMessage(message, route), error] {
+        listener_.undelivered(owned.message(), owned.route(), error);
+      });
+    }
+    void undelivered(const NodeCommand& command, errc error) override {
+      add([this, command, error] { listener_.undelivered(command, error); });
     }
 
    private:
@@ -96,7 +101,6 @@ class LateStore final : public StateStore {
     };
   }
 
-  const std::shared_ptr<StateStore> store_;
   std::map<NodeId, std::unique_ptr<Ear>> ears_;  // kept: a store at fault may go on telling
   std::deque<Item> queue_;
 };

@@ -1,6 +1,6 @@
-#include "contract/small_store.hpp"
 #include "contract/store_run.hpp"
 #include "signaling/core/memory_store.hpp"
+#include "signaling/testing/small_store.hpp"
 
 using namespace signaling;
 using namespace signaling::testing;
@@ -8,7 +8,7 @@ using namespace signaling::testing;
 namespace {
 
 // One process does not crash in parts, and has nothing between its nodes that could fail.
-constexpr int needs_failures = 9;
+constexpr int needs_failures = 10;
 
 }  // namespace
 

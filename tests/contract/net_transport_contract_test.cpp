@@ -16,19 +16,28 @@ namespace beast = boost::beast;
 
 namespace {
 
+// For one client.
+class OneProtocol final : public ProtocolFactory {
+ public:
+  explicit OneProtocol(std::unique_ptr<Protocol> protocol)
+      : protocol_(std::make_shared<std::unique_ptr<Protocol>>(std::move(protocol))) {}
+  std::string_view path() const noexcept override { return "/"; }
+  std::unique_ptr<Protocol> make(const ConnectInfo& /*info*/) const override { return std::move(*protocol_); }
+
+ private:
+  std::shared_ptr<std::unique_ptr<Protocol>> protocol_;
+};
+
 class NetFixture final : public AsioTransportFixture {
  public:
   void connect(Router& router, std::unique_ptr<Protocol> protocol) override {
     net::ServerOptions options;
     options.executors = {io_.get_executor()};
     server_.emplace(router, options);
-    net::WebSocketRoute route;
-    const auto language = std::make_shared<std::unique_ptr<Protocol>>(std::move(protocol));
-    route.make_protocol = [language](const ConnectInfo&) { return std::move(*language); };
-    server_->websocket("/", route);
+    server_->add(OneProtocol(std::move(protocol)));
     const auto bound = server_->listen("127.0.0.1", 0);
     REQUIRE(bound);
-    client_.next_layer().connect(bound.endpoint);
+    client_.next_layer().connect(*bound);
     client_.async_handshake("localhost", "/", [this](beast::error_code error) {
       if (error) return on_end();
       open_ = true;
@@ -46,7 +55,7 @@ class NetFixture final : public AsioTransportFixture {
   void disconnect() override { client_.next_layer().close(); }
   void stop() override {
     client_.next_layer().close();
-    if (server_) server_->stop(std::chrono::milliseconds(0));
+    if (server_) server_->async_stop(std::chrono::milliseconds(0));
     io_.restart();
     io_.run();
     server_.reset();

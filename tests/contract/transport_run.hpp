@@ -35,6 +35,8 @@ class AsioTransportFixture : public TransportFixture {
     }
     return true;
   }
+  // The machine may do much else.
+  std::chrono::milliseconds patience() const override { return std::chrono::minutes(1); }
 
  protected:
   boost::asio::io_context io_{1};

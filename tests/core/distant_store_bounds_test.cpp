@@ -19,7 +19,7 @@ TEST_CASE("distant store: updates of one peer that wait for the store are bounde
   (void)w.a->heard();
   (void)b->heard();
   w.store->holds_changes = true;
-  const std::string metadata(100, 'm');
+  const std::string metadata(100, '1');
   for (int i = 0; i < 100; ++i) b->say("update r " + metadata);
   w.a->say("update r 1");
   w.run();
@@ -41,7 +41,7 @@ TEST_CASE("distant store: what is done does not count as waiting any more") {
   DistantWorld w(limits);
   w.store->holds_changes = true;
   for (int i = 0; i < 100; ++i) {
-    w.a->say("update r " + std::string(500, 'm'));
+    w.a->say("update r " + std::string(500, '1'));
     REQUIRE(w.store->answer());
   }
   w.run();

@@ -85,15 +85,12 @@ class FragileClient final : public Transport {
   FragileClient(ScriptWorld& world, std::string id) : executor_(world.io.get_executor()) {
     ConnectInfo info;
     info.wished_id = std::move(id);
-    peer_ = world.router.connect(*this, std::make_unique<FragileProtocol>(encoder), std::move(info));
+    link_ = world.router.connect(*this, std::make_unique<FragileProtocol>(encoder), std::move(info));
   }
   FragileClient(const FragileClient&) = delete;
   FragileClient& operator=(const FragileClient&) = delete;
-  ~FragileClient() override {
-    if (!closed) peer_->disconnected(CloseReason::lost);
-  }
 
-  void say(std::string_view line) { peer_->receive({MessageKind::text, line}); }
+  void say(std::string_view line) { link_.receive({MessageKind::text, line}); }
   Lines heard() { return std::exchange(lines_, {}); }
 
   boost::asio::any_io_executor executor() override { return executor_; }
@@ -101,12 +98,12 @@ class FragileClient final : public Transport {
     if (throws_on_write) throw std::runtime_error("write");
     for (const Frame& frame : frames) {
       lines_.emplace_back(frame.text_view());
-      peer_->written(frame.size());
+      link_.written(frame.size());
     }
   }
   void close(CloseReason reason) override {
     closed = reason;
-    peer_->disconnected(reason);
+    link_.disconnect(reason);
   }
 
   std::shared_ptr<FragileProtocol::FragileEncoder> encoder =
@@ -117,7 +114,7 @@ class FragileClient final : public Transport {
  private:
   boost::asio::any_io_executor executor_;
   Lines lines_;
-  std::shared_ptr<Peer> peer_;
+  Link link_;
 };
 
 /// Two in a room, and a check that the room goes on.
@@ -185,7 +182,7 @@ TEST_CASE("exceptions: of on_event it leaves the executor, and the events behind
   options.on_event = [&](const Event& event) {
     const auto* const message = std::get_if<event::Message>(&event);
     if (message == nullptr) return;
-    heard.emplace_back(message->envelope.payload);
+    heard.emplace_back(message->message.payload);
     if (heard.size() == 1) throw std::runtime_error("on_event");
   };
   const auto local = talk.world.router.connect_local(std::move(options));
@@ -290,9 +287,9 @@ TEST_CASE("locks: none is held while an executor of the host is asked to run som
     CHECK(room->members().size() == room->size());
     CHECK(talk.world.router.find_peer("c") != nullptr);
     CHECK(talk.world.router.stats().peers >= 3);
-    Envelope envelope;
-    envelope.room = "r";
-    CHECK(talk.world.router.send(envelope).status != SendStatus::dropped);
+    Message message;
+    message.room = "r";
+    CHECK(talk.world.router.send(message).status != SendStatus::dropped);
   };
   const auto d = talk.world.client("d");
   talk.world.run();
@@ -338,10 +335,12 @@ TEST_CASE("exceptions: of a node's listener or of a handler it costs nothing tha
       versions.push_back(change.version);
       if (throws) throw std::runtime_error("changed");
     }
-    void delivered(const Envelope& /*envelope*/) override {}
+    void delivered(const Message& /*message*/, const Route& /*route*/) override {}
+    void commanded(const NodeCommand& /*command*/) override {}
     void invalidated(std::string_view /*room*/, Missed /*missed*/) override {}
     void displaced(std::string_view /*peer*/, Epoch /*epoch*/) override {}
-    void undelivered(const Envelope& /*envelope*/, errc /*error*/) override {}
+    void undelivered(const Message& /*message*/, const Route& /*route*/, errc /*error*/) override {}
+    void undelivered(const NodeCommand& /*command*/, errc /*error*/) override {}
     std::vector<Version> versions;
     bool throws = false;
   };

@@ -26,7 +26,7 @@ struct Local {
   Lines lines;
   std::function<void(const Event&)> on_event;
   std::optional<CloseReason> closed;
-  std::shared_ptr<Peer> peer;
+  LocalPeer peer;
 };
 
 }  // namespace
@@ -41,15 +41,10 @@ TEST_CASE("local peer: joins, sends and receives like any client") {
   world.run();
   CHECK(sfu.heard() == Lines{"welcome sfu", "joined r v1 [] #7", "+peer r v2 a", "msg a offer"});
   CHECK(a->heard() == Lines{"welcome a", R"(joined r v2 [sfu{{"kind":"sfu"}}])"});
-  Envelope answer;
-  answer.type = EnvelopeType::answer;
-  answer.to = "a";
-  answer.payload = "answer";
-  CHECK(sfu.peer->send(answer).status == SendStatus::sent);
-  answer.to = "nobody";
-  CHECK(sfu.peer->send(answer).error == errc::peer_not_found);
+  CHECK(sfu.peer->send(Message::answer("7", {.to = "a"})).status == SendStatus::sent);
+  CHECK(sfu.peer->send(Message::answer("7", {.to = "nobody"})).error == errc::peer_not_found);
   world.run();
-  CHECK(a->heard() == Lines{"msg sfu answer"});
+  CHECK(a->heard() == Lines{"msg sfu 7"});
 }
 
 TEST_CASE("local peer: two of them talk without any socket, from within their callbacks") {
@@ -58,21 +53,15 @@ TEST_CASE("local peer: two of them talk without any socket, from within their ca
   Local y(world, "y");
   y.on_event = [&](const Event& event) {
     if (const auto* message = std::get_if<event::Message>(&event)) {
-      Envelope back;
-      back.to = message->envelope.from;
-      back.payload = "back";
-      CHECK(y.peer->send(back).status == SendStatus::sent);
+      CHECK(y.peer->send(Message::text("2", {.to = message->from})).status == SendStatus::sent);
     }
   };
   x.peer->join("r");
   y.peer->join("r");
-  Envelope hello;
-  hello.to = "y";
-  hello.payload = "hello";
-  CHECK(x.peer->send(hello).status == SendStatus::sent);
+  CHECK(x.peer->send(Message::text("1", {.to = "y"})).status == SendStatus::sent);
   world.run();
-  CHECK(y.heard() == Lines{"welcome y", "joined r v2 [x]", "msg x hello"});
-  CHECK(x.heard() == Lines{"welcome x", "joined r v1 []", "+peer r v2 y", "msg y back"});
+  CHECK(y.heard() == Lines{"welcome y", "joined r v2 [x]", "msg x 1"});
+  CHECK(x.heard() == Lines{"welcome x", "joined r v1 []", "+peer r v2 y", "msg y 2"});
 }
 
 TEST_CASE("local peer: no policy, no bound of rooms, no rate") {
@@ -138,4 +127,80 @@ TEST_CASE("local peer: without an executor it is not made, and the error says wh
   ScriptWorld world;
   CHECK_THROWS_WITH_AS((void)world.router.connect_local({}),
                        "signaling: LocalPeerOptions::executor is not set", std::invalid_argument);
+}
+
+TEST_CASE("local peer: after the end of its handle nothing is called, whatever was on its way") {
+  ScriptWorld world;
+  auto a = world.client("a");
+  a->say("join r");
+  auto x = std::make_unique<Local>(world, "x");
+  x->peer->join("r");
+  world.run();
+  (void)a->heard();
+  a->say("send x one");
+  (void)x->heard();
+  SUBCASE("by its destructor") { const LocalPeer ended = std::move(x->peer); }
+  SUBCASE("by another one that takes its place") { x->peer = {}; }
+  a->say("send x two");
+  world.run();
+  CHECK(x->lines.empty());
+  CHECK_FALSE(x->closed);
+  CHECK(a->heard() == Lines{"-peer r v3 x disconnect", "error peer_not_found"});
+}
+
+TEST_CASE("local peer: its handle may end inside its own callback, and the events behind are dropped") {
+  ScriptWorld world;
+  auto a = world.client("a");
+  a->say("join r");
+  Local x(world, "x");
+  x.peer->join("r");
+  world.run();
+  (void)x.heard();
+  x.on_event = [&](const Event&) { x.peer = {}; };
+  a->say("send x one");
+  a->say("send x two");
+  world.run();
+  CHECK(x.heard() == Lines{"msg a one"});
+  CHECK_FALSE(x.closed);
+  CHECK(world.router.stats().peers == 1);
+}
+
+TEST_CASE("local peer: its handle may end inside on_closed, and after the router") {
+  auto world = std::make_unique<ScriptWorld>();
+  LocalPeer ends_itself;
+  int closed = 0;
+  LocalPeerOptions options;
+  options.executor = world->io.get_executor();
+  options.on_closed = [&](CloseReason) {
+    ++closed;
+    ends_itself = {};
+  };
+  ends_itself = world->router.connect_local(options);
+  ends_itself->close(CloseReason::normal);
+  world->run();
+  CHECK(closed == 1);
+  CHECK_FALSE(ends_itself);
+  options.on_closed = [&](CloseReason) { ++closed; };
+  LocalPeer late = world->router.connect_local(options);
+  late->join("r");
+  world->run();
+  world.reset();
+  late = {};
+  CHECK(closed == 1);
+}
+
+TEST_CASE("local peer: it gets no event that is meant for a language") {
+  ScriptWorld world;
+  Local x(world, "x");
+  x.peer->join("r");
+  world.run();
+  (void)x.heard();
+  Message nameless;
+  nameless.type = MessageType::event;
+  nameless.language = "elsewhere";
+  nameless.to = "x";
+  nameless.room = "r";
+  CHECK(world.router.send(nameless).error == errc::unknown_type);
+  world.run();
+  CHECK(x.heard().empty());
 }

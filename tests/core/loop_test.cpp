@@ -80,7 +80,7 @@ TEST_CASE(
   ScriptWorld world;
   auto a = world.client("a");
   std::vector<std::string> heard;
-  std::vector<std::shared_ptr<Peer>> locals;
+  std::vector<LocalPeer> locals;
   for (const std::string id : {"x", "y"}) {
     LocalPeerOptions options;
     options.executor = world.io.get_executor();
@@ -95,7 +95,7 @@ TEST_CASE(
         world.io.poll();
         return;
       }
-      heard.push_back(id + " " + std::string(message->envelope.payload));
+      heard.push_back(id + " " + std::string(message->message.payload));
     };
     locals.push_back(world.router.connect_local(std::move(options)));
     locals.back()->join("r");

@@ -50,6 +50,7 @@ class FakePeer final : public Mailbox::Owner, public std::enable_shared_from_thi
  public:
   FakePeer(Fixture& fixture, const std::shared_ptr<Loop>& loop);
   std::shared_ptr<Mailbox> mailbox() noexcept override { return {shared_from_this(), &box}; }
+  std::string_view language() const noexcept override { return "test"; }
   void ended(CloseReason reason) override { calls_.all.push_back("ended " + std::string(to_string(reason))); }
 
  private:
@@ -69,6 +70,10 @@ struct Fixture {
     const SendResult result = peer->box.push({&frame, 1}, if_full);
     CHECK(result.status == status);
     CHECK(result.error == error);
+  }
+  void push_state(std::string_view word, std::uint8_t state) {
+    const Frame frame = FrameBuilder(word.size()).append(word).finish(MessageKind::text, state);
+    CHECK(peer->box.push({&frame, 1}, IfFull::close).status != SendStatus::dropped);
   }
   std::vector<std::string> run() {
     io.restart();
@@ -178,6 +183,48 @@ TEST_CASE(
   CHECK(world.run() == Lines{"ended slow-consumer", "close slow-consumer"});
 }
 
+TEST_CASE("mailbox: who sends much to those that are behind leaves half of the share of messages to others") {
+  Fixture world(with_outbound(10));
+  const std::string ten(10, 'x');
+  world.push(ten, SendStatus::sent, errc::ok, IfFull::refuse_half);
+  world.push(ten, SendStatus::crowded, errc::ok, IfFull::refuse_half);
+  world.push("1", SendStatus::dropped, errc::slow_consumer, IfFull::refuse_half);
+  CHECK_FALSE(world.peer->box.is_over_messages());
+  for (int i = 0; i < 2; ++i) world.push(ten, SendStatus::crowded);
+  CHECK_FALSE(world.peer->box.is_over_messages());
+  world.push("1", SendStatus::crowded, errc::ok, IfFull::close);
+  CHECK(world.peer->box.is_over_messages());
+}
+
+TEST_CASE(
+    "mailbox: beyond the share of messages, who tells of changes waits twice as long for each time the "
+    "limit") {
+  using std::chrono::milliseconds;
+  Fixture world(with_outbound(10));
+  const Mailbox& box = world.peer->box;
+  const std::string ten(10, 'x');
+  for (int i = 0; i < 4; ++i) world.push(ten, i == 0 ? SendStatus::sent : SendStatus::crowded);
+  CHECK(box.hold_for_event() == milliseconds(20));
+  for (const int expected : {40, 80, 160, 320, 640, 1280, 2560, 5120, 10'000, 10'000}) {
+    world.push(ten, SendStatus::crowded, errc::ok, IfFull::close);
+    CHECK(box.hold_for_event() == milliseconds(expected));
+  }
+}
+
+TEST_CASE("mailbox: of several times to wait the longest counts, once") {
+  using std::chrono::milliseconds;
+  Fixture world;
+  Mailbox& box = world.peer->box;
+  CHECK(box.take_hold() == milliseconds(0));
+  box.hold_back(milliseconds(40));
+  box.hold_back();
+  box.hold_back(milliseconds(30));
+  CHECK(box.take_hold() == milliseconds(40));
+  CHECK(box.take_hold() == milliseconds(0));
+  box.hold_back();
+  CHECK(box.take_hold() == milliseconds(20));
+}
+
 TEST_CASE("mailbox: a reader is slow if it reads too little for ten seconds while it is crowded") {
   Fixture world(with_outbound(1600));
   const std::string large(1000, 'x');
@@ -221,6 +268,69 @@ TEST_CASE("mailbox: a quiet reader that is not crowded may take its time") {
   world.run();
   world.pass(std::chrono::hours(1));
   CHECK(world.run().empty());
+}
+
+TEST_CASE(
+    "mailbox: a frame that tells a whole state takes the place of the one before it that tells the same") {
+  Fixture world;
+  world.push("a", SendStatus::sent);
+  world.push_state("old", 1);
+  world.push_state("newer", 1);
+  world.push_state("new", 1);
+  world.push_state("other", 2);
+  CHECK(world.peer->box.bytes() == 1 + 3 + 5);
+  CHECK(world.run() == Lines{"write a new other"});
+  world.push_state("newest", 1);
+  CHECK(world.run() == Lines{"write newest"});
+}
+
+TEST_CASE("mailbox: what is behind a state keeps the state, since it may need it") {
+  Fixture world;
+  world.push_state("old", 1);
+  world.push("a", SendStatus::sent);
+  world.push_state("new", 1);
+  CHECK(world.run() == Lines{"write old a new"});
+}
+
+TEST_CASE(
+    "mailbox: while the transport has more than max_outbound_bytes, a state waits, and all that is behind "
+    "it") {
+  Fixture world(with_outbound(10));
+  world.push_state("a state of its own, however long", 1);
+  CHECK(world.run() == Lines{"write a state of its own, however long"});
+  world.push("a", SendStatus::crowded);
+  world.push_state("old", 1);
+  world.push_state("new", 1);
+  world.push("b", SendStatus::crowded);
+  CHECK(world.run() == Lines{"write a"});
+  CHECK(world.peer->box.bytes() == 32 + 1 + 3 + 1);
+  world.peer->box.written(22);
+  CHECK(world.run().empty());
+  world.peer->box.written(1);
+  CHECK(world.run() == Lines{"write new b"});
+  world.push_state("kept", 1);
+  world.push_state("kept", 2);
+  CHECK(world.run().empty());
+  SUBCASE("a close takes it along") {
+    world.peer->box.close(CloseReason::normal);
+    CHECK(world.run() == Lines{"write kept kept", "ended normal", "close normal"});
+  }
+  SUBCASE("a disconnect drops it") {
+    world.peer->box.disconnect();
+    world.peer->box.written(10);
+    CHECK(world.run().empty());
+  }
+}
+
+TEST_CASE("mailbox: however many states come for a peer that does not read, it is not closed for them") {
+  Fixture world(with_outbound(10));
+  world.push("1234567890", SendStatus::sent);
+  world.run();
+  for (int i = 0; i < 1'000; ++i) {
+    world.push_state("0123456789", 1);
+    CHECK(world.run() == (i == 0 ? Lines{"write 0123456789"} : Lines{}));
+  }
+  CHECK(world.peer->box.bytes() == 30);
 }
 
 TEST_CASE("mailbox: an empty one takes a message beyond max_outbound_bytes") {

@@ -14,15 +14,17 @@ struct Listener final : StoreListener {
     news.push_back(change.room + " v" + std::to_string(change.version) + " " +
                    names.at(static_cast<std::size_t>(change.kind)) + " " + change.member.id);
   }
-  void delivered(const Envelope& envelope) override {
-    news.push_back(std::string(envelope.from) + ">" + std::string(envelope.to) + " " +
-                   std::string(envelope.payload));
+  void delivered(const Message& message, const Route& route) override {
+    news.push_back(std::string(route.from) + ">" + std::string(message.to) + " " +
+                   std::string(message.payload));
   }
+  void commanded(const NodeCommand& command) override { news.push_back("close " + command.room); }
   void invalidated(std::string_view /*room*/, Missed /*missed*/) override {}
   void displaced(std::string_view peer, Epoch epoch) override {
     news.push_back("displaced " + std::string(peer) + " " + std::to_string(epoch));
   }
-  void undelivered(const Envelope& /*envelope*/, errc /*error*/) override {}
+  void undelivered(const Message& /*message*/, const Route& /*route*/, errc /*error*/) override {}
+  void undelivered(const NodeCommand& /*command*/, errc /*error*/) override {}
   Lines heard() { return std::exchange(news, {}); }
   Lines news;
 };
@@ -57,8 +59,11 @@ struct StoreWorld {
     return result;
   }
 
-  std::error_code publish(const std::string& node, const Envelope& envelope) {
-    return store.publish(node, envelope, {});
+  std::error_code publish(const std::string& node, const Message& message) {
+    Route route;
+    route.from = "a";
+    route.room = "r";
+    return store.publish(node, message, route, {});
   }
 
   MemoryStore store;
@@ -141,17 +146,18 @@ TEST_CASE("memory store: what is published reaches the nodes that have members, 
   StoreWorld w;
   (void)w.join("n1", "a", 1);
   (void)w.join("n2", "b", 2);
-  Envelope envelope;
-  envelope.from = "a";
-  envelope.room = "r";
-  envelope.payload = "to all";
-  CHECK(!w.publish("n1", envelope));
-  envelope.to = "b";
-  envelope.payload = "to b";
-  CHECK(!w.publish("n1", envelope));
+  Message message = Message::text("to all");
+  CHECK(!w.publish("n1", message));
+  message.to = "b";
+  message.payload = "to b";
+  CHECK(!w.publish("n1", message));
+  NodeCommand command;
+  command.kind = NodeCommand::Kind::close_room;
+  command.room = "r";
+  CHECK(!w.store.command("n1", command));
   (void)w.leave("a", 1);
-  CHECK(!w.publish("n1", envelope));
-  CHECK(w.two.heard() == Lines{"a> to all", "a>b to b", "r v3 left a", "a>b to b"});
+  CHECK(!w.publish("n1", message));
+  CHECK(w.two.heard() == Lines{"a> to all", "a>b to b", "close r", "r v3 left a", "a>b to b"});
   CHECK(w.one.heard() == Lines{"r v2 joined b"});
 }
 

@@ -157,6 +157,8 @@ TEST_CASE("stats: peers that are gone are counted by reason") {
   CHECK(sample(metrics, "signaling_peers_closed_total", "kicked") == 1);
   CHECK(sample(metrics, "signaling_peers_closed_total", "lost") == 0);
   CHECK(sample(metrics, "signaling_peers_admitted_total") == 2);
+  CHECK(sample(metrics, "signaling_peers_away") == 0);
+  CHECK(sample(metrics, "signaling_resumptions_total", "exact") == 0);
 }
 
 TEST_CASE("stats: what waits for peers that do not read") {

@@ -25,7 +25,7 @@ struct KickedPeer {
     peer = router.connect_local(std::move(options));
   }
 
-  std::shared_ptr<Peer> peer;
+  LocalPeer peer;
   Lines heard;
   std::optional<CloseReason> closed;
 };
@@ -116,19 +116,6 @@ TEST_CASE("moderation: a room is closed on all nodes, also by one that has no me
   CHECK(w.one.find_room("a") != nullptr);
 }
 
-TEST_CASE("moderation: what a peer sends is no order") {
-  TwoNodes w;
-  Envelope envelope;
-  envelope.language = "signaling.order";
-  envelope.original = "r";
-  envelope.payload = "hello";
-  envelope.to = "b";
-  CHECK(w.a->peer().send(envelope).status == SendStatus::sent);
-  w.run();
-  CHECK(w.b->heard() == Lines{"msg a hello"});
-  CHECK(w.b->peer().rooms().size() == 2);
-}
-
 TEST_CASE("moderation: the error of a kick speaks of the peer, not to it") {
   TwoNodes w;
   for (const std::error_code error : {w.one.kick("nobody"), w.one.kick("a", "nowhere")}) {
@@ -205,11 +192,8 @@ TEST_CASE("moderation: a peer whose queue is full is kicked, and not closed as s
   const auto a = world.client("a");
   world.run();
   a->stick();
-  const std::string payload(90, 'x');
-  Envelope envelope;
-  envelope.to = "a";
-  envelope.payload = payload;
-  CHECK(world.router.send(envelope).status == SendStatus::sent);
+  const std::string payload(90, '1');
+  CHECK(world.router.send(Message::text(payload, {.to = "a"})).status == SendStatus::sent);
   world.run();
   CHECK(!world.router.kick("a", {}, "Enough."));
   world.run();

@@ -20,14 +20,14 @@ struct World : DistantWorld {
   void send(std::string_view to, std::string_view text, std::initializer_list<SenderRoom> rooms) {
     std::string bytes;
     for (const SenderRoom& room : rooms) append_sender_room(bytes, room);
-    Envelope envelope;
-    envelope.reach = Reach::anybody;
-    envelope.from = "x";
-    envelope.from_epoch = 7;
-    envelope.to = to;
-    envelope.payload = text;
-    envelope.from_rooms = bytes;
-    store->listener->delivered(envelope);
+    Message message = Message::text(text);
+    message.to = to;
+    Route route;
+    route.from = "x";
+    route.from_epoch = 7;
+    route.from_rooms = bytes;
+    route.reach = Reach::anybody;
+    store->listener->delivered(message, route);
     run();
   }
 
@@ -182,16 +182,15 @@ TEST_CASE("no room: if the sender of a lost message cannot be told, or has gone,
   w.message("x", "r", 7, 6);
   w.run();
   CHECK(w.a->heard().empty());
-  REQUIRE(w.store->orders.size() == 2);
-  for (const HeldEnvelope& held : w.store->orders) {
-    Envelope notice = held.view();
+  REQUIRE(w.store->commands.size() == 2);
+  for (NodeCommand notice : w.store->commands) {
     w.store->listener->undelivered(notice, errc::peer_not_found);  // the sender has gone
     w.run();
     CHECK(w.a->heard() == Lines{"error messages_lost"});
     w.store->listener->undelivered(notice, errc::store_unavailable);
     w.run();
     CHECK(w.a->heard() == Lines{"error messages_lost"});
-    notice.original = "slow_consumer";
+    notice.error = errc::slow_consumer;
     for (const errc error : {errc::peer_not_found, errc::store_unavailable}) {
       w.store->listener->undelivered(notice, error);
     }
@@ -211,15 +210,15 @@ TEST_CASE("no room: a message brings along which rooms its sender is in") {
     x->say("join r");
     x->say(verb + " a hello");
     there.run();
-    REQUIRE(store->orders.size() == 1);
-    const Envelope sent = store->orders.front().view();
+    REQUIRE(store->untargeted.size() == 1);
+    const OwnedMessage& sent = store->untargeted.front();
     World w;
     w.store->holds = true;
-    w.store->listener->delivered(sent);
+    w.store->listener->delivered(sent.message(), sent.route());
     w.run();
     CHECK(w.a->heard().empty());
     REQUIRE(bool(w.store->held));
-    w.see({2, {{"x", "other", sent.from_epoch, {}, 2}}});
+    w.see({2, {{"x", "other", sent.route().from_epoch, {}, 2}}});
     CHECK(w.a->heard() == Lines{"+peer r v2 x", "msg x hello"});
   }
 }

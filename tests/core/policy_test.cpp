@@ -26,6 +26,27 @@ TEST_CASE("policy: messages wait for the admission and are then done in order") 
   CHECK(a.heard() == Lines{"joined r v1 []", "pong #2"});
 }
 
+TEST_CASE("policy: it is given its router before anything else, and may send by it") {
+  struct Greeter final : Policy {
+    void attached(Router& given) override { router = &given; }
+    void joined(const Peer& peer, std::string_view room) override {
+      CHECK(router->send(Message::text("\"welcome\"", {.to = peer.id(), .room = room})).status ==
+            SendStatus::sent);
+    }
+    Router* router = nullptr;
+  };
+  const auto greeter = std::make_shared<Greeter>();
+  RouterOptions options;
+  options.policy = greeter;
+  ScriptWorld world(options);
+  CHECK(greeter->router == &world.router);
+  auto a = world.client("a");
+  a->say("join r");
+  world.run();
+  CHECK(a->heard().size() == 3);
+  CHECK(a->closed() == std::nullopt);
+}
+
 TEST_CASE("policy: who is not admitted is told why and closed") {
   PolicyWorld w;
   auto a = w.world.client("a");
@@ -103,12 +124,12 @@ TEST_CASE("policy: a join with metadata of the policy's choice is seen so by all
   auto b = w.world.client("b");
   for (auto* client : {a.get(), b.get()}) {
     w.policy->admit(client == a.get() ? "a" : "b");
-    client->say("join r mine");
+    client->say(R"(join r "mine")");
     w.world.run();
-    w.policy->decide(client == a.get() ? Decision::allow_with_metadata("theirs") : Decision::allow());
+    w.policy->decide(client == a.get() ? Decision::allow_with_metadata(R"("theirs")") : Decision::allow());
     w.world.run();
   }
-  CHECK(b->heard() == Lines{"welcome b", "joined r v2 [a{theirs}]"});
+  CHECK(b->heard() == Lines{"welcome b", R"(joined r v2 [a{"theirs"}])"});
 }
 
 TEST_CASE("policy: it is asked before metadata is replaced, by an update or by joining again") {
@@ -120,16 +141,16 @@ TEST_CASE("policy: it is asked before metadata is replaced, by an update or by j
   w.policy->decide(Decision::allow());
   w.world.run();
   a->heard();
-  a->say("#1 update r rude");
-  a->say("#2 join r rude");
-  a->say("#3 update r nice");
-  a->say("#4 join r nicer");
+  a->say(R"(#1 update r "rude")");
+  a->say(R"(#2 join r "rude")");
+  a->say("#3 update r 1");
+  a->say("#4 join r 2");
   a->say("#5 join r");
   w.world.run();
   CHECK(a->heard() == Lines{"error forbidden #1", "error forbidden #2", "updated r v2 #3",
                             "joined r v3 [] #4", "joined r v3 [] #5"});
-  CHECK(w.policy->updates == Lines{"r rude", "r rude", "r nice", "r nicer"});
-  a->say("#6 update elsewhere nice");
+  CHECK(w.policy->updates == Lines{R"(r "rude")", R"(r "rude")", "r 1", "r 2"});
+  a->say("#6 update elsewhere 1");
   w.world.run();
   CHECK(a->heard() == Lines{"error not_joined #6"});
   CHECK(w.policy->updates.size() == 4);
@@ -137,11 +158,11 @@ TEST_CASE("policy: it is asked before metadata is replaced, by an update or by j
 
 TEST_CASE("policy: ICE servers come with the welcome, and are replaced while the peer lives") {
   PolicyWorld w;
-  w.policy->ice = "[1]";
+  w.policy->ice = "1";
   auto a = w.world.client("a");
   w.policy->admit("a");
   w.world.run();
-  CHECK(a->heard() == Lines{"welcome a [1] for user a"});
+  CHECK(a->heard() == Lines{R"(welcome a [1,"user a"])"});
   w.policy->last.lock()->set_ice_servers("[2]");
   w.world.run();
   CHECK(a->heard() == Lines{"ice-servers [2]"});

@@ -36,9 +36,7 @@ struct Script {
     order.hear(room_news::Change{std::move(change)}, bound);
   }
   void message(const std::string& text) {
-    Envelope envelope;
-    envelope.payload = text;
-    order.hear(room_news::Message{HeldEnvelope(envelope), {}}, bound);
+    order.hear(room_news::Message{OwnedMessage(Message::text(text)), {}}, bound);
   }
   /// Everything that is to be done, until there is nothing.
   Lines run() {
@@ -67,7 +65,7 @@ struct Script {
     if (const auto* change = std::get_if<room_news::Change>(&action.news))
       return "change " + change->change.member.id;
     if (const auto* message = std::get_if<room_news::Message>(&action.news)) {
-      return "message " + std::string(message->held.view().payload);
+      return "message " + std::string(message->owned.message().payload);
     }
     const auto& resync = std::get<room_news::Resync>(action.news);
     return resync.missed == Missed::messages ? "resync messages" : "resync changes";

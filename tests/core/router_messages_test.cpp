@@ -162,33 +162,26 @@ TEST_CASE("router: the host's word reaches any peer and all of a room, on every 
   io.poll();
   a->heard();
   b->heard();
-  Envelope envelope;
-  envelope.from = "host";
-  envelope.payload = "hi";
-  envelope.to = "b";
-  CHECK(one.send(envelope).status == SendStatus::sent);
-  envelope.to = "nobody";
-  CHECK(one.send(envelope).error == errc::peer_not_found);
-  envelope.to = {};
-  envelope.room = "r";
-  CHECK(one.send(envelope).status == SendStatus::sent);
+  CHECK(one.send(Message::text("1", {.to = "b"}), "host").status == SendStatus::sent);
+  CHECK(one.send(Message::text("1", {.to = "nobody"}), "host").error == errc::peer_not_found);
+  CHECK(one.send(Message::text("2", {.room = "r"}), "host").status == SendStatus::sent);
   io.restart();
   io.poll();
-  CHECK(a->heard() == Lines{"msg host hi"});
-  CHECK(b->heard() == Lines{"msg host hi", "msg host hi"});
+  CHECK(a->heard() == Lines{"msg host 2"});
+  CHECK(b->heard() == Lines{"msg host 1", "msg host 2"});
 }
 
 TEST_CASE("router: a receiver sees the sender's metadata, as it is in the room") {
   struct Metadata final : Encoder {
     void encode(const Event& event, std::vector<Frame>& frames) const override {
       if (const auto* message = std::get_if<event::Message>(&event)) {
-        frames.push_back(Frame::text(message->envelope.from_metadata));
+        frames.push_back(Frame::text(message->from_metadata));
       }
     }
   };
   struct Curious final : Protocol {
     std::string_view name() const noexcept override { return "curious"; }
-    void open(std::string_view /*id*/, std::vector<Command>& commands) override {
+    void open(std::string_view /*id*/, const Clock& /*clock*/, std::vector<Command>& commands) override {
       commands.emplace_back(command::Join{"r", {}, {}});
     }
     void decode(const MessageView& /*message*/, std::vector<Command>& /*commands*/) override {}
@@ -201,22 +194,21 @@ TEST_CASE("router: a receiver sees the sender's metadata, as it is in the room")
     void write(std::span<const Frame> frames) override {
       for (const Frame& frame : frames) heard.emplace_back(frame.text_view());
     }
-    void close(CloseReason reason) override { peer->disconnected(reason); }
-    std::shared_ptr<Peer> peer;
+    void close(CloseReason reason) override { link.disconnect(reason); }
     Lines heard;
     boost::asio::any_io_executor executor_;
+    Link link;
   };
   ScriptWorld world;
   Ear ear(world.io.get_executor());
-  ear.peer = world.router.connect(ear, std::make_unique<Curious>(), {});
+  ear.link = world.router.connect(ear, std::make_unique<Curious>(), {});
   auto a = world.client("a");
   a->say("join r 1");
   a->say("cast r x");
   a->say("update r 2");
-  a->say("send " + ear.peer->id() + " x");
+  a->say("send " + ear.link.peer()->id() + " x");
   world.run();
   CHECK(ear.heard == Lines{"1", "2"});
-  ear.peer->disconnected(CloseReason::lost);
 }
 
 TEST_CASE("router: what the host sends to a room that is on no node is not sent, and on another node it is") {
@@ -230,16 +222,77 @@ TEST_CASE("router: what the host sends to a room that is on no node is not sent,
   const auto b = two.client("b");
   b->say("join r");
   two.run();
-  Envelope envelope;
-  envelope.room = "r";
-  envelope.payload = "hello";
-  CHECK(one.router.send(envelope).status == SendStatus::sent);
+  CHECK(one.router.send(Message::text("1", {.room = "r"})).status == SendStatus::sent);
   two.run();
-  CHECK(b->heard().back() == "msg  hello");
-  envelope.room = "nowhere";
-  CHECK(one.router.send(envelope).error == errc::peer_not_found);
+  CHECK(b->heard().back() == "msg  1");
+  CHECK(one.router.send(Message::text("1", {.room = "nowhere"})).error == errc::peer_not_found);
   b->say("leave r");
   two.run();
-  envelope.room = "r";
-  CHECK(one.router.send(envelope).error == errc::peer_not_found);
+  CHECK(one.router.send(Message::text("1", {.room = "r"})).error == errc::peer_not_found);
+}
+
+namespace {
+
+/// The language of scripts, spoken with an encoder of its own that counts the messages it is given.
+class CountedProtocol final : public Protocol {
+ public:
+  explicit CountedProtocol(int& encoded) : encoder_(std::make_shared<CountingEncoder>(encoded)) {}
+  std::string_view name() const noexcept override { return "counted"; }
+  void decode(const MessageView& message, std::vector<Command>& commands) override {
+    text_.decode(message, commands);
+  }
+  const std::shared_ptr<const Encoder>& encoder() const noexcept override { return encoder_; }
+
+ private:
+  class CountingEncoder final : public Encoder {
+   public:
+    explicit CountingEncoder(int& encoded) : encoded_(encoded) {}
+    void encode(const Event& event, std::vector<Frame>& frames) const override {
+      if (std::holds_alternative<event::Message>(event)) ++encoded_;
+      text_.encode(event, frames);
+    }
+
+   private:
+    int& encoded_;
+    TextEncoder text_;
+  };
+
+  TextProtocol text_;
+  const std::shared_ptr<const Encoder> encoder_;
+};
+
+}  // namespace
+
+TEST_CASE(
+    "router: a message is encoded once in each language of its receivers on this node, and in no other") {
+  const auto store = std::make_shared<MemoryStore>();
+  RouterOptions options;
+  options.store = store;
+  options.node = "here";
+  ScriptWorld here(options);
+  options.node = "there";
+  ScriptWorld there(options);
+  int encoded = 0;
+  ConnectInfo info;
+  info.wished_id = "a";
+  ScriptClient a(here.router, here.io.get_executor(), std::move(info),
+                 std::make_unique<CountedProtocol>(encoded));
+  const auto b = here.client("b");
+  const auto c = there.client("c");
+  a.say("join r");
+  b->say("join r");
+  c->say("join r");
+  here.run();
+  there.run();
+  for (const char* line : {"send nobody 1", "send c 2", "send b 3", "cast nowhere 4", "cast r 5"})
+    a.say(line);
+  here.run();
+  there.run();
+  CHECK(b->heard().back() == "msg a 5");
+  CHECK(c->heard().back() == "msg a 5");
+  CHECK(encoded == 0);
+  b->say("cast r 6");
+  here.run();
+  CHECK(a.heard().back() == "msg b 6");
+  CHECK(encoded == 1);
 }

@@ -217,7 +217,7 @@ TEST_CASE("threads: local peers on several threads talk in many rooms") {
   std::atomic<int> received{0};
   std::vector<std::unique_ptr<boost::asio::io_context>> loops;  // outlive the router
   Router router;
-  std::vector<std::shared_ptr<Peer>> peers;
+  std::vector<LocalPeer> peers;
   for (int i = 0; i < threads; ++i) {
     loops.push_back(std::make_unique<boost::asio::io_context>(1));
     LocalPeerOptions local;
@@ -239,10 +239,7 @@ TEST_CASE("threads: local peers on several threads talk in many rooms") {
       ready.arrive_and_wait();
       for (int round = 0; round < rounds; ++round) {
         const std::string to = "p" + std::to_string((i + 1) % threads);
-        Envelope envelope;
-        envelope.to = to;
-        envelope.payload = "x";
-        CHECK(peers[self]->send(envelope).status != SendStatus::dropped);
+        CHECK(peers[self]->send(Message::text("1", {.to = to})).status != SendStatus::dropped);
         peers[self]->join("room " + std::to_string(round % 7));
         if (round % 3 == 0) peers[self]->leave("room " + std::to_string(round % 7));
       }
@@ -271,7 +268,7 @@ TEST_CASE("threads: a router may end while its peers change and leave their room
     for (auto& context : contexts) {
       running.emplace_back([&, io = context.get()] {
         int closed = 0;
-        std::vector<std::shared_ptr<Peer>> peers;
+        std::vector<LocalPeer> peers;
         for (int i = 0; i < peers_each; ++i) {
           LocalPeerOptions options;
           options.executor = io->get_executor();

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """extract.py OUT FILE...: writes each ```cpp program block of the Markdown files as a source file below OUT, and prints
-the names of what it wrote."""
+a line for each: the file's name and, from a block that is marked as ```cpp program LIBRARY, what else it needs."""
 import pathlib
 import re
 import sys
@@ -16,14 +16,14 @@ def main(out: pathlib.Path, files: list[pathlib.Path]) -> int:
             words = info.split()
             if words[:1] != ["cpp"]:
                 continue
-            if words != ["cpp", "program"]:
+            if words[1:2] != ["program"] or len(words) > 3:
                 print(f"{file}: C++ that nobody compiles; mark it as `cpp program`", file=sys.stderr)
                 return 1
             count += 1
             target = out / f"{file.stem.lower()}_{count}.cpp"
             if not target.exists() or target.read_text() != body:  # no rebuild without a change
                 target.write_text(body)
-            print(target)
+            print(target, *words[2:])
     return 0
 
 

@@ -92,7 +92,11 @@ describe("what it prints", () => {
 
 describe("--help", () => {
   const options = [
-    ...new Set([...read("examples/server/options.cpp").matchAll(/"(--[a-z-]+)"/g)].map((match) => match[1])),
+    ...new Set(
+      ["options", "dialects"].flatMap((file) =>
+        [...read(`examples/server/${file}.cpp`).matchAll(/"(--[a-z-]+)"/g)].map((match) => match[1]),
+      ),
+    ),
   ];
 
   /** What the help says of each option: its line and those that go on. */
@@ -168,6 +172,13 @@ describe("options that are wrong: exit code 2, and the message names them", () =
     "--cors-origin": ["--cors-origin", "https://app.example/page"],
     "app.example": ["--cors-origin", "https://a.example,app.example"],
     "--allowed-host": ["--allowed-host", "signal.example:8080"],
+    "--godot": ["--godot", "lobbies"],
+    "--libdatachannel": ["--libdatachannel", "ids"],
+    "--y-webrtc": ["--y-webrtc", "yjs"],
+    "--matchbox": ["--matchbox", "games"],
+    "--matchbox-topology": ["--matchbox-topology", "ring"],
+    "at /ws": ["--matchbox", "/ws"],
+    "at /*": ["--matchbox", "/", "--y-webrtc", "/*"],
     "/no/such/file": ["--config", "/no/such/file"],
     "--tls-cert": ["--tls-listen", "127.0.0.1:0"],
     "--tls-key": ["--tls-listen", "127.0.0.1:0", "--tls-cert", certificate.certificate],

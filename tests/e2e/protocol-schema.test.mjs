@@ -63,12 +63,19 @@ test("schema: what the server refuses from a client is invalid", () => {
 
 test("schema: the server's required fields are required", () => {
   const optional = new Set(["id", "room", "data", "encoding"]);
-  const isOptional = (field, { type }) => optional.has(field) || (field === "message" && type === "left");
+  const optionalIn = {
+    left: ["message"],
+    pong: ["received"],
+    welcome: ["keep", "resumed", "reason", "received", "lost"],
+  };
+  const isOptional = (field, { type }) => optional.has(field) || optionalIn[type]?.includes(field);
   const roomIsRequired = new Set([
     "joined",
     "left",
     "peer-joined",
     "peer-left",
+    "peer-away",
+    "peer-back",
     "peer-updated",
     "updated",
     "members",

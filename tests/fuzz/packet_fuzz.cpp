@@ -11,27 +11,22 @@
 #include <vector>
 
 #include "fuzz/require.hpp"
-#include "protocols/json_scanner.hpp"
 #include "signaling/socketio/connection.hpp"
+#include "signaling/text/json_scanner.hpp"
 
 namespace {
 
 using namespace signaling;
 using namespace signaling::socketio;
 
-bool is_json(std::string_view text) {
-  protocols::JsonValue value;
-  return protocols::JsonScanner(text, 0).read_text(value);
-}
-
 // What is read, written and read again is the same.
 void check_packet(std::string_view text) {
   PacketDecoder decoder;
   Packet packet;
   if (decoder.decode(text, packet) != PacketError::none) return;
-  require(packet.payload.empty() || is_json(packet.payload));
-  for (const std::string_view argument : packet.values.arguments) require(is_json(argument));
-  require(is_json("[" + std::string(packet.values.arguments_text) + "]"));
+  require(packet.payload.empty() || text::is_json(packet.payload));
+  for (const std::string_view argument : packet.values.arguments) require(text::is_json(argument));
+  require(text::is_json("[" + std::string(packet.values.arguments_text) + "]"));
   require(packet.header.attachments <= PacketLimits().max_attachments);
 
   const Frame frame = encode_packet(packet.header, packet.payload);
@@ -73,7 +68,7 @@ class Host {
 
   void operator()(const connection_event::NamespaceRequested& event) {
     const std::string nsp(event.nsp);
-    require(open_.insert(nsp).second && (event.auth.empty() || is_json(event.auth)));
+    require(open_.insert(nsp).second && (event.auth.empty() || text::is_json(event.auth)));
     if (nsp.size() % 3 == 0) {
       waiting_.insert(nsp);
     } else if (nsp.size() % 3 == 1) {

@@ -1,4 +1,4 @@
-// What comes out of Redis, where anybody may have written it, and URLs: no input is read beyond its end, an envelope that is
+// What comes out of Redis, where anybody may have written it, and URLs: no input is read beyond its end, a publication that is
 // read is written the same each time, and no error tells a password.
 #include <cstddef>
 #include <cstdint>
@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "fuzz/require.hpp"
-#include "redis/envelope_codec.hpp"
 #include "redis/inbox_codec.hpp"
+#include "redis/publication_codec.hpp"
 #include "redis/url.hpp"
 
 namespace {
@@ -23,23 +23,32 @@ bool is_inside(std::string_view part, std::string_view whole) {
 }
 
 // A length may be written in more bytes than it needs, so that only the second writing is the same as the first.
-void check_envelopes(std::string_view text) {
+void check_publications(std::string_view text) {
   std::string_view left = text;
-  Envelope envelope;
-  while (!left.empty() && take_envelope(left, envelope)) {
-    for (const std::string_view part :
-         {envelope.event, envelope.from, envelope.to, envelope.room, envelope.payload, envelope.from_metadata,
-          envelope.language, envelope.original}) {
-      require(is_inside(part, text));
+  while (!left.empty()) {
+    const auto publication = take_publication(left);
+    if (!publication) return;
+    if (const auto* const published = std::get_if<PublishedMessage>(&*publication)) {
+      const auto& [message, route] = *published;
+      for (const std::string_view part :
+           {message.event, message.to, message.room, message.payload, message.language, message.original,
+            route.from, route.from_metadata, route.from_rooms, route.room}) {
+        require(is_inside(part, text));
+      }
     }
-    std::string first;
-    append_envelope(first, envelope);
+    const auto written = [](const Publication& one) {
+      std::string bytes;
+      if (const auto* const published = std::get_if<PublishedMessage>(&one)) {
+        append(bytes, published->message, published->route);
+      } else {
+        append(bytes, std::get<NodeCommand>(one));
+      }
+      return bytes;
+    };
+    const std::string first = written(*publication);
     std::string_view rest = first;
-    Envelope again;
-    require(take_envelope(rest, again) && rest.empty());
-    std::string second;
-    append_envelope(second, again);
-    require(first == second);
+    const auto again = take_publication(rest);
+    require(again && rest.empty() && written(*again) == first);
   }
 }
 
@@ -79,7 +88,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // libFuzzer's own buffer may be larger than the input; a block of its size lets AddressSanitizer see the end.
   const std::vector<char> exact(data, data + size);
   const std::string_view text(exact.data(), exact.size());
-  check_envelopes(text);
+  check_publications(text);
   check_inbox(text);
   check_url(text);
   return 0;

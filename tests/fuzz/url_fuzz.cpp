@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,21 +11,13 @@
 #include "fuzz/require.hpp"
 #include "net/chunked_decoder.hpp"
 #include "net/url.hpp"
-#include "signaling/websocket/utf8.hpp"
+#include "signaling/text/percent.hpp"
+#include "signaling/text/utf8.hpp"
 
 namespace {
 
 using namespace signaling::net;
-
-std::string percent_encode(std::string_view text) {
-  static constexpr std::string_view digits = "0123456789abcdef";
-  std::string encoded;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    encoded += {'%', digits[byte >> 4U], digits[byte & 15U]};
-  }
-  return encoded;
-}
+using namespace signaling::text;
 
 void check_url(std::string_view text) {
   require(percent_decode(percent_encode(text)) == text);
@@ -38,7 +29,7 @@ void check_url(std::string_view text) {
     if (const auto value = query_value(parts.query, name)) require(value->size() <= parts.query.size());
   }
   const QueryValue token = query_value("token=" + percent_encode(text), "token");
-  const bool is_text = signaling::websocket::is_utf8(std::as_bytes(std::span(text)));
+  const bool is_text = is_utf8(text);
   require(is_text ? token == text : token.is_malformed());
 }
 

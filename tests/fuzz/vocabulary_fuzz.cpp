@@ -9,27 +9,33 @@
 #include <vector>
 
 #include "fuzz/require.hpp"
-#include "protocols/json_scanner.hpp"
-#include "signaling/protocols/json_protocol.hpp"
+#include "signaling/protocols/godot.hpp"
+#include "signaling/protocols/json.hpp"
+#include "signaling/protocols/libdatachannel.hpp"
+#include "signaling/protocols/matchbox.hpp"
 #include "signaling/protocols/vertex.hpp"
+#include "signaling/protocols/y_webrtc.hpp"
 #include "signaling/socketio/vocabularies.hpp"
+#include "signaling/text/json_scanner.hpp"
 
 namespace {
 
 using namespace signaling;
-
-bool is_json(std::string_view text) {
-  protocols::JsonValue value;
-  return protocols::JsonScanner(text, 0).read_text(value);
-}
 
 std::vector<std::unique_ptr<Protocol>> make_protocols() {
   std::vector<std::unique_ptr<Protocol>> made;
   for (const std::string_view name : socketio::vocabulary_names()) {
     made.push_back(socketio::Vocabulary::make(name)->make_protocol());
   }
-  made.push_back(protocols::VertexFactory([] { return std::vector<Member>(); }).make());
-  made.push_back(protocols::JsonProtocolFactory().make());
+  made.push_back(protocols::Vertex([] { return std::vector<Member>(); }).make());
+  made.push_back(protocols::YWebrtc([](std::string_view) { return std::size_t{1}; }).make());
+  ConnectInfo info;
+  info.target = "/matchbox/room?next=2";
+  made.push_back(protocols::Matchbox([](std::string_view) { return std::vector<Member>(); }).make(info));
+  made.push_back(protocols::Godot([](std::string_view) { return std::vector<Member>(); }).make());
+  info.target = "/libdatachannel/id";
+  made.push_back(protocols::Libdatachannel().make(info));
+  made.push_back(protocols::Json().make());
   return made;
 }
 
@@ -39,30 +45,33 @@ class World {
 
   void run() {
     for (const auto& speaker : make_protocols()) {
-      std::vector<Command> commands;
-      speaker->open("me", commands);
-      speaker->decode({MessageKind::text, message_}, commands);
-      for (const Command& command : commands) std::visit(*this, command);
+      obey([&](auto& commands) { speaker->open("me", system_clock(), commands); });
+      obey([&](auto& commands) { speaker->decode({MessageKind::text, message_}, commands); });
     }
+  }
+
+  template <class Ask>
+  void obey(Ask ask) {
+    std::vector<Command> commands;
+    ask(commands);
+    for (const Command& command : commands) std::visit(*this, command);
   }
 
   void operator()(const command::Join& join) {
     const std::string_view metadata = join.metadata.value_or(std::string_view());
-    require(!join.room.empty() && (metadata.empty() || is_json(metadata)));
+    require(!join.room.empty() && (metadata.empty() || text::is_json(metadata)));
     const MemberView self{"me", metadata, 1};
     hear(event::Joined{join.room, 1, self, {&self, 1}, {}});
     hear(event::PeerJoined{join.room, 1, self});
     hear(event::PeerUpdated{join.room, 1, self});
     hear(event::PeerLeft{join.room, 2, self, LeaveReason::leave});
+    hear(event::Error{errc::room_full, "full", join.request});
   }
   void operator()(const command::Send& send) {
-    Envelope envelope = send.envelope;
-    require(envelope.payload.empty() || is_json(envelope.payload));
-    envelope.from = "me";
-    envelope.from_metadata = R"({"personName":1,"emailID":2,"peerId":3,"id":4})";
-    hear(event::Message{envelope});
-    envelope.from_metadata = {};
-    hear(event::Message{envelope});
+    const Message& message = send.message;
+    require(message.payload.empty() || text::is_json(message.payload));
+    hear(event::Message{message, "me", R"({"personName":1,"emailID":2,"peerId":3,"id":4})"});
+    hear(event::Message{message, "me"});
   }
   void operator()(const command::Invalid& invalid) { hear(event::Error{invalid.code, invalid.message, {}}); }
   void operator()(const command::Reply& reply) { check(reply.frames); }
@@ -81,9 +90,10 @@ class World {
   // A packet of Socket.IO begins with the digits of its type.
   static void check(const std::vector<Frame>& frames) {
     for (const Frame& frame : frames) {
+      if (frame.close_status()) continue;
       std::string_view text = frame.text_view();
       if (text.starts_with("42") || text.starts_with("44")) text.remove_prefix(2);
-      require(is_json(text));
+      require(text::is_json(text));
     }
   }
 

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "fuzz/require.hpp"
+#include "signaling/text/utf8.hpp"
 #include "signaling/websocket/connection.hpp"
 #include "signaling/websocket/deflate.hpp"
-#include "signaling/websocket/utf8.hpp"
 
 namespace {
 
@@ -40,7 +40,7 @@ struct Input {
 // it is decompressed at once; that there is one does not.
 struct Describe {
   std::string operator()(const Message& message) const {
-    require(message.kind == signaling::MessageKind::binary || is_utf8(message.payload));
+    require(message.kind == signaling::MessageKind::binary || signaling::text::is_utf8(message.payload));
     return (message.kind == signaling::MessageKind::text ? "text " : "binary ") + to_string(message.payload);
   }
   std::string operator()(const Ping& ping) const { return "ping " + to_string(ping.payload); }

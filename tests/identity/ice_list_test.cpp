@@ -6,6 +6,7 @@
 #include <string>
 
 #include "identity/digest.hpp"
+#include "signaling/text/hex.hpp"
 
 using namespace signaling::identity;
 using std::chrono::seconds;
@@ -21,14 +22,7 @@ IceOptions turn() {
   return options;
 }
 
-std::string hex(std::span<const unsigned char> bytes) {
-  std::string text;
-  for (const unsigned char byte : bytes) {
-    text += "0123456789abcdef"[byte >> 4U];
-    text += "0123456789abcdef"[byte & 0xFU];
-  }
-  return text;
-}
+std::string hex(std::span<const unsigned char> bytes) { return signaling::text::to_hex(as_text(bytes)); }
 
 }  // namespace
 

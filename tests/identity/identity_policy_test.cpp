@@ -94,7 +94,7 @@ struct World {
   std::unique_ptr<ScriptWorld> world;
 };
 
-RoomGrant only(std::initializer_list<EnvelopeType> types) {
+RoomGrant only(std::initializer_list<MessageType> types) {
   RoomGrant grant;
   grant.publish = MessageTypes::none();
   for (const auto type : types) grant.publish.add(type);
@@ -210,7 +210,7 @@ TEST_CASE("identity: metadata that is granted is what the others see, and stays"
 
 TEST_CASE("identity: only the types that are granted may be sent, to the room and to its members") {
   World w;
-  w.pass("ada").grants.allow("lobby", only({EnvelopeType::offer}));
+  w.pass("ada").grants.allow("lobby", only({MessageType::offer}));
   w.pass("bob").grants = Grants::everything();
   const auto ada = w.client("ada");
   const auto bob = w.client("bob");
@@ -219,8 +219,8 @@ TEST_CASE("identity: only the types that are granted may be sent, to the room an
   CHECK(w.answer(*ada, "#1 cast lobby hello") == Lines{"error forbidden #1"});
   CHECK(w.answer(*ada, "#2 send bob hello") == Lines{"error forbidden #2"});
   bob->heard();
-  Envelope offer;
-  offer.type = EnvelopeType::offer;
+  Message offer;
+  offer.type = MessageType::offer;
   offer.to = "bob";
   CHECK(w.policy->authorize_send(ada->peer(), offer).allowed());
   CHECK(w.answer(*bob, "#3 cast lobby hello") == Lines{"sent #3"});
@@ -232,7 +232,7 @@ TEST_CASE("identity: a message that names no room needs the grant of all rooms t
   grants.allow("lobby", {});
   grants.allow("stage", only({}));
   const auto ada = w.client("ada");
-  Envelope message;
+  Message message;
   message.to = "bob";
   const auto allowed = [&] { return w.policy->authorize_send(ada->peer(), message).allowed(); };
   CHECK_FALSE(allowed());  // in no room
@@ -253,19 +253,19 @@ TEST_CASE(
     "join") {
   World w;
   w.pass("ada").grants.allow("lobby", {});
-  w.pass("ada").grants.allow("stage", only({EnvelopeType::answer}));
+  w.pass("ada").grants.allow("stage", only({MessageType::answer}));
   w.pass("ada").grants.allow("cellar", {.join = false, .metadata = {}});
   const auto ada = w.client("ada");
   w.answer(*ada, "join lobby");
-  Envelope envelope;
-  envelope.to = "bob";
-  const auto allowed = [&] { return w.policy->authorize_send(ada->peer(), envelope).allowed(); };
+  Message message;
+  message.to = "bob";
+  const auto allowed = [&] { return w.policy->authorize_send(ada->peer(), message).allowed(); };
   CHECK(allowed());  // a member of the lobby
   for (const Reach reach : {Reach::speakers, Reach::anybody}) {
-    envelope.reach = reach;
-    envelope.type = EnvelopeType::message;
+    message.reach = reach;
+    message.type = MessageType::message;
     CHECK_FALSE(allowed());  // bob may be on the stage
-    envelope.type = EnvelopeType::answer;
+    message.type = MessageType::answer;
     CHECK(allowed());
   }
 }
@@ -388,7 +388,7 @@ TEST_CASE("identity: without authenticators everybody may do everything") {
   const auto a = world.client("a");
   a->say("join r");
   a->say("#1 cast r hello");
-  a->say("#2 update r x");
+  a->say("#2 update r 7");
   world.run();
   CHECK(a->heard() == Lines{"welcome a", "joined r v1 []", "sent #1", "updated r v2 #2"});
 }
@@ -420,4 +420,13 @@ TEST_CASE(
   io.restart();
   CHECK(io.run_for(seconds(10)) < 10);
   CHECK(io.stopped());
+}
+
+TEST_CASE("identity: metadata of a grant that is not JSON is the host's mistake") {
+  Grants grants;
+  RoomGrant grant;
+  grant.metadata = "Ada";
+  CHECK_THROWS_AS(grants.allow("lobby", grant), std::invalid_argument);
+  CHECK_THROWS_AS(grants.allow_other_rooms(grant), std::invalid_argument);
+  CHECK(grants.find("lobby") == nullptr);
 }

@@ -8,10 +8,10 @@ TEST_CASE("JSON object: members are found by what their names stand for") {
   const auto object = JsonObject::read(R"( {"a":1,"\u0062":"x\n","c":[true, {}]} )");
   REQUIRE(object);
   CHECK(object->find("a")->text == "1");
-  CHECK(string_of(*object->find("b")) == "x\n");
+  CHECK(object->find("b")->as_string() == "x\n");
   CHECK(elements_of(*object->find("c"))->size() == 2);
   CHECK(object->find("d") == nullptr);
-  CHECK_FALSE(string_of(*object->find("a")));
+  CHECK_FALSE(object->find("a")->as_string());
   CHECK_FALSE(elements_of(*object->find("a")));
 }
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <utility>
 
-#include "identity/base64.hpp"
 #include "identity/support/token.hpp"
 #include "identity/support/vectors.hpp"
+#include "signaling/text/base64.hpp"
 
 using namespace signaling::identity;
 using namespace signaling::testing;
@@ -72,7 +72,7 @@ TEST_CASE("JWS: no signature is none, in whatever case it is written (RFC 7515 A
 }
 
 TEST_CASE("JWS: the public key of RS256 is no secret of HS256 (RFC 8725 2.1)") {
-  const auto modulus = from_base64url(rs256_modulus);
+  const auto modulus = signaling::text::from_base64(rs256_modulus, signaling::text::Base64::url);
   REQUIRE(modulus);
   for (const std::string& key : {*modulus, rs256_modulus, rs256_jwk}) {
     CHECK(refusal(sign(R"({"alg":"HS256"})", "{}", key), rs256_jwk) == "wrong-algorithm");
@@ -91,7 +91,7 @@ TEST_CASE("JWS: the header's algorithm is the key's, by its exact name") {
 }
 
 TEST_CASE("JWS: an ES256 signature is R and S of 32 bytes each, and nothing else (RFC 7518 3.4)") {
-  const auto signature = from_base64url(es256_signature);
+  const auto signature = signaling::text::from_base64(es256_signature, signaling::text::Base64::url);
   REQUIRE(signature);
   const std::string r = signature->substr(0, 32);
   const std::string s = signature->substr(32);

@@ -131,27 +131,27 @@ TEST_CASE("JWT: grants are per room") {
       {"room":"office","admin":true,"publish":[]},
       {"room":"cellar","join":false,"publish":[]}]})");
   CHECK(grants.may_join("lobby"));
-  CHECK(grants.may_send(EnvelopeType::message, "lobby"));
+  CHECK(grants.may_send(MessageType::message, "lobby"));
   CHECK_FALSE(grants.find("lobby")->metadata);
-  CHECK(grants.may_send(EnvelopeType::answer, "stage"));
-  CHECK_FALSE(grants.may_send(EnvelopeType::offer, "stage"));
-  CHECK_FALSE(grants.may_send(EnvelopeType::event, "stage"));
+  CHECK(grants.may_send(MessageType::answer, "stage"));
+  CHECK_FALSE(grants.may_send(MessageType::offer, "stage"));
+  CHECK_FALSE(grants.may_send(MessageType::event, "stage"));
   CHECK(grants.find("stage")->metadata == R"({"role": "listener"})");
   CHECK(grants.find("office")->admin);
-  CHECK(grants.may_send(EnvelopeType::event, "office"));
+  CHECK(grants.may_send(MessageType::event, "office"));
   CHECK_FALSE(grants.may_join("cellar"));
-  CHECK_FALSE(grants.may_send(EnvelopeType::offer, "cellar"));
+  CHECK_FALSE(grants.may_send(MessageType::offer, "cellar"));
   CHECK(grants.find("elsewhere") == nullptr);
-  CHECK(grants.sendable_everywhere().contains(EnvelopeType::answer));
-  CHECK_FALSE(grants.sendable_everywhere().contains(EnvelopeType::offer));
+  CHECK(grants.sendable_everywhere().contains(MessageType::answer));
+  CHECK_FALSE(grants.sendable_everywhere().contains(MessageType::offer));
 }
 
 TEST_CASE("JWT: other_rooms is for rooms without a grant of their own, and a star is a name") {
   const Grants grants =
       granted(R"({"rooms":[{"room":"*","publish":[]}],"other_rooms":{"publish":["message"]}})");
-  CHECK(grants.may_send(EnvelopeType::message, "any"));
-  CHECK_FALSE(grants.may_send(EnvelopeType::offer, "any"));
-  CHECK_FALSE(grants.may_send(EnvelopeType::message, "*"));
+  CHECK(grants.may_send(MessageType::message, "any"));
+  CHECK_FALSE(grants.may_send(MessageType::offer, "any"));
+  CHECK_FALSE(grants.may_send(MessageType::message, "*"));
 }
 
 TEST_CASE("JWT: peer fixes the peer id") {

@@ -79,7 +79,7 @@ TEST_CASE("key set: weak keys are refused (RFC 7518 3.2, 3.3)") {
 
 TEST_CASE("key set: a point that is not on the curve, or of a wrong length, is no key") {
   const std::string key = R"({"kty":"EC","crv":"P-256","x":")";
-  CHECK(refused_for(jwks(key + es256_x + R"(","y":")" + es256_x + R"("})"), "no key"));
+  CHECK(refused_for(jwks(key + es256_x + R"(","y":")" + es256_x + R"("})"), "do not form a valid key"));
   CHECK(refused_for(jwks(key + es256_x + R"(","y":"AA"})"), "wrong length"));
   CHECK(refused_for(jwks(R"({"kty":"OKP","crv":"Ed25519","x":"AA"})"), "wrong length"));
 }
@@ -89,10 +89,10 @@ TEST_CASE("key set: an RSA key with which anything verifies, or nothing could, i
     CAPTURE(exponent);
     CHECK(refused_for(
         jwks(R"({"kty":"RSA","e":")" + std::string(exponent) + R"(","n":")" + rs256_modulus + R"("})"),
-        "no key"));
+        "do not form a valid key"));
   }
   const std::string even = rs256_modulus.substr(0, rs256_modulus.size() - 1) + "A";
-  CHECK(refused_for(jwks(R"({"kty":"RSA","e":"AQAB","n":")" + even + R"("})"), "no key"));
+  CHECK(refused_for(jwks(R"({"kty":"RSA","e":"AQAB","n":")" + even + R"("})"), "do not form a valid key"));
 }
 
 TEST_CASE("key set: a private key is refused") {
@@ -107,18 +107,18 @@ TEST_CASE("key set: ids that do not tell keys apart are refused") {
 }
 
 TEST_CASE("key set: what is malformed is named by its place, without what it holds") {
-  CHECK(refused_for("", "no JSON object"));
-  CHECK(refused_for("[]", "no JSON object"));
+  CHECK(refused_for("", "not a JSON object"));
+  CHECK(refused_for("[]", "not a JSON object"));
   CHECK(refused_for("{}", "no array 'keys'"));
   CHECK(refused_for(R"({"keys":{}})", "no array 'keys'"));
   CHECK(refused_for(R"({"keys":[]})", "no key for"));
-  CHECK(refused_for(jwks("7"), "key 1: it is no JSON object"));
+  CHECK(refused_for(jwks("7"), "key 1: it is not a JSON object"));
   CHECK(refused_for(jwks(eddsa_jwk + R"(,{"kty":"oct","kty":"oct"})"), "key 2: "));
   CHECK(refused_for(jwks("{}"), "'kty' is missing"));
-  CHECK(refused_for(jwks(R"({"kty":"oct","k":5})"), "'k' is no string"));
+  CHECK(refused_for(jwks(R"({"kty":"oct","k":5})"), "'k' is not a string"));
   CHECK(refused_for(jwks(R"({"kty":"RSA","e":"AQAB"})"), "'n' is missing"));
   const std::string padded =
       refusal(jwks(R"({"kty":"oct","k":"c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U="})"));
-  CHECK(padded.find("no base64url") != std::string::npos);
+  CHECK(padded.find("not base64url") != std::string::npos);
   CHECK(padded.find("c2Vj") == std::string::npos);
 }

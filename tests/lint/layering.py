@@ -1,8 +1,9 @@
 """Which folder may include what, where each file belongs, and what shared libraries show (lint.layering).
 
-Layers point one way: net -> socketio -> protocols -> core, net -> websocket -> core, identity -> protocols -> core,
-redis -> core, testing -> core. All but net, redis and testing are sans-I/O: no socket, no thread, no clock; and all of them
-but identity, which has a timer too, do without OpenSSL. layering_test.py shows that each rule bites.
+Layers point one way: net -> socketio -> protocols -> core -> text, net -> websocket -> core, identity -> core,
+redis -> core, testing -> core, operation -> net; all may include text. All but net, operation, redis and testing are
+sans-I/O: no socket, no thread, no clock; and all of them but identity, which has a timer too, do without OpenSSL.
+layering_test.py shows that each rule bites.
 """
 
 import re
@@ -12,6 +13,8 @@ from pathlib import Path
 from project import ROOT, code_lines, cpp_files, finish, includes
 
 STD_HEADER = re.compile(r"[a-z0-9_]+")
+CORE_HEADER = re.compile(r"(signaling/)?core/")
+CORE_FILE = re.compile(r"(src|include/signaling)/core/")
 SIMD_HEADER = re.compile(r"(imm|emm|tmm|smm|nmm)intrin\.h|arm_neon\.h")
 
 
@@ -20,7 +23,6 @@ class Layer:
     components: frozenset[str]  # whose headers it may include
     libraries: re.Pattern  # what it may include from outside of the project and of the standard library
     source_libraries: re.Pattern  # the same, for its .cpp files only
-    shared: re.Pattern = re.compile(r"(?!)")  # private headers of other components that it may include
     sans_io: bool = True
 
 
@@ -30,24 +32,23 @@ def layer(components: str, libraries: str, source_libraries: str = r"(?!)", **ot
 
 CONTAINERS = r"boost/unordered(/.+|_[a-z_]+\.hpp)|boost/container_hash/hash\.hpp|boost/container/small_vector\.hpp"
 EXECUTOR = r"boost/asio/(any_io_executor\.hpp|post\.hpp|dispatch\.hpp|execution\.hpp|execution/.+)"
-# One way to read and write JSON, and to name peers, for all protocols.
-SHARED = re.compile(r"protocols/(json_(members|scanner|text|writer)|peer_name)\.hpp")
+COMPLETION = r"boost/asio/(append|associated_executor|async_result|detached|executor_work_guard)\.hpp|boost/(system/.+|assert/source_location\.hpp)"
 LAYERS = {
-    "core": layer("core", rf"{CONTAINERS}|{EXECUTOR}", r"sys/random\.h|boost/asio/steady_timer\.hpp"),
-    "websocket": layer("core websocket", CONTAINERS, r"boost/beast/zlib(\.hpp|/.+)"),
-    "protocols": layer("core protocols", CONTAINERS, r"boost/json(\.hpp|/.+)"),
-    "socketio": layer("core protocols socketio", rf"{CONTAINERS}|{EXECUTOR}", r"boost/json(\.hpp|/.+)", shared=SHARED),
-    "testing": layer("core testing", rf"{EXECUTOR}", sans_io=False),
-    "identity": layer(
-        "core protocols identity", rf"{EXECUTOR}", r"openssl/.+|boost/asio/steady_timer\.hpp", shared=SHARED
-    ),
-    "redis": layer(
-        "core redis",
-        r"boost/(asio|redis)(\.hpp|/.+)|openssl/.+",
-        shared=re.compile(r"core/orders\.hpp"),
+    "text": layer("text", r"(?!)"),
+    "core": layer("text core", rf"{CONTAINERS}|{EXECUTOR}|{COMPLETION}", r"sys/random\.h|boost/asio/steady_timer\.hpp"),
+    "websocket": layer("text core websocket", CONTAINERS, r"boost/beast/zlib(\.hpp|/.+)"),
+    "protocols": layer("text core protocols", CONTAINERS),
+    "socketio": layer("text core protocols socketio", rf"{CONTAINERS}|{EXECUTOR}"),
+    "testing": layer("text core testing", rf"{EXECUTOR}", sans_io=False),
+    "identity": layer("text core identity", rf"{EXECUTOR}", r"openssl/.+|boost/asio/steady_timer\.hpp"),
+    "redis": layer("text core redis", r"boost/(asio|redis)(\.hpp|/.+)|openssl/.+", sans_io=False),
+    "net": layer("text core websocket protocols socketio net", r".*", r".*", sans_io=False),
+    "operation": layer(
+        "text core net operation",
+        EXECUTOR,
+        r"(fcntl|malloc|poll|pthread|unistd)\.h|sys/(resource|socket|un)\.h|boost/asio/steady_timer\.hpp",
         sans_io=False,
     ),
-    "net": layer("core websocket protocols socketio net", r".*", r".*", sans_io=False),
 }
 # These stay out of public headers, whatever the layer: they would be the consumer's to compile and to have.
 NOT_PUBLIC = re.compile(r"boost/(beast|json|redis)(\.hpp|/.+)|openssl/.+")
@@ -59,8 +60,18 @@ SANS_IO = {
 # At the left margin of a public header: a class, and a function that is defined elsewhere. Shared libraries hide what
 # carries no SIGNALING_API.
 CLASS = re.compile(r"(class|struct) (?!std::)[^;]*$")
-FUNCTION = re.compile(r"(?!(class|struct|enum|using|namespace|template|inline|constexpr)\b)[A-Za-z\[][^(]* [*&]?\w+\(")
+FUNCTION = re.compile(
+    r"(?!(\[\[nodiscard\]\] )?(class|struct|enum|using|namespace|template|inline|constexpr)\b)[A-Za-z\[][^(]* [*&]?\w+\("
+)
 CLOCK = "src/core/clock.cpp"  # the one place that reads the clock
+# Within core includes point one way, too: no two headers, with their sources, lead to each other. These are parts of
+# another one: a peer's first steps and each of its joins, and what two sources share of a header.
+CORE_PARTS = {
+    "client_link": "peer_session",
+    "peer_admission": "peer_session",
+    "peer_join": "peer_session",
+    "message_texts": "message",
+}
 
 
 def is_allowed(rules: Layer, component: str, path: Path, quote: str, name: str) -> bool:
@@ -68,8 +79,7 @@ def is_allowed(rules: Layer, component: str, path: Path, quote: str, name: str) 
     if quote == '"':
         if first == "signaling":
             return rest.partition("/")[0] in rules.components
-        is_own = first == component or rules.shared.fullmatch(name) is not None
-        return path.parts[0] == "src" and is_own
+        return path.parts[0] == "src" and first == component
     if STD_HEADER.fullmatch(name):
         return True
     if SIMD_HEADER.fullmatch(name):
@@ -150,8 +160,34 @@ def check_file(root: Path, path: Path) -> list[str]:
     return problems
 
 
+def core_stem(name: str) -> str:
+    stem = name.rpartition("/")[2].rpartition(".")[0]
+    return CORE_PARTS.get(stem, stem)
+
+
+def check_one_way(texts: dict[str, str]) -> list[str]:
+    """`texts`: those of the files of core, by name. Names each header that its own includes lead back to."""
+    leads_to: dict[str, set[str]] = {}
+    for file, text in texts.items():
+        names = (name for _, quote, name in includes(text) if quote == '"' and CORE_HEADER.match(name))
+        leads_to.setdefault(core_stem(file), set()).update(core_stem(name) for name in names)
+    problems = []
+    for stem, near in sorted(leads_to.items()):
+        seen, ahead = set(), list(near - {stem})
+        while ahead:
+            there = ahead.pop()
+            if there not in seen:
+                seen.add(there)
+                ahead += leads_to.get(there, ())
+        if stem in seen:
+            problems.append(f"src/core/{stem}.cpp:1: the includes of {stem} lead back to it")
+    return problems
+
+
 def check(root: Path) -> list[str]:
-    return [problem for file in cpp_files(root) for problem in check_file(root, file.relative_to(root))]
+    names = [file.relative_to(root) for file in cpp_files(root)]
+    core = {name.as_posix(): (root / name).read_text() for name in names if CORE_FILE.match(name.as_posix())}
+    return [problem for name in names for problem in check_file(root, name)] + check_one_way(core)
 
 
 if __name__ == "__main__":

@@ -4,10 +4,16 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from layering import check, check_content, check_exported
+from layering import check, check_content, check_exported, check_one_way
 
 # (file, line of code, whether it may stand there)
 LINES = [
+    ("src/text/x.cpp", '#include "signaling/text/y.hpp"', True),
+    ("src/text/x.cpp", '#include "signaling/core/frame.hpp"', False),
+    ("src/text/x.cpp", "#include <boost/unordered/unordered_flat_map.hpp>", False),
+    ("src/text/x.cpp", "#include <emmintrin.h>", True),
+    ("src/core/x.cpp", '#include "signaling/text/y.hpp"', True),
+    ("src/core/x.cpp", '#include "text/private.hpp"', False),
     ("src/core/x.cpp", '#include "signaling/core/y.hpp"', True),
     ("src/core/x.cpp", '#include "core/y.hpp"', True),
     ("src/core/x.cpp", "#include <vector>", True),
@@ -40,21 +46,29 @@ LINES = [
     ("src/websocket/x.cpp", '#include "core/private.hpp"', False),
     ("src/websocket/x.cpp", '#include "signaling/protocols/json.hpp"', False),
     ("src/websocket/x.hpp", "#include <boost/beast/zlib.hpp>", False),
-    ("src/protocols/x.cpp", "#include <boost/json.hpp>", True),
+    ("src/protocols/x.cpp", "#include <boost/json.hpp>", False),
     ("src/protocols/x.cpp", "#include <openssl/sha.h>", False),
     ("src/protocols/x.cpp", '#include "signaling/websocket/frame.hpp"', False),
     ("include/signaling/protocols/x.hpp", "#include <boost/json/value.hpp>", False),
     ("src/socketio/x.cpp", '#include "signaling/websocket/frame.hpp"', False),
     ("src/socketio/x.cpp", "#include <boost/asio/post.hpp>", True),
     ("src/socketio/x.cpp", "#include <boost/asio/io_context.hpp>", False),
-    ("src/socketio/x.cpp", '#include "protocols/json_scanner.hpp"', True),
-    ("src/socketio/x.cpp", '#include "protocols/json_protocol.hpp"', False),
+    ("src/socketio/x.cpp", '#include "signaling/protocols/peer_name.hpp"', True),
+    ("src/socketio/x.cpp", '#include "protocols/json_fields.hpp"', False),
     ("src/testing/x.cpp", '#include "signaling/core/router.hpp"', True),
     ("src/testing/x.cpp", "std::jthread thread(run);", True),
     ("src/testing/x.cpp", '#include "signaling/net/server.hpp"', False),
     ("src/testing/x.cpp", "#include <boost/asio/io_context.hpp>", False),
     ("include/signaling/testing/x.hpp", "#include <doctest/doctest.h>", False),
     ("src/core/x.cpp", '#include "signaling/testing/fake_clock.hpp"', False),
+    ("src/operation/x.cpp", '#include "signaling/net/server.hpp"', True),
+    ("src/operation/x.cpp", "#include <sys/un.h>", True),
+    ("src/operation/x.cpp", "std::thread writer(run);", True),
+    ("src/operation/x.cpp", '#include "signaling/redis/redis_store.hpp"', False),
+    ("src/operation/x.cpp", '#include "net/url.hpp"', False),
+    ("src/operation/x.cpp", "#include <boost/asio/ip/tcp.hpp>", False),
+    ("include/signaling/operation/x.hpp", "#include <unistd.h>", False),
+    ("src/net/x.cpp", '#include "signaling/operation/log_writer.hpp"', False),
     ("src/redis/x.cpp", "#include <boost/redis/connection.hpp>", True),
     ("src/redis/x.cpp", "#include <boost/asio/ssl/context.hpp>", True),
     ("src/redis/x.cpp", "#include <openssl/ssl.h>", True),
@@ -65,7 +79,8 @@ LINES = [
     ("include/signaling/redis/x.hpp", "#include <boost/redis/connection.hpp>", False),
     ("src/identity/x.cpp", "#include <openssl/evp.h>", True),
     ("src/identity/x.cpp", "#include <boost/asio/steady_timer.hpp>", True),
-    ("src/identity/x.cpp", '#include "protocols/json_scanner.hpp"', True),
+    ("src/identity/x.cpp", '#include "signaling/text/json_scanner.hpp"', True),
+    ("src/identity/x.cpp", '#include "signaling/protocols/peer_name.hpp"', False),
     ("src/identity/x.cpp", "#include <boost/asio/ip/tcp.hpp>", False),
     ("src/identity/x.cpp", "auto now = std::chrono::system_clock::now();", False),
     ("src/identity/x.cpp", '#include "signaling/net/server.hpp"', False),
@@ -87,7 +102,7 @@ LINES = [
 # (text of a public header, whether shared libraries would show what it declares)
 DECLARATIONS = [
     ("class Router {", False),
-    ("struct Envelope {", False),
+    ("struct Message {", False),
     ("struct [[nodiscard]] SendResult {", False),
     ("std::string_view to_string(errc code) noexcept;", False),
     ("[[nodiscard]] bool is_utf8(std::span<const std::byte> text) noexcept;", False),
@@ -100,6 +115,7 @@ DECLARATIONS = [
     ("template <>\nstruct std::is_error_code_enum<signaling::errc> : std::true_type {};", True),
     ("constexpr bool is_control(Opcode opcode) noexcept {", True),
     ("inline bool is_control(Opcode opcode) noexcept {", True),
+    ("[[nodiscard]] inline bool is_utf8(std::string_view text) noexcept {", True),
     ("using Handler = std::function<void(int)>;", True),
     ("enum class Role : std::uint8_t { server, client };", True),
     ("  void member(int);", True),
@@ -123,6 +139,24 @@ class Content(unittest.TestCase):
 
     def test_a_header_has_pragma_once(self):
         self.assertIn("no #pragma once", check_content("core", Path("src/core/x.hpp"), "")[0])
+
+
+class OneWay(unittest.TestCase):
+    def test_includes_of_core_that_lead_back_are_named(self):
+        files = {
+            "src/core/x.cpp": '#include "core/x.hpp"\n#include "signaling/core/y.hpp"\n',
+            "include/signaling/core/y.hpp": '#include "signaling/text/z.hpp"\n',
+            "src/core/y.cpp": '#include "signaling/core/y.hpp"\n#include <vector>\n',
+        }
+        self.assertEqual([], check_one_way(files))
+        files["src/core/y.cpp"] += '#include "core/z.hpp"\n'
+        files["src/core/z.hpp"] = '#include "core/x.hpp"\n'
+        self.assertEqual(["x", "y", "z"], [problem.split()[-5] for problem in check_one_way(files)])
+
+    def test_the_parts_of_a_class_may_include_it(self):
+        files = {"src/core/peer_session.cpp": '#include "core/peer_join.hpp"\n'}
+        files["src/core/peer_join.cpp"] = '#include "core/peer_session.hpp"\n'
+        self.assertEqual([], check_one_way(files))
 
 
 class Place(unittest.TestCase):

@@ -1,9 +1,10 @@
 """What is said of the project in several places is the same everywhere (lint.packaging): its version, the options that a
-package must set instead of leaving them to what is found, its components and what they need. packaging_test.py shows that
-each rule bites.
+package must set instead of leaving them to what is found, its components and what they need, the files that it installs.
+packaging_test.py shows that each rule bites.
 """
 
 import ast
+import fnmatch
 import json
 import re
 from pathlib import Path
@@ -13,6 +14,7 @@ from project import ROOT, finish
 PORT = "cmake/vcpkg/ports/signaling"
 VERSION = re.compile(r"^\s*VERSION (\d+\.\d+\.\d+)$", re.MULTILINE)
 OPTION = re.compile(r"^(?:option\((SIGNALING_\w+)|set\((SIGNALING_\w+) .* CACHE )", re.MULTILINE)
+INSTALLED = re.compile(r"\$\{PROJECT_SOURCE_DIR\}/([\w./-]+)")
 NAME = re.compile(r"NAME (\w+)")
 DEPENDS = re.compile(r"^  DEPENDS\n((?:    [a-z]+\n)+)", re.MULTILINE)
 
@@ -62,8 +64,23 @@ def check_components(texts: dict[str, str]) -> list[str]:
     ]
 
 
+def conan_sources(text: str) -> list[str]:
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "exports_sources":
+            return list(ast.literal_eval(node.value))
+    return []
+
+
+def check_sources(texts: dict[str, str]) -> list[str]:
+    """What is installed from the sources is among those that the recipe takes along."""
+    exported = conan_sources(texts["conanfile.py"])
+    installed = INSTALLED.findall("".join(re.findall(r"^install\(.*?\)$", texts["cmake/SignalingInstall.cmake"], re.M | re.S)))
+    return [f"conanfile.py: {name} is installed, and not in exports_sources"
+            for name in installed if not any(fnmatch.fnmatch(name, pattern) for pattern in exported)]
+
+
 def check(texts: dict[str, str]) -> list[str]:
-    return check_versions(texts) + check_options(texts) + check_components(texts)
+    return check_versions(texts) + check_options(texts) + check_components(texts) + check_sources(texts)
 
 
 def read(root: Path) -> dict[str, str]:

@@ -30,12 +30,17 @@ class Packaging(unittest.TestCase):
         self.assert_found("conanfile.py", '"WARNINGS_AS_ERRORS"', '"X"', "conanfile.py: SIGNALING_WARNINGS_AS_ERRORS")
 
     def test_a_component_that_conan_does_not_know_is_found(self):
-        self.assert_found("conanfile.py", '    "testing": ["core"],\n', "", "conanfile.py: testing needs None")
+        self.assert_found("conanfile.py", '    "testing": ["text", "core"],\n', "", "conanfile.py: testing needs None")
 
     def test_a_need_that_differs_is_found(self):
         self.assert_found("conanfile.py", '"openssl::crypto"],\n    "net"', '],\n    "net"', "conanfile.py: identity needs")
         self.setUp()
         self.assert_found("src/socketio/CMakeLists.txt", "    protocols\n", "", "conanfile.py: socketio needs")
+
+    def test_an_installed_file_that_conan_does_not_take_along_is_found(self):
+        self.assert_found("conanfile.py", '"docs/protocol.schema.json"', '"x"', "conanfile.py: docs/protocol.schema.json is installed")
+        self.setUp()
+        self.assert_found("conanfile.py", '"LICENSE", ', "", "conanfile.py: LICENSE is installed")
 
 
 if __name__ == "__main__":

@@ -15,15 +15,11 @@ using namespace signaling;
 using namespace signaling::net;
 using namespace signaling::net::testing;
 using namespace std::chrono_literals;
-using signaling::testing::TextProtocol;
+using signaling::testing::TextProtocolFactory;
 
 namespace {
 
-void add_text(Server& server) {
-  WebSocketRoute route;
-  route.make_protocol = [](const ConnectInfo&) { return std::make_unique<TextProtocol>(); };
-  server.websocket("/text", route);
-}
+void add_text(Server& server) { server.add(TextProtocolFactory()); }
 
 std::vector<std::unique_ptr<WebSocketClient>> make_crowd(TestServer& server, int count) {
   std::vector<std::unique_ptr<WebSocketClient>> crowd;
@@ -47,7 +43,7 @@ TEST_CASE("drain: every client is told when to come back and closed with 1001, t
     const auto crowd = make_crowd(server, 8);
     CHECK_FALSE(server.server().draining());
     std::promise<void> done;
-    server.server().drain({}, [&] { done.set_value(); });
+    server.server().async_drain({}, [&] { done.set_value(); });
     CHECK(server.server().draining());
     for (const auto& client : crowd) {
       CHECK(client->receive_text().starts_with("going-away "));
@@ -64,7 +60,7 @@ TEST_CASE("drain: at a rate; meanwhile health checks are answered, and new clien
   const auto crowd = make_crowd(server, 2);
   const auto start = std::chrono::steady_clock::now();
   std::promise<void> done;
-  server.server().drain({.clients_per_second = 1, .timeout = 60s}, [&] { done.set_value(); });
+  server.server().async_drain({.clients_per_second = 1, .timeout = 60s}, [&] { done.set_value(); });
   Client probe(server.endpoint());
   const Response health = probe.get("/healthz");
   CHECK(health.status == 200);
@@ -85,7 +81,7 @@ TEST_CASE("drain: who is left shortly before the timeout is sent away then, howe
   TestServer server(add_text);
   const auto crowd = make_crowd(server, 5);
   std::promise<void> done;
-  server.server().drain({.clients_per_second = 1, .timeout = 500ms}, [&] { done.set_value(); });
+  server.server().async_drain({.clients_per_second = 1, .timeout = 500ms}, [&] { done.set_value(); });
   for (const auto& client : crowd) {
     CHECK(client->receive_text().starts_with("going-away "));
     CHECK(client->receive_close() == 1001);
@@ -97,7 +93,7 @@ TEST_CASE("drain: clients that do not answer the Close frame are dropped at the 
   TestServer server(add_text);
   const auto crowd = make_crowd(server, 1);
   std::promise<void> done;
-  server.server().drain({.timeout = 200ms}, [&] { done.set_value(); });
+  server.server().async_drain({.timeout = 200ms}, [&] { done.set_value(); });
   CHECK(is_done(done));
   server.join();
 }
@@ -108,11 +104,11 @@ TEST_CASE("drain: asked for twice, or stopped meanwhile, it tells everybody who 
     const auto crowd = make_crowd(server, 3);
     std::promise<void> first;
     std::promise<void> second;
-    server.server().drain({.clients_per_second = 1, .timeout = 60s}, [&] { first.set_value(); });
+    server.server().async_drain({.clients_per_second = 1, .timeout = 60s}, [&] { first.set_value(); });
     if (again) {
-      server.server().drain({.timeout = 10s}, [&] { second.set_value(); });
+      server.server().async_drain({.timeout = 10s}, [&] { second.set_value(); });
     } else {
-      server.server().stop(10s, [&] { second.set_value(); });
+      server.server().async_stop(10s, [&] { second.set_value(); });
     }
     for (const auto& client : crowd) {
       if (again) CHECK(client->receive_text().starts_with("going-away "));
@@ -139,7 +135,7 @@ TEST_CASE("drain: a session of Engine.IO goes on while others are sent away, and
   const std::string sid = opened.substr(opened.find(R"("sid":")") + 7, 22);
   CHECK(shared.journal.next() == "open");
   const auto crowd = make_crowd(server, 2);
-  server.server().drain({.clients_per_second = 1, .timeout = 60s});
+  server.server().async_drain({.clients_per_second = 1, .timeout = 60s});
 
   Client late(server.endpoint());
   CHECK(late.get(target).status == 503);

@@ -336,7 +336,7 @@ TEST_CASE(
   PollingClient client(world);
   CHECK(world.next() == "open");
   std::promise<void> done;
-  const auto stop = [&] { world.server.server().stop(10s, [&] { done.set_value(); }); };
+  const auto stop = [&] { world.server.server().async_stop(10s, [&] { done.set_value(); }); };
   SUBCASE("a poll waits") {
     client.start_poll();
     stop();

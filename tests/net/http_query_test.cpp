@@ -11,7 +11,7 @@
 using namespace signaling;
 using namespace signaling::net;
 using namespace signaling::net::testing;
-using signaling::testing::TextProtocol;
+using signaling::testing::TextProtocolFactory;
 
 namespace {
 
@@ -33,14 +33,9 @@ TEST_CASE("http query: an empty token gives way to the Authorization field, a ma
   CHECK_FALSE(connect_info(with_query("token=%zz", bearer)).token.empty());
 }
 
-TEST_CASE(
-    "http query: a WebSocket with a token, peer or resume that is not percent-encoded UTF-8 is refused") {
-  TestServer server([](Server& s) {
-    WebSocketRoute route;
-    route.make_protocol = [](const ConnectInfo&) { return std::make_unique<TextProtocol>(); };
-    s.websocket("/text", route);
-  });
-  for (const std::string name : {"token", "peer", "resume"}) {
+TEST_CASE("http query: a WebSocket with a parameter that is not percent-encoded UTF-8 is refused") {
+  TestServer server([](Server& s) { s.add(TextProtocolFactory()); });
+  for (const std::string name : {"token", "peer", "resume", "keep", "received"}) {
     for (const char* const value : {"%zz", "%ff", "%", "%c3%28"}) {
       const std::string target = "/text?" + name + '=' + value;
       CAPTURE(target);

@@ -349,11 +349,38 @@ TEST_CASE("http server: an answer that comes after its client has gone is lost, 
     client.reset();
     aborted.get_future().get();
     std::promise<AnswerFate> fate;
-    responder.send(HttpResponse::text(200, "late"), [&](AnswerFate what) { fate.set_value(what); });
+    responder.send(HttpResponse::text(200, "late"), {{}, [&](AnswerFate what) { fate.set_value(what); }});
     auto told = fate.get_future();
     REQUIRE(told.wait_for(10s) == std::future_status::ready);
     CHECK(told.get() == AnswerFate::lost);
   }
+}
+
+TEST_CASE(
+    "http server: of an answer that is read slowly, each part that leaves is told, and then that all has "
+    "left") {
+  const std::string body(50'000'000, 'x');
+  std::size_t parts = 0;
+  std::promise<std::size_t> all;
+  TestServer server([&](Server& s) {
+    s.route("GET", "/large", [&](const HttpRequest&, const HttpResponder& responder) {
+      auto bytes = std::make_shared<std::size_t>(0);
+      const auto progress = [&parts, bytes](std::size_t more) {
+        ++parts;
+        *bytes += more;
+      };
+      const auto left = [&all, bytes](AnswerFate fate) {
+        all.set_value(fate == AnswerFate::sent ? *bytes : 0);
+      };
+      responder.send(HttpResponse::text(200, body), {progress, left});
+    });
+  });
+  Client client(server.endpoint());
+  CHECK(client.get("/large").body.size() == body.size());
+  auto told = all.get_future();
+  REQUIRE(told.wait_for(10s) == std::future_status::ready);
+  CHECK(told.get() > body.size());
+  CHECK(parts > 1);
 }
 
 TEST_CASE("http server: times as long as a clock can tell are as good as none") {

@@ -26,8 +26,7 @@ TEST_CASE("listener: a socket that the kernel refuses to watch is tried again, a
       std::make_shared<ServerContext>(router, ServerOptions{.executors = {context.get_executor()}});
   const auto worker = std::make_shared<Worker>(context.get_executor(), shared);
   worker->poller().start();
-  BoundSocket bound = bind_socket("127.0.0.1", 0);
-  REQUIRE(bound.error.empty());
+  BoundSocket bound = bind_socket("127.0.0.1", 0).value();
   const auto endpoint = bound.endpoint;
   // A regular file in the place of the socket: epoll does not take it (EPERM).
   const UniqueFd socket(::fcntl(bound.fd.get(), F_DUPFD_CLOEXEC, 0));

@@ -102,6 +102,45 @@ TEST_CASE(
   CHECK(counted == message_bytes + 7);
 }
 
+TEST_CASE("output queue: of a message that is written in part, that part is counted") {
+  SocketPair sockets;
+  Channel channel(std::move(sockets.ours));
+  std::vector<std::byte> scratch(65536);
+  const std::vector<Frame> frames{Frame::text(std::string(50'000'000, 'x'))};
+  const WriteProgress first = write_all(channel, scratch, frames, 0);
+  REQUIRE(first.status == IoStatus::would_block);
+  CHECK(first.message_bytes == first.offset);
+  OutputQueue queue;
+  queue.push(frames, first.offset);
+  std::size_t counted = first.message_bytes;
+  while (!queue.empty()) {
+    REQUIRE_FALSE(sockets.receive().empty());
+    const std::size_t more = queue.write(channel, scratch).message_bytes;
+    CHECK(more > 0);
+    counted += more;
+  }
+  CHECK(counted == frames[0].size());
+}
+
+TEST_CASE("output queue: what goes first goes ahead of all but what the socket may have taken a part of") {
+  SocketPair sockets;
+  Channel channel(std::move(sockets.ours));
+  std::vector<std::byte> scratch(65536);
+  const std::string record(Channel::tls_record_size, 'a');
+  const std::vector<Frame> frames{Frame::text("a"), Frame::text(record), Frame::text("b"), Frame::text("c")};
+  OutputQueue queue;
+  queue.push(frames, 1);
+  queue.push_first(Frame::text("ping"));
+  std::string received;
+  while (!queue.empty()) {
+    queue.write(channel, scratch);
+    received += sockets.receive();
+  }
+  const std::string expected = wire(frames[0]).substr(1) + wire(frames[1]) + wire(Frame::text("ping")) +
+                               wire(frames[2]) + wire(frames[3]);
+  CHECK(received == expected);
+}
+
 TEST_CASE("output queue: a closed socket is a status, not a signal") {
   SocketPair sockets;
   Channel channel(std::move(sockets.ours));

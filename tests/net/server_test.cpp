@@ -24,15 +24,11 @@ using namespace signaling;
 using namespace signaling::net;
 using namespace signaling::net::testing;
 using namespace std::chrono_literals;
-using signaling::testing::TextProtocol;
+using signaling::testing::TextProtocolFactory;
 
 namespace {
 
-void add_text(Server& server) {
-  WebSocketRoute route;
-  route.make_protocol = [](const ConnectInfo&) { return std::make_unique<TextProtocol>(); };
-  server.websocket("/text", route);
-}
+void add_text(Server& server) { server.add(TextProtocolFactory()); }
 
 void wait_for_connections(Server& server, std::size_t count) {
   const auto give_up = std::chrono::steady_clock::now() + 10s;
@@ -47,14 +43,14 @@ TEST_CASE("server: a listener that cannot be bound says which address and why") 
   boost::asio::io_context context;
   Router router;
   Server server(router, {.executors = {context.get_executor()}});
-  const ListenResult first = server.listen("127.0.0.1", 0);
+  const auto first = server.listen("127.0.0.1", 0);
   REQUIRE(first);
-  CHECK(first.endpoint.port() != 0);
-  const std::string port = std::to_string(first.endpoint.port());
-  CHECK(server.listen("127.0.0.1", first.endpoint.port()).error ==
+  CHECK(first->port() != 0);
+  const std::string port = std::to_string(first->port());
+  CHECK(server.listen("127.0.0.1", first->port()).error().message ==
         "cannot listen on 127.0.0.1:" + port + ": Address already in use");
-  CHECK(server.listen("localhost", 0).error == "cannot listen on \"localhost\": not an IP address");
-  CHECK(server.listen("192.0.2.1", 80).error ==
+  CHECK(server.listen("localhost", 0).error().message == "cannot listen on \"localhost\": not an IP address");
+  CHECK(server.listen("192.0.2.1", 80).error().message ==
         "cannot listen on 192.0.2.1:80: Cannot assign requested address");
 }
 
@@ -71,7 +67,7 @@ TEST_CASE("server: options and routes that make no sense are told at once") {
   CHECK_THROWS_AS(server.route("GET", "no-slash", handler), std::invalid_argument);
   CHECK_THROWS_AS(server.route("G T", "/", handler), std::invalid_argument);
   CHECK_THROWS_AS(server.route("GET", "/", nullptr), std::invalid_argument);
-  CHECK_THROWS_AS(server.websocket("/", WebSocketRoute{}), std::invalid_argument);
+  CHECK_THROWS_AS(server.add(nullptr), std::invalid_argument);
   CHECK_THROWS_AS(server.websocket("/", RawWebSocketRoute{}), std::invalid_argument);
   CHECK_THROWS_AS(server.serve_files("/nonexistent"), std::filesystem::filesystem_error);
   REQUIRE(server.listen("127.0.0.1", 0));
@@ -86,10 +82,10 @@ TEST_CASE("server: takes over a socket that listens already") {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   REQUIRE(::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
   REQUIRE(::listen(socket, 16) == 0);
-  const ListenResult result = server.server().listen_on(socket);
-  REQUIRE_MESSAGE(result, result.error);
-  CHECK(result.endpoint.port() != 0);
-  Client client(result.endpoint);
+  const auto result = server.server().listen_on(socket);
+  REQUIRE_MESSAGE(result, result.error());
+  CHECK(result->port() != 0);
+  Client client(*result);
   CHECK(client.get("/healthz").status == 200);
   // It would wait for ever in accept otherwise.
   CHECK((::fcntl(socket, F_GETFL) & O_NONBLOCK) != 0);
@@ -99,15 +95,15 @@ TEST_CASE("server: takes over a socket that listens already") {
 TEST_CASE("server: what is no socket that listens is refused, and closed") {
   TestServer server;
   const int idle = ::socket(AF_INET, SOCK_STREAM, 0);
-  CHECK(server.server().listen_on(idle).error ==
-        "descriptor " + std::to_string(idle) + " is no socket that listens");
+  CHECK(server.server().listen_on(idle).error().message ==
+        "descriptor " + std::to_string(idle) + " is not a listening socket");
   CHECK(::fcntl(idle, F_GETFD) == -1);
   const int local = ::socket(AF_UNIX, SOCK_STREAM, 0);
   const sockaddr_un unnamed{AF_UNIX, {}};
   REQUIRE(::bind(local, reinterpret_cast<const sockaddr*>(&unnamed), sizeof(sa_family_t)) == 0);
   REQUIRE(::listen(local, 1) == 0);
-  CHECK(server.server().listen_on(local).error ==
-        "descriptor " + std::to_string(local) + " is no TCP socket");
+  CHECK(server.server().listen_on(local).error().message ==
+        "descriptor " + std::to_string(local) + " is not a TCP socket");
 }
 
 TEST_CASE("server: counts connections and answers") {
@@ -131,11 +127,11 @@ TEST_CASE("server: counts connections and answers") {
 
 TEST_CASE("server: 0.0.0.0 and :: with one port are two listeners") {
   TestServer server;
-  const ListenResult ipv4 = server.server().listen("0.0.0.0", 0);
-  REQUIRE_MESSAGE(ipv4, ipv4.error);
-  const std::uint16_t port = ipv4.endpoint.port();
-  const ListenResult ipv6 = server.server().listen("::", port);
-  REQUIRE_MESSAGE(ipv6, ipv6.error);
+  const auto ipv4 = server.server().listen("0.0.0.0", 0);
+  REQUIRE_MESSAGE(ipv4, ipv4.error());
+  const std::uint16_t port = ipv4->port();
+  const auto ipv6 = server.server().listen("::", port);
+  REQUIRE_MESSAGE(ipv6, ipv6.error());
   for (const char* const address : {"127.0.0.1", "::1"}) {
     CAPTURE(address);
     Client client(boost::asio::ip::tcp::endpoint(boost::asio::ip::make_address(address), port));
@@ -145,10 +141,9 @@ TEST_CASE("server: 0.0.0.0 and :: with one port are two listeners") {
 
 TEST_CASE("server: IPv4 and IPv6 on one listener") {
   TestServer server;
-  const ListenResult both = server.server().listen("::", 0);
-  REQUIRE_MESSAGE(both, both.error);
-  Client client(
-      boost::asio::ip::tcp::endpoint(boost::asio::ip::make_address("127.0.0.1"), both.endpoint.port()));
+  const auto both = server.server().listen("::", 0);
+  REQUIRE_MESSAGE(both, both.error());
+  Client client(boost::asio::ip::tcp::endpoint(boost::asio::ip::make_address("127.0.0.1"), both->port()));
   CHECK(client.get("/healthz").status == 200);
 }
 
@@ -204,7 +199,7 @@ TEST_CASE(
   WebSocketClient peer(server->endpoint(), "/text");
   peer.receive_text();
   std::promise<void> done;
-  server->server().stop(10s, [&] { done.set_value(); });
+  server->server().async_stop(10s, [&] { done.set_value(); });
   CHECK(idle.receive().empty());
   CHECK(peer.receive_close() == 1001);
   CHECK(done.get_future().wait_for(10s) == std::future_status::ready);
@@ -223,7 +218,7 @@ TEST_CASE("server: stop lets a running request finish, and drops what is left af
     client.send("GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
     const HttpResponder responder = arrived.get_future().get();
     std::promise<void> done;
-    server.server().stop(answered ? 10s : 200ms, [&] { done.set_value(); });
+    server.server().async_stop(answered ? 10s : 200ms, [&] { done.set_value(); });
     if (answered) {
       responder.send(HttpResponse::text(200, "finished"));
       const Response response = client.receive_response();
@@ -242,10 +237,10 @@ TEST_CASE("server: a server that is destroyed drops its connections and disconne
   Router router;
   auto server = std::make_unique<Server>(router, ServerOptions{.executors = {context.get_executor()}});
   add_text(*server);
-  const ListenResult result = server->listen("127.0.0.1", 0);
+  const auto result = server->listen("127.0.0.1", 0);
   REQUIRE(result);
   std::thread client_thread([&] {
-    WebSocketClient client(result.endpoint, "/text");
+    WebSocketClient client(*result, "/text");
     client.receive_text();
     boost::asio::post(context, [&] { context.stop(); });
     client.client().receive_all();

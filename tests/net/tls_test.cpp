@@ -43,9 +43,9 @@ struct TlsServer {
               options.max_body_bytes = 0;
               return std::move(options);
             }()) {
-    const ListenResult result = server.server().listen_tls("127.0.0.1", 0, std::move(certificates));
-    REQUIRE_MESSAGE(result, result.error);
-    endpoint = result.endpoint;
+    const auto result = server.server().listen_tls("127.0.0.1", 0, std::move(certificates));
+    REQUIRE_MESSAGE(result, result.error());
+    endpoint = *result;
   }
 
   TestServer server;
@@ -138,7 +138,7 @@ TEST_CASE("tls: certificates are replaced without dropping connections") {
   TlsServer server({files});
   Client before(server.endpoint, TlsClientOptions{});
   make_certificate(folder, "new.example", "x");
-  REQUIRE(server.server.server().reload_tls().empty());
+  REQUIRE(server.server.server().reload_tls());
   Client after(server.endpoint, TlsClientOptions{});
   CHECK(before.server_common_name() == "old.example");
   CHECK(after.server_common_name() == "new.example");
@@ -146,11 +146,11 @@ TEST_CASE("tls: certificates are replaced without dropping connections") {
   CHECK(after.get("/healthz").status == 200);
 
   const TlsFiles other = make_certificate(folder, "other.example", "y");
-  CHECK(server.server.server().reload_tls({other}).empty());
+  CHECK(server.server.server().reload_tls({other}));
   CHECK(Client(server.endpoint, TlsClientOptions{}).server_common_name() == "other.example");
 
   folder.write("y.crt", "nonsense");
-  CHECK(server.server.server().reload_tls().find("y.crt") != std::string::npos);
+  CHECK(server.server.server().reload_tls().error().message.find("y.crt") != std::string::npos);
   CHECK(Client(server.endpoint, TlsClientOptions{}).server_common_name() == "other.example");
 }
 
@@ -173,11 +173,12 @@ TEST_CASE("tls: what is wrong with the files is told by name") {
         Case{{nonsense, good.private_key}, "nonsense.pem\" is not usable"},
         Case{{good.certificate_chain, nonsense}, "nonsense.pem\" is not usable"},
         Case{{good.certificate_chain, other.private_key}, "other.key\" does not belong to"}}) {
-    const ListenResult result = server.listen_tls("127.0.0.1", 0, c.files);
+    const auto result = server.listen_tls("127.0.0.1", 0, c.files);
     CHECK_FALSE(result);
-    CHECK_MESSAGE(result.error.find(c.expected) != std::string::npos, result.error);
+    CHECK_MESSAGE(result.error().message.find(c.expected) != std::string::npos, result.error());
   }
-  CHECK(server.listen_tls("127.0.0.1", 0, std::vector<TlsFiles>{}).error == "no certificate is given");
+  CHECK(server.listen_tls("127.0.0.1", 0, std::vector<TlsFiles>{}).error().message ==
+        "no certificate is given");
 }
 
 TEST_CASE("tls: a handshake that does not come in time, or is none, ends the connection") {

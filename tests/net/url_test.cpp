@@ -4,13 +4,6 @@
 
 using namespace signaling::net;
 
-TEST_CASE("percent-decoding: is done once, and only for two hexadecimal digits (RFC 3986 2.1)") {
-  CHECK(percent_decode("/a%20b%2Fc%2f") == "/a b/c/");
-  CHECK(percent_decode("%252e") == "%2e");
-  CHECK(percent_decode("%00") == std::string(1, '\0'));
-  for (const char* broken : {"%", "%2", "a%2", "%zz", "%2g", "%-1"}) CHECK_FALSE(percent_decode(broken));
-}
-
 TEST_CASE("query: the first value of a name is found, decoded, with + as space") {
   CHECK(query_value("a=1&b=2&a=3", "a") == "1");
   CHECK(query_value("ab=1&b=x%26y+z", "b") == "x&y z");

@@ -26,6 +26,7 @@ TEST_CASE("websocket: every way a connection can end has its reason, and its clo
                               "bye"),
        1000, CloseReason::normal},
       {WebSocketClient::frame(0x8, ""), 1005, CloseReason::normal},
+      {WebSocketClient::frame(0x8, "\x03\xf4"), 1012, CloseReason::lost},  // of a proxy
       {unmasked, 1002, CloseReason::protocol_error},
       {WebSocketClient::frame(0x3, "x"), 1002, CloseReason::protocol_error},
       {WebSocketClient::frame(0x1, "\xff"), 1007, CloseReason::protocol_error},
@@ -153,6 +154,7 @@ TEST_CASE("websocket: close codes are what the table says") {
   CHECK(websocket_close_code(CloseReason::expired) == 4410);
   CHECK(websocket_close_code(CloseReason::kicked) == 4403);
   CHECK(websocket_close_code(CloseReason::timeout) == 4408);
+  CHECK(websocket_close_code(CloseReason::bad_request) == 1008);
   CHECK(websocket_close_code(CloseReason::replaced) == 4409);
   CHECK(websocket_close_code(CloseReason::slow_consumer) == 4413);
 }

@@ -12,6 +12,16 @@ using namespace signaling;
 using namespace signaling::net;
 using namespace signaling::net::testing;
 
+namespace {
+
+class NullFactory final : public ProtocolFactory {
+ public:
+  std::string_view path() const noexcept override { return "/null"; }
+  std::unique_ptr<Protocol> make(const ConnectInfo& /*info*/) const override { return nullptr; }
+};
+
+}  // namespace
+
 TEST_CASE("websocket: a handshake that is none is refused with the status that says why (RFC 6455 4.2.1)") {
   TestServer server([](Server& s) {
     add_routes(s);
@@ -27,9 +37,7 @@ TEST_CASE("websocket: a handshake that is none is refused with the status that s
     RawWebSocketRoute throwing;
     throwing.accept = [](const HttpRequest&) -> WebSocketDecision { throw std::runtime_error("x"); };
     s.websocket("/throwing", throwing);
-    WebSocketRoute null;
-    null.make_protocol = [](const ConnectInfo&) { return nullptr; };
-    s.websocket("/null", null);
+    s.add(NullFactory());
   });
   const std::string good = WebSocketClient::handshake("/echo");
   const auto without = [&](std::string_view line) {
@@ -50,7 +58,7 @@ TEST_CASE("websocket: a handshake that is none is refused with the status that s
         Case{WebSocketClient::handshake("/echo", "Origin: http://test\r\n"), 101},
         Case{WebSocketClient::handshake("/both"), 101}, Case{"GET /both HTTP/1.1\r\nHost: a\r\n\r\n", 200},
         Case{WebSocketClient::handshake("/refusing"), 400},
-        Case{WebSocketClient::handshake("/throwing"), 500}, Case{WebSocketClient::handshake("/null"), 500}}) {
+        Case{WebSocketClient::handshake("/throwing"), 500}, Case{WebSocketClient::handshake("/null"), 404}}) {
     CAPTURE(c.request);
     Client client(server.endpoint());
     client.send(c.request);

@@ -21,7 +21,7 @@ foreach(file IN LISTS texts)
   endforeach()
 endforeach()
 
-foreach(file IN ITEMS signaling.js protocol.schema.json)
+foreach(file IN ITEMS signaling.js session.js protocol.schema.json)
   if(NOT EXISTS ${PREFIX}/share/signaling/${file})
     message(FATAL_ERROR "share/signaling/${file} is not installed")
   endif()

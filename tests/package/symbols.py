@@ -1,7 +1,7 @@
 """symbols.py ROOT LIBRARY...: what the shared libraries show is ours, and public (package.symbols).
 
-Shown may be what public headers declare, and the members of classes whose headers other components of the library
-share (protocols' JSON). Not shown: symbols of other libraries that were compiled into ours, and private classes.
+Shown may be what public headers declare. Not shown: symbols of other libraries that were compiled into ours, and private
+classes.
 """
 
 import re

@@ -7,22 +7,10 @@
 #include <vector>
 
 #include "signaling/core/command.hpp"
-#include "signaling/protocols/json_protocol.hpp"
+#include "signaling/protocols/json.hpp"
+#include "support/exact_buffer.hpp"
 
 namespace signaling::protocols::test {
-
-// Bytes in a heap block of exactly their size, so that AddressSanitizer sees a read behind them.
-class ExactBuffer {
- public:
-  explicit ExactBuffer(std::string_view bytes) : bytes_(new char[bytes.size()]), size_(bytes.size()) {
-    std::copy(bytes.begin(), bytes.end(), bytes_.get());
-  }
-  std::string_view view() const { return {bytes_.get(), size_}; }
-
- private:
-  std::unique_ptr<char[]> bytes_;
-  std::size_t size_;
-};
 
 // A command as one line, for tables: "join room=<r> metadata=<{}> id=<1>". What is absent is left out.
 class CommandText {
@@ -46,14 +34,21 @@ class CommandText {
     return start("members").add("room", members.room).add("id", members.request).text_;
   }
   std::string operator()(const command::Send& send) {
-    const Envelope& envelope = send.envelope;
-    start(to_string(envelope.type)).add("event", envelope.event).add("from", envelope.from);
-    add("to", envelope.to).add("room", envelope.room).add("data", envelope.payload);
-    if (envelope.delivery == Delivery::volatile_) text_ += " volatile";
-    if (envelope.kind == MessageKind::binary) text_ += " binary";
+    const Message& message = send.message;
+    start(to_string(message.type)).add("event", message.event);
+    add("to", message.to).add("room", message.room).add("data", message.payload);
+    if (message.delivery == Delivery::volatile_) text_ += " volatile";
+    if (message.kind == MessageKind::binary) text_ += " binary";
     return add("id", send.request).text_;
   }
-  std::string operator()(const command::Ping& ping) { return start("ping").add("id", ping.request).text_; }
+  std::string operator()(const command::Ping& ping) {
+    start("ping");
+    if (ping.received) add("received", std::to_string(*ping.received));
+    return add("id", ping.request).text_;
+  }
+  std::string operator()(const command::Acknowledge& acknowledge) {
+    return start("ack").add("received", std::to_string(acknowledge.received)).text_;
+  }
   std::string operator()(const command::Invalid& invalid) {
     return start(to_string(invalid.code)).add("message", invalid.message).add("id", invalid.request).text_;
   }
@@ -88,17 +83,17 @@ inline std::string decode_view(Protocol& protocol, std::string_view bytes,
 // Decodes `message` from a block of its size, and from larger ones with something behind it that would change
 // the meaning of a message that is read too far.
 inline std::string decode(Protocol& protocol, std::string_view message) {
-  const ExactBuffer exact(message);
+  const testing::ExactBuffer exact(message);
   const std::string result = decode_view(protocol, exact.view());
   for (const char behind : {'}', '"', '0', ' ', '\\', ','}) {
-    const ExactBuffer longer(std::string(message) + behind);
+    const testing::ExactBuffer longer(std::string(message) + behind);
     if (decode_view(protocol, longer.view().substr(0, message.size())) != result) return "read too far";
   }
   return result;
 }
 
 inline std::string decode(std::string_view message, const JsonOptions& options = {}) {
-  return decode(*JsonProtocolFactory(options).make(), message);
+  return decode(*Json(options).make(), message);
 }
 
 }  // namespace signaling::protocols::test

@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "command_text.hpp"
-#include "signaling/protocols/json_protocol.hpp"
+#include "protocols/json_protocol.hpp"
+#include "signaling/protocols/json.hpp"
 
 using namespace signaling;
 using namespace signaling::protocols;
@@ -47,12 +48,15 @@ const std::vector<Row> good_messages{
     {R"({"type":"message","to":"p","volatile":false})", "message to=<p>"},
     {R"({"type":"ping"})", "ping"},
     {R"({"type":"ping","id":-1.5e3})", "ping id=<-1.5e3>"},
+    {R"({"type":"ping","received":12,"id":1})", "ping received=<12> id=<1>"},
+    {R"({"type":"ack","received":0})", "ack received=<0>"},
+    {R"({"received":18446744073709551615,"type":"ack"})", "ack received=<18446744073709551615>"},
 };
 
 constexpr std::string_view bad_json =
-    "bad_json message=<The message is not a JSON object, or is nested too deep.>";
+    "bad_json message=<The message is not a JSON object, or is nested too deeply.>";
 constexpr std::string_view bad_id = "bad_id message=<A room or peer id is empty or too long.>";
-constexpr std::string_view unknown_type = "unknown_type message=<There is no such type of message.>";
+constexpr std::string_view unknown_type = "unknown_type message=<The message type is unknown.>";
 
 std::string bad_request(std::string_view sentence, std::string_view id = {}) {
   std::string text = "bad_request message=<" + std::string(sentence) + ">";
@@ -94,13 +98,13 @@ TEST_CASE("signaling.v1: data is passed on byte for byte, from its first byte to
 }
 
 TEST_CASE("signaling.v1: views point into the message, not to a copy") {
-  const auto protocol = JsonProtocolFactory().make();
+  const auto protocol = Json().make();
   const std::string message = R"({"type":"offer","to":"p","data":{"a":1},"id":7})";
   std::vector<Command> commands;
   protocol->decode({MessageKind::text, message}, commands);
   const auto& send = std::get<command::Send>(commands.at(0));
-  CHECK(send.envelope.to.data() == message.data() + message.find("p\""));
-  CHECK(send.envelope.payload.data() == message.data() + message.find("{\"a"));
+  CHECK(send.message.to.data() == message.data() + message.find("p\""));
+  CHECK(send.message.payload.data() == message.data() + message.find("{\"a"));
   CHECK(send.request.data() == message.data() + message.find("7"));
 }
 
@@ -130,7 +134,7 @@ TEST_CASE("signaling.v1: names, types and ids may be written with escapes (RFC 8
 }
 
 TEST_CASE("signaling.v1: an id may hold any character, also U+0000 and non-ASCII") {
-  const auto protocol = JsonProtocolFactory().make();
+  const auto protocol = Json().make();
   CHECK(decode(*protocol, R"({"type":"leave","room":"a\u0000b"})") ==
         "leave room=<a" + std::string(1, '\0') + "b>");
   CHECK(decode(*protocol, "{\"type\":\"leave\",\"room\":\"\xC3\xA9\"}") == "leave room=<\xC3\xA9>");
@@ -179,9 +183,9 @@ TEST_CASE("signaling.v1: a message nested deeper than max_depth is bad_json") {
 }
 
 TEST_CASE("signaling.v1: a binary message is bad_request") {
-  const auto protocol = JsonProtocolFactory().make();
+  const auto protocol = Json().make();
   CHECK(decode_view(*protocol, R"({"type":"ping","id":1})", MessageKind::binary) ==
-        bad_request("Binary messages are not understood."));
+        bad_request("Binary messages are not supported."));
 }
 
 TEST_CASE("signaling.v1: an unknown type is unknown_type, with the id of the request") {
@@ -201,7 +205,7 @@ TEST_CASE("signaling.v1: an unknown type is unknown_type, with the id of the req
 TEST_CASE("signaling.v1: a missing or wrong field is bad_request and named, with the id of the request") {
   constexpr std::string_view no_type = "The field 'type' is missing or not a string.";
   constexpr std::string_view no_room = "The field 'room' is missing or not a string.";
-  constexpr std::string_view no_event = "The field 'event' is missing or not the name of an event.";
+  constexpr std::string_view no_event = "The field 'event' is missing or not an event name.";
   CHECK(decode("{}") == bad_request(no_type));
   CHECK(decode(R"({"id":"a"})") == bad_request(no_type, "\"a\""));
   CHECK(decode(R"({"type":5,"id":1})") == bad_request(no_type, "1"));
@@ -226,6 +230,13 @@ TEST_CASE("signaling.v1: a missing or wrong field is bad_request and named, with
     CHECK(decode(start + R"(,"to":"p","volatile":"true"})") ==
           bad_request("The field 'volatile' is not true or false.", "1"));
   }
+  for (const std::string value : {R"("1")", "-1", "1.0", "1e3", "18446744073709551616", "null", "{}"}) {
+    CAPTURE(value);
+    const std::string problem = "The field 'received' is missing or not a whole number.";
+    CHECK(decode(R"({"type":"ack","received":)" + value + "}") == bad_request(problem));
+    CHECK(decode(R"({"type":"ping","id":1,"received":)" + value + "}") == bad_request(problem, "1"));
+  }
+  CHECK(decode(R"({"type":"ack"})") == bad_request("The field 'received' is missing or not a whole number."));
   CHECK(decode(R"({"type":"event","to":"p"})") == bad_request(no_event));
   CHECK(decode(R"({"type":"event","to":"p","event":{}})") == bad_request(no_event));
   CHECK(decode(R"({"type":"event","to":"p","event":""})") == bad_request(no_event));
@@ -243,9 +254,8 @@ TEST_CASE("signaling.v1: an empty id is bad_id and never stands for no addressee
 
 TEST_CASE("signaling.v1: half a surrogate pair in an id is bad_request, in data it is just data") {
   CHECK(decode(R"({"type":"join","room":"\ud800","id":1})") ==
-        bad_request("A name holds half of a surrogate pair.", "1"));
-  CHECK(decode(R"({"type":"offer","to":"x\udc00"})") ==
-        bad_request("A name holds half of a surrogate pair."));
+        bad_request("A name has an unpaired surrogate.", "1"));
+  CHECK(decode(R"({"type":"offer","to":"x\udc00"})") == bad_request("A name has an unpaired surrogate."));
   CHECK(decode(R"({"type":"offer","to":"x","data":"\udc00"})") == R"(offer to=<x> data=<"\udc00">)");
 }
 
@@ -277,7 +287,7 @@ TEST_CASE("signaling.v1: no error message holds text from the peer") {
 }
 
 TEST_CASE("signaling.v1: unescaped ids stay valid together, however long they are") {
-  const auto protocol = JsonProtocolFactory().make();
+  const auto protocol = Json().make();
   const std::string name(5000, 'n');
   const std::string message =
       R"({"type":"event","event":"\n)" + name + R"(","to":"\n)" + name + R"(","room":"\n)" + name + "\"}";
@@ -293,7 +303,7 @@ TEST_CASE("signaling.v1: one message of any size is one command") {
 }
 
 TEST_CASE("signaling.v1: protocols of one factory share one encoder, and are small") {
-  const JsonProtocolFactory factory;
+  const Json factory;
   const auto one = factory.make();
   const auto other = factory.make();
   CHECK(one->encoder() == other->encoder());
@@ -308,14 +318,14 @@ TEST_CASE("signaling.v1: options that make no sense are refused when the factory
     CAPTURE(servers);
     JsonOptions options;
     options.ice_servers = servers;
-    CHECK_THROWS_AS(JsonProtocolFactory{options}, std::invalid_argument);
+    CHECK_THROWS_AS(Json{options}, std::invalid_argument);
   }
   JsonOptions options;
   options.heartbeat = std::chrono::milliseconds(-1);
-  CHECK_THROWS_AS(JsonProtocolFactory{options}, std::invalid_argument);
+  CHECK_THROWS_AS(Json{options}, std::invalid_argument);
   options = {};
   options.max_depth = 1025;
-  CHECK_THROWS_AS(JsonProtocolFactory{options}, std::invalid_argument);
+  CHECK_THROWS_AS(Json{options}, std::invalid_argument);
   options.max_depth = 1024;
-  CHECK_NOTHROW(JsonProtocolFactory{options});
+  CHECK_NOTHROW(Json{options});
 }

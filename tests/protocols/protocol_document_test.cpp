@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <fstream>
 #include <map>
 #include <set>
@@ -13,7 +14,7 @@
 
 #include "command_text.hpp"
 #include "signaling/core/limits.hpp"
-#include "signaling/protocols/json_protocol.hpp"
+#include "signaling/protocols/json.hpp"
 
 using namespace signaling;
 using namespace signaling::protocols;
@@ -74,22 +75,24 @@ MemberView member(std::string_view id, std::string_view metadata, Version joined
   return view;
 }
 
-Event message(EnvelopeType type, std::string_view room, std::string_view payload) {
-  Envelope envelope;
-  envelope.type = type;
-  envelope.from = "p2";
-  envelope.room = room;
-  envelope.payload = payload;
-  if (type == EnvelopeType::event) envelope.event = "hand-raised";
-  return event::Message{envelope};
+// Events refer to their messages.
+Event event_of(const Message& message, std::string_view from) {
+  static std::deque<Message> messages;
+  return event::Message{messages.emplace_back(message), from};
+}
+
+Event message(MessageType type, std::string_view room, std::string_view payload) {
+  Message message = Message::text(payload);
+  message.type = type;
+  message.room = room;
+  if (type == MessageType::event) message.event = "hand-raised";
+  return event_of(message, "p2");
 }
 
 Event binary_message() {
-  Envelope envelope;
-  envelope.from = "p5";
-  envelope.kind = MessageKind::binary;
-  envelope.payload = std::string_view("\x00\x01\x02\xFF", 4);
-  return event::Message{envelope};
+  Message message = Message::text(std::string_view("\x00\x01\x02\xFF", 4));
+  message.kind = MessageKind::binary;
+  return event_of(message, "p5");
 }
 
 constexpr std::string_view bob = R"({"name":"Bob"})";
@@ -101,23 +104,42 @@ std::vector<Event> document_events() {
   static const std::array listed_members{member("p1", muted_bob, 6), member("p4", "", 9)};
   event::Joined joined{"lobby", 7, member("p2", "", 7), joined_members, "1"};
   event::Members members{"lobby", 11, member("p2", "", 7), listed_members, "4"};
-  return {event::Welcome{"p2", "mJ2xw0VQ4hJ1c8mYQeRzVg"},
+  return {event::Welcome{"p2", "3kQ9vZmJ2xw0VQ4hJ1c8mYQeRzVg"},
+          event::Welcome{"p2",
+                         "3kQ9vZmJ2xw0VQ4hJ1c8mYQeRzVgtC5nLr8wXyE2uJ6sQaPfHg",
+                         {},
+                         std::chrono::seconds(60),
+                         event::Resumption{event::Resumption::Kind::exact, {}, 12}},
+          event::Welcome{"p2",
+                         "3kQ9vZmJ2xw0VQ4hJ1c8mYQeRzVgw7Fq1dKbN4vTz0MhYcUoXs",
+                         {},
+                         std::chrono::seconds(60),
+                         event::Resumption{event::Resumption::Kind::rooms, {}, 12, 3}},
+          event::Welcome{"p9",
+                         "3kQ9vZb8Rk5PjWcL2yNs7TgVxD1fHq",
+                         {},
+                         std::chrono::seconds(60),
+                         event::Resumption{event::Resumption::Kind::none, "expired"}},
           joined,
           event::Left{"lobby", LeaveReason::leave, "2"},
           event::Left{"lobby", LeaveReason::kicked, {}, "This game is over."},
           event::PeerJoined{"lobby", 8, member("p3", "", 8)},
           event::PeerLeft{"lobby", 9, member("p3", "", 8), LeaveReason::disconnect},
+          event::PeerAway{"lobby", 9, member("p1", bob, 6)},
+          event::PeerBack{"lobby", 9, member("p1", bob, 6)},
           event::PeerUpdated{"lobby", 10, member("p1", muted_bob, 6)},
           event::Updated{"lobby", 11, "3"},
           members,
-          message(EnvelopeType::offer, "", R"({"type":"offer","sdp":"v=0\r\n…"})"),
-          message(EnvelopeType::answer, "", R"({"type":"answer","sdp":"v=0\r\n…"})"),
-          message(EnvelopeType::candidate, "lobby", R"({"candidate":"candidate:1 1 udp …","sdpMid":"0"})"),
-          message(EnvelopeType::message, "lobby", R"("hello, everybody")"),
-          message(EnvelopeType::event, "lobby", R"({"raised":true})"),
+          message(MessageType::offer, "", R"({"type":"offer","sdp":"v=0\r\n…"})"),
+          message(MessageType::answer, "", R"({"type":"answer","sdp":"v=0\r\n…"})"),
+          message(MessageType::candidate, "lobby", R"({"candidate":"candidate:1 1 udp …","sdpMid":"0"})"),
+          message(MessageType::message, "lobby", R"("hello, everybody")"),
+          message(MessageType::event, "lobby", R"({"raised":true})"),
           binary_message(),
           event::Sent{SendStatus::sent, "5"},
           event::Pong{R"("are you there?")"},
+          event::Pong{R"("are you there?")", 14},
+          event::Acknowledged{32},
           event::Error{errc::room_full, {}, "1"},
           event::GoingAway{std::chrono::milliseconds(2500)}};
 }
@@ -134,14 +156,14 @@ TEST_CASE("protocol page: every example of a client is understood, and each kind
     CHECK(example.starts_with(R"({"type":")" + kind + "\""));
     kinds.insert(kind);
   }
-  CHECK(kinds == std::set<std::string>{"answer", "candidate", "event", "join", "leave", "members", "message",
-                                       "offer", "ping", "update"});
+  CHECK(kinds == std::set<std::string>{"ack", "answer", "candidate", "event", "join", "leave", "members",
+                                       "message", "offer", "ping", "update"});
 }
 
 TEST_CASE("protocol page: every example of the server is what the encoder writes") {
   JsonOptions options;
   options.ice_servers = R"([{"urls":"stun:stun.example.com:3478"}])";
-  const JsonProtocolFactory factory(options);
+  const Json factory(options);
   std::vector<std::string> written;
   std::set<std::size_t> kinds;
   for (const Event& event : document_events()) {
@@ -192,21 +214,24 @@ TEST_CASE("protocol page: the list of error codes is that of the library") {
 
 TEST_CASE("protocol page: the limits have the defaults of the library") {
   const Limits limits;
-  const std::map<std::string, std::size_t> expected{{"max_message_bytes", limits.max_message_bytes},
-                                                    {"max_metadata_bytes", limits.max_metadata_bytes},
-                                                    {"max_id_bytes", limits.max_id_bytes},
-                                                    {"max_rooms_per_peer", limits.max_rooms_per_peer},
-                                                    {"max_peers_per_room", limits.max_peers_per_room},
-                                                    {"max_peers", limits.max_peers},
-                                                    {"max_outbound_bytes", limits.max_outbound_bytes},
-                                                    {"max_pending_bytes", limits.max_pending_bytes},
-                                                    {"messages_per_second", limits.messages_per_second},
-                                                    {"message_burst", limits.message_burst},
-                                                    {"bytes_per_second", limits.bytes_per_second},
-                                                    {"byte_burst", limits.byte_burst},
-                                                    {"joins_per_second", limits.joins_per_second},
-                                                    {"join_burst", limits.join_burst},
-                                                    {"max_json_depth", JsonOptions().max_depth}};
+  const std::map<std::string, std::size_t> expected{
+      {"max_message_bytes", limits.max_message_bytes},
+      {"max_metadata_bytes", limits.max_metadata_bytes},
+      {"max_id_bytes", limits.max_id_bytes},
+      {"max_rooms_per_peer", limits.max_rooms_per_peer},
+      {"max_peers_per_room", limits.max_peers_per_room},
+      {"max_peers", limits.max_peers},
+      {"max_outbound_bytes", limits.max_outbound_bytes},
+      {"max_pending_bytes", limits.max_pending_bytes},
+      {"messages_per_second", limits.messages_per_second},
+      {"message_burst", limits.message_burst},
+      {"bytes_per_second", limits.bytes_per_second},
+      {"byte_burst", limits.byte_burst},
+      {"caused_bytes_per_second", limits.caused_bytes_per_second},
+      {"caused_byte_burst", limits.caused_byte_burst},
+      {"joins_per_second", limits.joins_per_second},
+      {"join_burst", limits.join_burst},
+      {"max_json_depth", JsonOptions().max_depth}};
   std::map<std::string, std::size_t> listed;
   for (const auto& row : table_below("Limits")) listed[row.at(0)] = std::stoul(row.at(1));
   CHECK(listed == expected);

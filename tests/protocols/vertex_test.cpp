@@ -47,7 +47,7 @@ struct VertexWorld : ScriptWorld {
     return client;
   }
 
-  VertexFactory factory{[this] {
+  Vertex factory{[this] {
     const auto room = router.find_room(vertex_room);
     return room ? room->members() : std::vector<Member>();
   }};
@@ -99,9 +99,41 @@ TEST_CASE("vertex: who says new again is listed once, as it says now") {
   a->forget();
   b->say(R"({"type":"new","data":)" + peer("3") + "}");
   CHECK(b->heard() == Lines{peers(peer("1") + "," + peer("3"))});
-  CHECK(a->heard() == Lines{peers(peer("1")), peers(peer("1") + "," + peer("3"))});
+  CHECK(a->heard() == Lines{peers(peer("1") + "," + peer("3"))});
   a->say(R"({"type":"offer","data":{"to":"3"}})");
   CHECK(b->heard().size() == 1);
+}
+
+TEST_CASE("vertex: of the lists that many changes make while nobody reads, each peer gets the newest alone") {
+  VertexWorld world;
+  auto a = world.client("a", "1");
+  auto b = world.client("b", "2");
+  a->forget();
+  const auto as = [](const std::string& name) {
+    return R"({"id":"2","device_name":"d","username":")" + name + R"(","user_agent":"u"})";
+  };
+  const auto change = [&](const std::string& name) { return R"({"type":"new","data":)" + as(name) + "}"; };
+  b->say(change("x"), change("y"), change("z"));
+  CHECK(a->heard() == Lines{peers(peer("1") + "," + as("z"))});
+  CHECK(b->heard().back() == peers(peer("1") + "," + as("z")));
+}
+
+TEST_CASE("vertex: no list is left out that shows the sender of an offer behind it") {
+  VertexWorld world;
+  auto a = world.client("a", "1");
+  auto b = world.client("b");
+  auto c = world.client("c");
+  const std::string offer = R"({"type":"offer","data":{"to":"1","id":"2","description":{}}})";
+  const auto enter = [](const std::string& id) { return R"({"type":"new","data":)" + peer(id) + "}"; };
+  // All three before "a" reads anything.
+  b->receive(enter("2"));
+  b->receive(offer);
+  c->receive(enter("3"));
+  const Lines heard = a->heard();
+  REQUIRE(heard.size() == 3);
+  CHECK(heard[0] == peers(peer("1") + "," + peer("2")));
+  CHECK(heard[1] == offer);
+  CHECK(heard[2] == peers(peer("1") + "," + peer("2") + "," + peer("3")));
 }
 
 TEST_CASE("vertex: an id in use is an error, and another can be tried") {
@@ -247,13 +279,13 @@ TEST_CASE("vertex: names in the metadata of a native peer are not its names here
 
 TEST_CASE("vertex: what is nested too deep is no request") {
   VertexWorld world;
-  const VertexFactory factory([] { return std::vector<Member>(); }, {.max_json_depth = 3});
+  const Vertex factory([] { return std::vector<Member>(); }, {.max_json_depth = 3});
   ProtocolClient client(world, factory.make(), "a");
   client.say(R"({"type":"leave","data":[[]]})");
   CHECK(client.heard().empty());
   client.say(R"({"type":"leave","data":[[[]]]})");
   CHECK(client.heard() ==
-        Lines{R"({"type":"error","data":{"reason":"Unable to process request, it is no JSON object"}})"});
+        Lines{R"({"type":"error","data":{"reason":"Unable to process request, it is not a JSON object"}})"});
 }
 
 TEST_CASE("vertex: a session of ids with dashes is split behind the own one") {
@@ -309,7 +341,7 @@ TEST_CASE("vertex: text that is no request is an error to its sender; binary is 
   auto b = world.client("b", "2");
   a->forget();
   const Lines error{
-      R"({"type":"error","data":{"reason":"Unable to process request, it is no JSON object"}})"};
+      R"({"type":"error","data":{"reason":"Unable to process request, it is not a JSON object"}})"};
   for (const std::string text :
        {"", "hello", "null", "[]", "7", R"("x")", R"({"type":"new")", R"({"type":"new"}x)"}) {
     a->say(text);

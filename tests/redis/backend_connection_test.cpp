@@ -137,7 +137,7 @@ TEST_CASE("redis backend: a wrong password, or none, is named") {
   RedisServer server({"--requirepass", "right"});
   CHECK(names(open_error(url_with(server, ":wrong")), "password"));
   CHECK(names(open_error(url_with(server, ":wrong", "/1")), "password"));
-  CHECK(names(open_error(server.url()), "asks for a password"));
+  CHECK(names(open_error(server.url()), "requires a password"));
   CHECK_FALSE(open_error(url_with(server, ":right")));
   CHECK_FALSE(open_error(url_with(server, "default:right", "/1")));
 }

@@ -32,13 +32,19 @@ class Listener : public StoreListener {
     const bool has_left = change.kind == MembershipChange::Kind::left;
     add((has_left ? "left " : "changed ") + change.member.id);
   }
-  void delivered(const Envelope& envelope) override { add("delivered " + std::string(envelope.payload)); }
+  void delivered(const Message& message, const Route& /*route*/) override {
+    add("delivered " + std::string(message.payload));
+  }
+  void commanded(const NodeCommand& command) override { add("commanded " + command.room); }
   void invalidated(std::string_view room, Missed /*missed*/) override {
     add("invalidated " + std::string(room));
   }
   void displaced(std::string_view peer, Epoch /*epoch*/) override { add("displaced " + std::string(peer)); }
-  void undelivered(const Envelope& envelope, errc /*error*/) override {
-    add("undelivered " + std::string(envelope.payload));
+  void undelivered(const Message& message, const Route& /*route*/, errc /*error*/) override {
+    add("undelivered " + std::string(message.payload));
+  }
+  void undelivered(const NodeCommand& command, errc /*error*/) override {
+    add("undelivered command " + command.room);
   }
 
   bool has(std::string_view what) const {
@@ -97,10 +103,9 @@ struct StoreNode {
     return *result;
   }
   std::error_code publish(std::string_view room, std::string_view payload) {
-    Envelope envelope;
-    envelope.room = room;
-    envelope.payload = payload;
-    return store->publish(id, envelope, {});
+    Route route;
+    route.room = room;
+    return store->publish(id, Message::text(payload), route, {});
   }
 
   NodeId id;
@@ -210,12 +215,12 @@ TEST_CASE_FIXTURE(TwoStores, "redis store: the listener may close the store that
 
 TEST_CASE_FIXTURE(TwoStores, "redis store: stop takes leave of the cluster, and leaves nothing to do") {
   bool is_stopped = false;
-  b.store->stop([&] { is_stopped = true; });
+  b.store->async_stop([&] { is_stopped = true; });
   a.wait([&] { return is_stopped; });
   a.wait([&] { return a.listener.count() == 2; });
   CHECK(a.listener.has("changed pb"));
   a.store->close("a");
-  a.store->stop([] {});
+  a.store->async_stop();
   io.restart();
   CHECK(duration_of([&] { io.run(); }) < milliseconds(1000));
   CHECK(server.command({"KEYS", "*"}).empty());
@@ -225,7 +230,7 @@ TEST_CASE_FIXTURE(TwoStores, "redis store: stop takes leave of the cluster, and 
 TEST_CASE_FIXTURE(TwoStores, "redis store: stop takes no longer than two seconds when the server hangs") {
   server.pause();
   bool is_stopped = false;
-  a.store->stop([&] { is_stopped = true; });
+  a.store->async_stop([&] { is_stopped = true; });
   CHECK(duration_of([&] { a.wait([&] { return is_stopped; }); }) < milliseconds(2200));
 }
 

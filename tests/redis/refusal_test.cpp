@@ -23,7 +23,7 @@ bool contains(const std::string& text, std::string_view part) { return text.find
 TEST_CASE("redis refusal: the message names the trouble") {
   CHECK(contains(message("WRONGPASS invalid username-password pair", "HELLO"), "password"));
   CHECK(contains(message("NOAUTH HELLO must be called with the client already authenticated", "HELLO"),
-                 "asks"));
+                 "requires a password"));
   CHECK(contains(message("NOPERM this user has no permissions to run the 'xadd' command", "XADD"), "XADD"));
   CHECK(contains(message("ERR The user executing the script can't run this command", "XADD"), "XADD"));
   CHECK(contains(
@@ -33,7 +33,8 @@ TEST_CASE("redis refusal: the message names the trouble") {
   CHECK(contains(message("ERR unknown command `HELLO`", "HELLO"), "too old"));
   CHECK(contains(message("ERR DB index is out of range", "SELECT"), "database"));
   CHECK(contains(message("READONLY You can't write against a read only replica.", "EVALSHA"), "replica"));
-  CHECK(make_refusal(Refusal::too_old, 6 * 256 + 2).message() == "Redis 6.2 is too old: 7.0 is needed");
+  CHECK(make_refusal(Refusal::too_old, 6 * 256 + 2).message() ==
+        "Redis 6.2 is too old: the store needs 7.0 or later");
 }
 
 TEST_CASE("redis refusal: what may pass by itself is none") {

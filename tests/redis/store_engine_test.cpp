@@ -9,7 +9,6 @@
 #include <type_traits>
 #include <vector>
 
-#include "core/orders.hpp"
 #include "redis/backend.hpp"
 
 using namespace signaling;
@@ -100,13 +99,19 @@ class FakeBackend final : public Backend {
 class Listener final : public StoreListener {
  public:
   void changed(const MembershipChange& change) override { add("changed " + change.room); }
-  void delivered(const Envelope& envelope) override { add("delivered " + std::string(envelope.payload)); }
+  void delivered(const Message& message, const Route& /*route*/) override {
+    add("delivered " + std::string(message.payload));
+  }
+  void commanded(const NodeCommand& command) override { add("commanded " + command.room); }
   void invalidated(std::string_view room, Missed missed) override {
     add((missed == Missed::messages ? "lost " : "look at ") + std::string(room));
   }
   void displaced(std::string_view peer, Epoch /*epoch*/) override { add("displaced " + std::string(peer)); }
-  void undelivered(const Envelope& envelope, errc /*error*/) override {
-    add("undelivered " + std::string(envelope.payload));
+  void undelivered(const Message& message, const Route& /*route*/, errc /*error*/) override {
+    add("undelivered " + std::string(message.payload));
+  }
+  void undelivered(const NodeCommand& command, errc /*error*/) override {
+    add("undelivered command " + command.room);
   }
 
   std::vector<std::string> told;
@@ -165,11 +170,10 @@ struct Engine {
     engine.leave({room, peer, epoch, reason}, [](std::error_code, Version) {});
   }
   std::error_code publish(std::string_view payload) {
-    Envelope envelope;
-    envelope.from = "ada";
-    envelope.room = "room";
-    envelope.payload = payload;
-    return engine.publish(envelope, {});
+    Route route;
+    route.from = "ada";
+    route.room = "room";
+    return engine.publish(Message::text(payload), route, {});
   }
 };
 
@@ -282,16 +286,16 @@ TEST_CASE_FIXTURE(
   CHECK(backend.batches.size() == 1);
 }
 
-TEST_CASE_FIXTURE(Engine,
-                  "store engine: a notice of loss is accepted at any time, and brought when all are back") {
+TEST_CASE_FIXTURE(
+    Engine, "store engine: a command of kind lost is accepted at any time, and brought when all are back") {
   lose_session();
-  Envelope notice;
-  notice.type = EnvelopeType::event;
-  notice.language = order_language;
-  notice.payload = lost_order;
-  notice.room = "room";
+  NodeCommand command;
+  command.kind = NodeCommand::Kind::close_room;
+  command.room = "room";
   CHECK(publish("message") == errc::store_unavailable);
-  for (int i = 0; i < 3; ++i) CHECK_FALSE(engine.publish(notice, {}));
+  CHECK(engine.command(command) == errc::store_unavailable);
+  command.kind = NodeCommand::Kind::lost;
+  for (int i = 0; i < 3; ++i) CHECK_FALSE(engine.command(command));
   pass(milliseconds(60'000));
   come_back({{"room", "ada", 1}});
   pass(milliseconds(100));

@@ -71,8 +71,8 @@ void Crowd::go(Person& person, milliseconds unnoticed) {
 }
 
 std::string Crowd::metadata_of(const Person& person, std::string_view membership) {
-  return "L" + std::to_string(person.life->number()) + "." + std::string(membership) + "." +
-         std::to_string(++tags_);
+  return '"' + std::to_string(person.life->number()) + "." + std::string(membership) + "." +
+         std::to_string(++tags_) + '"';
 }
 
 std::vector<RoomId> Crowd::rooms_of(const Person& person) const {

@@ -11,14 +11,14 @@ void Life::connect(std::string id, std::string secret) {
     ConnectInfo info;
     info.wished_id = id;
     info.resume = secret;
-    self->peer_ = self->process_->router().connect(*self, std::make_unique<WireProtocol>(), std::move(info));
+    self->link_ = self->process_->router().connect(*self, std::make_unique<WireProtocol>(), std::move(info));
   });
 }
 
 void Life::say(std::string line) {
   if (is_over_ || process_ == nullptr) return;
   process_->enter([self = shared_from_this(), line = std::move(line)] {
-    if (!self->is_told_) self->peer_->receive({MessageKind::text, line});
+    self->link_.receive({MessageKind::text, line});
   });
 }
 
@@ -33,14 +33,10 @@ void Life::cut(Scheduler& scheduler, milliseconds delay) {
 void Life::process_gone() {
   tell_disconnected(CloseReason::lost);
   process_ = nullptr;
-  peer_.reset();
   if (!std::exchange(is_over_, true)) hooks_.closed(number_, CloseReason::lost);
 }
 
-void Life::tell_disconnected(CloseReason reason) {
-  if (std::exchange(is_told_, true) || !peer_) return;
-  peer_->disconnected(reason);
-}
+void Life::tell_disconnected(CloseReason reason) { link_.disconnect(reason); }
 
 void Life::write(std::span<const Frame> frames) {
   std::size_t bytes = 0;
@@ -49,7 +45,7 @@ void Life::write(std::span<const Frame> frames) {
     if (!is_over_) hooks_.heard(number_, frame.text_view());
   }
   // Nobody takes what is written to a connection that is cut and does not know it.
-  if (!is_stuck_ && !is_over_) peer_->written(bytes);
+  if (!is_stuck_ && !is_over_) link_.written(bytes);
 }
 
 void Life::close(CloseReason reason) {

@@ -32,7 +32,10 @@ class Life final : public Transport, public std::enable_shared_from_this<Life> {
   void cut(Scheduler& scheduler, milliseconds delay);
   /// The process ends, or has died: nothing is left of it.
   void process_gone();
-  std::size_t outbound_bytes() const { return peer_ && !is_told_ ? peer_->outbound_bytes() : 0; }
+  std::size_t outbound_bytes() const {
+    const auto peer = link_.peer();
+    return peer ? peer->outbound_bytes() : 0;
+  }
 
   boost::asio::any_io_executor executor() override { return executor_; }
   void write(std::span<const Frame> frames) override;
@@ -45,9 +48,8 @@ class Life final : public Transport, public std::enable_shared_from_this<Life> {
   Process* process_;  // null: no more
   const boost::asio::any_io_executor executor_;
   const Hooks hooks_;
-  std::shared_ptr<Peer> peer_;
+  Link link_;
   bool is_over_ = false;  // for the client
-  bool is_told_ = false;  // the process knows that the connection is over
   bool is_stuck_ = false;
 };
 

@@ -152,6 +152,7 @@ std::error_code ModelDatabase::goodbye(const SessionCall& call) {
 Result<Epoch> ModelDatabase::claim(const SessionCall& call, const redis::Backend::Claim& claim) {
   if (!admit(call)) return {errc::closed};
   const auto found = data_.claims.find(claim.peer);
+  if (found == data_.claims.end() && claim.is_take_over) return {errc::peer_not_found};
   if (found != data_.claims.end()) {
     const ModelData::Claim& held = found->second;
     const bool is_own = held.node == call.node;

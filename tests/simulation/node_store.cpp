@@ -78,10 +78,15 @@ void NodeStore::snapshot(std::string_view room, Version known_version,
   if (!closed_) engine_->snapshot(room, known_version, std::move(done));
 }
 
-std::error_code NodeStore::publish(const NodeId& /*node*/, const Envelope& envelope,
+std::error_code NodeStore::publish(const NodeId& /*node*/, const Message& message, const Route& route,
                                    std::span<const NodeId> targets) {
   if (closed_) return errc::store_unavailable;
-  return queue_.publish(envelope, targets, shown_, options_.max_queued_bytes);
+  return queue_.publish(message, route, targets, shown_, options_.max_queued_bytes);
+}
+
+std::error_code NodeStore::command(const NodeId& /*node*/, const NodeCommand& command) {
+  if (closed_) return errc::store_unavailable;
+  return queue_.command(command, shown_, options_.max_queued_bytes);
 }
 
 }  // namespace signaling::simulation

@@ -26,8 +26,9 @@ class NodeStore final : public StateStore {
   void update(const Update& request, Callback<void(std::error_code, Version)> done) override;
   void snapshot(std::string_view room, Version known_version,
                 Callback<void(std::error_code, RoomState)> done) override;
-  std::error_code publish(const NodeId& node, const Envelope& envelope,
+  std::error_code publish(const NodeId& node, const Message& message, const Route& route,
                           std::span<const NodeId> targets) override;
+  std::error_code command(const NodeId& node, const NodeCommand& command) override;
 
   void on_time();
   /// False: no message has waited.

@@ -8,7 +8,7 @@
 namespace signaling::simulation {
 namespace {
 
-/// Which membership it is, by its metadata: "L17.41" of "L17.41.58".
+/// Which membership it is, by its metadata: `"17.41` of `"17.41.58"`.
 std::string_view stay_in(std::string_view metadata) { return metadata.substr(0, metadata.rfind('.')); }
 
 }  // namespace

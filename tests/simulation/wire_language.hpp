@@ -56,6 +56,12 @@ class WireEncoder final : public Encoder {
   static void write(std::string& text, const event::PeerLeft& e) {
     put(text, "-", e.room, e.version, e.peer.id, e.peer.metadata, to_string(e.reason));
   }
+  static void write(std::string& text, const event::PeerAway& e) {
+    put(text, "away", e.room, e.version, e.peer.id);
+  }
+  static void write(std::string& text, const event::PeerBack& e) {
+    put(text, "back", e.room, e.version, e.peer.id);
+  }
   static void write(std::string& text, const event::PeerUpdated& e) {
     put(text, "~", e.room, e.version, e.peer.id, e.peer.metadata);
   }
@@ -67,10 +73,11 @@ class WireEncoder final : public Encoder {
     put_members(text, e.self, e.members);
   }
   static void write(std::string& text, const event::Message& e) {
-    put(text, "message", e.envelope.from, e.envelope.room, e.envelope.to, e.envelope.payload);
+    put(text, "message", e.from, e.message.room, e.message.to, e.message.payload);
   }
   static void write(std::string& text, const event::Sent& e) { put(text, "sent", e.request); }
   static void write(std::string& text, const event::Pong& e) { put(text, "pong", e.request); }
+  static void write(std::string& text, const event::Acknowledged& e) { put(text, "ack", e.received); }
   static void write(std::string& text, const event::Error& e) {
     put(text, "error", to_string(e.code), e.request);
   }
@@ -117,10 +124,10 @@ class WireProtocol final : public Protocol {
       commands.emplace_back(command::Members{room, tag});
     } else {
       command::Send send;
-      send.envelope.room = room;
-      send.envelope.to = words.at(3);
-      send.envelope.payload = words.at(4);
-      if (room.empty()) send.envelope.reach = Reach::anybody;
+      send.message.room = room;
+      send.message.to = words.at(3);
+      send.message.payload = words.at(4);
+      if (room.empty()) send.message.reach = Reach::anybody;
       send.request = tag;
       commands.emplace_back(send);
     }

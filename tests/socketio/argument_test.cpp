@@ -45,9 +45,9 @@ TEST_CASE("Argument: a placeholder is binary data only where there is an attachm
 TEST_CASE("ArgumentList: peers of other languages get the only argument, or the array of all") {
   const auto payload_of = [](const Arguments& arguments) {
     const ArgumentList list(arguments);
-    Envelope envelope;
-    list.set_payload(envelope);
-    return (envelope.kind == MessageKind::binary ? "binary " : "") + std::string(envelope.payload);
+    Message message;
+    list.set_payload(message);
+    return (message.kind == MessageKind::binary ? "binary " : "") + std::string(message.payload);
   };
   CHECK(payload_of({}).empty());
   CHECK(payload_of({R"({"a":1})"}) == R"({"a":1})");

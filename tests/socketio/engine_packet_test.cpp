@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "signaling/socketio/engine_error.hpp"
-#include "socketio/base64.hpp"
 #include "socketio/engine_script.hpp"
 
 namespace signaling::socketio {
@@ -32,17 +31,6 @@ Lines read_payload(std::string_view script) {
       case PayloadReader::Step::error: lines.emplace_back("error"); break;
     }
   }
-}
-
-std::string base64(std::string_view bytes) {
-  std::string text;
-  append_base64(text, bytes);
-  return text;
-}
-
-std::string decoded(std::string text) {
-  const auto bytes = decode_base64(text);
-  return bytes ? std::string(*bytes) : "invalid";
 }
 
 TEST_CASE("Engine.IO packet: one digit, then the data (packet encoding)") {
@@ -98,29 +86,6 @@ TEST_CASE("Engine.IO payload: what was sent is what is read (HTTP long-polling)"
   append_to_payload(payload, Frame::text("2"));
   CHECK(count_packets(payload) == 4);
   CHECK(read_payload(payload) == Lines{"4 a", "4 <" + test::to_hex(all_bytes) + ">", "4 <>", "2 "});
-}
-
-TEST_CASE("base64: the test vectors, both ways (RFC 4648 10)") {
-  const std::vector<std::pair<std::string, std::string>> vectors{{"", ""},
-                                                                 {"f", "Zg=="},
-                                                                 {"fo", "Zm8="},
-                                                                 {"foo", "Zm9v"},
-                                                                 {"foob", "Zm9vYg=="},
-                                                                 {"fooba", "Zm9vYmE="},
-                                                                 {"foobar", "Zm9vYmFy"},
-                                                                 {"\xFB\xFF\xBF", "+/+/"}};
-  for (const auto& [bytes, text] : vectors) {
-    CHECK(base64(bytes) == text);
-    CHECK(decoded(text) == bytes);
-  }
-}
-
-TEST_CASE("base64: other alphabets, lengths, paddings and bits left over are refused (RFC 4648 3)") {
-  for (const std::string bad : {"Z", "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Z===", "=Zg=", "Zg==Zg==",
-                                "Zg\n=", "-_-_", "Zm9v ", "Zm9v=", "Zm=v", "===="}) {
-    INFO(bad);
-    CHECK(decoded(bad) == "invalid");
-  }
 }
 
 TEST_CASE("Engine.IO errors: status, code and message (reference implementation)") {

@@ -54,6 +54,24 @@ TEST_CASE("polling: what waits leaves in one payload, in order (Engine.IO v4, Pa
   CHECK(script.session().buffered_bytes() == 0);
 }
 
+TEST_CASE("polling: much that waits leaves in several payloads, each of which is soon whole on a slow line") {
+  PollingSession script;
+  EngineSession& session = script.session();
+  for (const char name : {'a', 'b', 'c'}) session.send(Frame::text('4' + std::string(29'999, name)));
+  session.send(Frame::text('4' + std::string(99'999, 'd')));
+  const auto answer = [&](RequestId request) {
+    session.on_get(request, TimePoint());
+    const auto action = session.poll_action();
+    REQUIRE(action);
+    CHECK_FALSE(session.poll_action());
+    return std::get<engine_action::AnswerGet>(*action).payload.size();
+  };
+  CHECK(answer(2) == 60'001);
+  CHECK(answer(3) == 30'000);
+  CHECK(answer(4) == 100'000);
+  CHECK(session.buffered_bytes() == 0);
+}
+
 TEST_CASE("polling: packets that are sent in one step leave in one payload") {
   EngineSession session("SID", test::default_options);
   session.on_get(1, TimePoint());

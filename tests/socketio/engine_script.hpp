@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "signaling/socketio/engine_session.hpp"
+#include "signaling/text/hex.hpp"
 
 namespace signaling::socketio::test {
 
@@ -30,7 +31,7 @@ inline std::string to_hex(std::string_view bytes) {
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
     text += text.empty() ? "" : " ";
-    text += {"0123456789abcdef"[byte >> 4U], "0123456789abcdef"[byte & 0xFU]};
+    text += {text::hex_digit(byte >> 4U), text::hex_digit(byte & 0xFU)};
   }
   return text;
 }

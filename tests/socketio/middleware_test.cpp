@@ -60,10 +60,20 @@ TEST_CASE("Middleware: a refusal is a CONNECT_ERROR with message and data, and l
   FakeSession& client = script.session("ann");
   script.say(client, "0");
   script.say(client, R"(0{"data":"{\"code\":401}"})");
-  script.say(client, R"(0{"data":"{"})");
-  CHECK(client.heard() == Lines{R"(4{"message":"No"})", R"(4{"message":"No \"entry\"","data":{"code":401}})",
-                                R"(4{"message":"No \"entry\""})"});
+  CHECK(client.heard() ==
+        Lines{R"(4{"message":"No"})", R"(4{"message":"No \"entry\"","data":{"code":401}})"});
   CHECK(script.router.stats().peers == 0);
+}
+
+TEST_CASE("Middleware: data of a refusal that is not JSON is the host's mistake, which it is told") {
+  ServerScript script;
+  script.server.of("/").use([](const SocketPtr&, const Next& next) {
+    CHECK_THROWS_AS(next.refuse("No", "{"), std::invalid_argument);
+    next.refuse("No", "{}");
+  });
+  FakeSession& client = script.session("ann");
+  script.say(client, "0");
+  CHECK(client.heard() == Lines{R"(4{"message":"No","data":{}})"});
 }
 
 TEST_CASE("Middleware: it may put the client out by itself, with the whole connection") {

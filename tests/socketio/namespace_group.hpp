@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "signaling/protocols/json_protocol.hpp"
+#include "signaling/protocols/json.hpp"
 #include "socketio/server_script.hpp"
 
 namespace signaling::socketio::test {
@@ -50,12 +50,11 @@ class NativeClient final : public Transport {
   NativeClient(ServerScript& script, std::string id) : executor_(script.io.get_executor()) {
     ConnectInfo info;
     info.wished_id = std::move(id);
-    peer_ = script.router.connect(*this, factory_.make(), std::move(info));
+    link_ = script.router.connect(*this, factory_.make(), std::move(info));
   }
   NativeClient(const NativeClient&) = delete;
   NativeClient& operator=(const NativeClient&) = delete;
-  ~NativeClient() override { peer_->disconnected(CloseReason::lost); }
-  void say(std::string_view text) { peer_->receive({MessageKind::text, text}); }
+  void say(std::string_view text) { link_.receive({MessageKind::text, text}); }
   Lines heard() { return std::exchange(lines_, {}); }
 
   boost::asio::any_io_executor executor() override { return executor_; }
@@ -65,10 +64,10 @@ class NativeClient final : public Transport {
   void close(CloseReason) override {}
 
  private:
-  protocols::JsonProtocolFactory factory_;
+  protocols::Json factory_;
   boost::asio::any_io_executor executor_;
   Lines lines_;
-  std::shared_ptr<Peer> peer_;
+  Link link_;
 };
 
 }  // namespace signaling::socketio::test

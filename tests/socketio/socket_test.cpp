@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <stdexcept>
 
 #include "socketio/server_script.hpp"
@@ -45,7 +48,7 @@ struct OneClient : ServerScript {
   FakeSession* session = nullptr;
 };
 
-AckHandler into(Lines& lines) {
+auto into(Lines& lines) {
   return [&lines](std::error_code error, const Arguments& arguments) {
     lines.push_back(error ? error.message() : "ok " + text_of(arguments));
   };
@@ -182,6 +185,34 @@ TEST_CASE("Socket: the client acknowledges what was emitted") {
   script.say("30[]");
   script.say("399[]");
   CHECK(answers == Lines{R"(ok "second")", "ok "});
+}
+
+TEST_CASE(
+    "Socket: a coroutine awaits the client's answer, a join and the sockets of a room, or gets the error") {
+  using boost::asio::use_awaitable;
+  OneClient script;
+  Lines lines;
+  boost::asio::co_spawn(
+      script.ann->executor(),
+      [&]() -> boost::asio::awaitable<void> {
+        co_await script.ann->join("r", use_awaitable);
+        const auto ids = co_await script.server.of("/").fetch_sockets("r", use_awaitable);
+        lines.insert(lines.end(), ids.begin(), ids.end());
+        lines.push_back(
+            text_of(co_await script.ann->emit_with_ack("q", {}, std::chrono::seconds(1), use_awaitable)));
+        try {
+          co_await script.ann->join("/game,r", use_awaitable);
+        } catch (const boost::system::system_error& error) {
+          lines.push_back(std::error_code(error.code()).message());
+        }
+      },
+      boost::asio::detached);
+  script.run();
+  CHECK(lines == Lines{"ann"});
+  CHECK(script.heard() == Lines{R"(20["q"])"});
+  script.say("30[7]");
+  script.run();
+  CHECK(lines == Lines{"ann", "7", make_error_code(errc::bad_id).message()});
 }
 
 TEST_CASE("Socket: the client acknowledges with binary data") {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,27 +19,37 @@ class ScriptClient final : public Transport {
  public:
   ScriptClient(Router& router, boost::asio::any_io_executor executor, ConnectInfo info = {},
                std::unique_ptr<Protocol> protocol = std::make_unique<TextProtocol>())
-      : executor_(std::move(executor)), peer_(router.connect(*this, std::move(protocol), std::move(info))) {}
+      : executor_(std::move(executor)), link_(router.connect(*this, std::move(protocol), std::move(info))) {}
   ScriptClient(const ScriptClient&) = delete;
   ScriptClient& operator=(const ScriptClient&) = delete;
   ~ScriptClient() override { cut(CloseReason::lost); }
 
-  void say(std::string_view line) { peer_->receive({MessageKind::text, line}); }
+  void say(std::string_view line) { link_.receive({MessageKind::text, line}); }
   void cut(CloseReason reason) {
-    if (!std::exchange(disconnected_, true)) peer_->disconnected(reason);
+    (void)find_peer();
+    link_.disconnect(reason);
   }
   /// The lines that came since the last call.
   std::vector<std::string> heard() { return std::exchange(lines_, {}); }
 
-  Peer& peer() { return *peer_; }
-  const std::string& id() const { return peer_->id(); }
+  /// Not before it is admitted.
+  Peer& peer() { return *find_peer(); }
+  std::string id() { return find_peer() ? peer().id() : std::string(); }
   const std::optional<CloseReason>& closed() const { return closed_; }
+  /// The code and the reason that its protocol told it at the end.
+  const std::pair<std::uint16_t, std::string>& closed_with() const { return closed_with_; }
   /// Batches of frames that were written.
   std::size_t writes() const { return writes_; }
   const std::vector<Frame>& frames() const { return frames_; }
   void stick() { stuck_ = true; }
   /// What was written until now has left.
-  void catch_up() { peer_->written(std::exchange(stuck_bytes_, 0)); }
+  void catch_up() { link_.written(std::exchange(stuck_bytes_, 0)); }
+  /// So much of it has.
+  void read(std::size_t bytes) {
+    bytes = std::min(bytes, stuck_bytes_);
+    stuck_bytes_ -= bytes;
+    link_.written(bytes);
+  }
   /// Whether the router wants more messages.
   bool is_read() const { return is_read_; }
 
@@ -52,22 +64,32 @@ class ScriptClient final : public Transport {
     }
   }
   void set_reading(bool reading) override { is_read_ = reading; }
+  void close_with(CloseReason reason, const CloseStatus& status) override {
+    closed_with_ = {status.code, std::string(status.reason)};
+    close(reason);
+  }
   void close(CloseReason reason) override {
     closed_ = reason;
     cut(reason);
   }
 
  private:
+  const std::shared_ptr<Peer>& find_peer() {
+    if (!peer_) peer_ = link_.peer();
+    return peer_;
+  }
+
   boost::asio::any_io_executor executor_;
   std::vector<std::string> lines_;
   std::vector<Frame> frames_;
   std::size_t writes_ = 0;
   std::optional<CloseReason> closed_;
+  std::pair<std::uint16_t, std::string> closed_with_{};
   bool stuck_ = false;
   bool is_read_ = true;
   std::size_t stuck_bytes_ = 0;
-  bool disconnected_ = false;
-  std::shared_ptr<Peer> peer_;
+  std::shared_ptr<Peer> peer_;  // also after the end
+  Link link_;
 };
 
 }  // namespace signaling::testing

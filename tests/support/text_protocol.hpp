@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "signaling/core/protocol.hpp"
+#include "signaling/core/protocol_factory.hpp"
 
 namespace signaling::testing {
 
@@ -62,6 +62,12 @@ class TextEncoder final : public Encoder {
     return "-peer " + room(e.room, e.version) + " " + std::string(e.peer.id) + " " +
            std::string(to_string(e.reason));
   }
+  static std::string line(const event::PeerAway& e) {
+    return "away " + room(e.room, e.version) + " " + std::string(e.peer.id);
+  }
+  static std::string line(const event::PeerBack& e) {
+    return "back " + room(e.room, e.version) + " " + std::string(e.peer.id);
+  }
   static std::string line(const event::PeerUpdated& e) {
     return "~peer " + room(e.room, e.version) + " " + name(e.peer);
   }
@@ -72,12 +78,13 @@ class TextEncoder final : public Encoder {
     return "members " + room(e.room, e.version) + " " + list(e.members) + tag(e.request);
   }
   static std::string line(const event::Message& e) {
-    return "msg " + std::string(e.envelope.from) + " " + std::string(e.envelope.payload);
+    return "msg " + std::string(e.from) + " " + std::string(e.message.payload);
   }
   static std::string line(const event::Sent& e) {
     return (e.status == SendStatus::sent ? "sent" : "queued") + tag(e.request);
   }
   static std::string line(const event::Pong& e) { return "pong" + tag(e.request); }
+  static std::string line(const event::Acknowledged& e) { return "ack " + std::to_string(e.received); }
   static std::string line(const event::Error& e) {
     return "error " + std::string(to_string(e.code)) + tag(e.request);
   }
@@ -120,17 +127,17 @@ class TextProtocol final : public Protocol {
       commands.emplace_back(command::Reply{{Frame::text(rest)}});
     } else if (verb == "all" || verb == "call" || verb == "reach") {
       command::Send send;
-      (verb == "all" ? send.envelope.room : send.envelope.to) = word(rest);
-      send.envelope.payload = rest;
-      send.envelope.audience = Audience::everybody;
-      if (verb == "call") send.envelope.to = alias(send.envelope.to);
-      if (verb != "all") send.envelope.reach = Reach::anybody;
+      (verb == "all" ? send.message.room : send.message.to) = word(rest);
+      send.message.payload = rest;
+      send.message.audience = Audience::everybody;
+      if (verb == "call") send.message.to = alias(send.message.to);
+      if (verb != "all") send.message.reach = Reach::anybody;
       send.request = request;
       commands.emplace_back(send);
     } else if (verb == "send" || verb == "cast") {
       command::Send send;
-      (verb == "send" ? send.envelope.to : send.envelope.room) = word(rest);
-      send.envelope.payload = rest;
+      (verb == "send" ? send.message.to : send.message.room) = word(rest);
+      send.message.payload = rest;
       send.request = request;
       commands.emplace_back(send);
     } else if (verb == "ping") {
@@ -157,6 +164,15 @@ class TextProtocol final : public Protocol {
   }
 
   std::string alias_;  // of the command that was decoded last
+};
+
+/// At "/text", without a subprotocol.
+class TextProtocolFactory final : public ProtocolFactory {
+ public:
+  std::string_view path() const noexcept override { return "/text"; }
+  std::unique_ptr<Protocol> make(const ConnectInfo& /*info*/) const override {
+    return std::make_unique<TextProtocol>();
+  }
 };
 
 }  // namespace signaling::testing

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -7,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "signaling/protocols/json_protocol.hpp"
+#include "signaling/protocols/json.hpp"
 #include "support/script_world.hpp"
 
 namespace signaling::testing {
@@ -19,7 +20,7 @@ class ProtocolClient final : public Transport {
   ProtocolClient(ScriptWorld& world, std::unique_ptr<Protocol> protocol, std::string id,
                  std::string token = {})
       : world_(world),
-        peer_(world.router.connect(*this, std::move(protocol), info(std::move(id), std::move(token)))) {}
+        link_(world.router.connect(*this, std::move(protocol), info(std::move(id), std::move(token)))) {}
   ProtocolClient(const ProtocolClient&) = delete;
   ProtocolClient& operator=(const ProtocolClient&) = delete;
   ~ProtocolClient() override { cut(); }
@@ -27,15 +28,17 @@ class ProtocolClient final : public Transport {
   /// Says each message and lets everything happen that follows from it.
   template <class... Messages>
   void say(const Messages&... messages) {
-    (peer_->receive({MessageKind::text, std::string_view(messages)}), ...);
+    (link_.receive({MessageKind::text, std::string_view(messages)}), ...);
     world_.run();
   }
+  /// Says a message; what follows from it happens later.
+  void receive(std::string_view message) { link_.receive({MessageKind::text, message}); }
   void say_binary(std::string_view bytes) {
-    peer_->receive({MessageKind::binary, bytes});
+    link_.receive({MessageKind::binary, bytes});
     world_.run();
   }
   void cut() {
-    if (!std::exchange(disconnected_, true)) peer_->disconnected(CloseReason::lost);
+    link_.disconnect(CloseReason::lost);
     world_.run();
   }
   /// The messages that came since the last call.
@@ -49,16 +52,26 @@ class ProtocolClient final : public Transport {
     return closed_;
   }
 
+  /// The code and the reason that its protocol told it at the end.
+  const std::pair<std::uint16_t, std::string>& closed_with() {
+    world_.run();
+    return closed_with_;
+  }
+
   boost::asio::any_io_executor executor() override { return world_.io.get_executor(); }
   void write(std::span<const Frame> frames) override {
     for (const Frame& frame : frames) {
       lines_.emplace_back(frame.text_view());
-      peer_->written(frame.size());
+      link_.written(frame.size());
     }
+  }
+  void close_with(CloseReason reason, const CloseStatus& status) override {
+    closed_with_ = {status.code, std::string(status.reason)};
+    close(reason);
   }
   void close(CloseReason reason) override {
     closed_ = reason;
-    if (!std::exchange(disconnected_, true)) peer_->disconnected(reason);
+    link_.disconnect(reason);
   }
 
  private:
@@ -72,15 +85,15 @@ class ProtocolClient final : public Transport {
   ScriptWorld& world_;
   Lines lines_;
   std::optional<CloseReason> closed_;
-  bool disconnected_ = false;
-  std::shared_ptr<Peer> peer_;
+  std::pair<std::uint16_t, std::string> closed_with_{};
+  Link link_;
 };
 
 using ProtocolClientPtr = std::unique_ptr<ProtocolClient>;
 
 /// A peer of the native protocol that has forgotten its welcome.
 inline ProtocolClientPtr native_client(ScriptWorld& world, std::string id) {
-  static const protocols::JsonProtocolFactory factory;
+  static const protocols::Json factory;
   auto client = std::make_unique<ProtocolClient>(world, factory.make(), std::move(id));
   client->forget();
   return client;

@@ -37,7 +37,7 @@ TEST_CASE("close: a reason of 123 bytes arrives") {
 TEST_CASE("close: half a code, and codes that may not be sent, are violations (RFC 6455 5.5.1, 7.4)") {
   replay({.input = client_frame(0x88, "x"),
           .events = {"error 1002"},
-          .output = server_frame(0x88, close_payload(1002, "a Close frame has half a code"))});
+          .output = server_frame(0x88, close_payload(1002, "a Close frame has an incomplete code"))});
   for (const unsigned code : {0U, 999U, 1004U, 1005U, 1006U, 1015U, 1016U, 2999U, 5000U, 65535U}) {
     INFO(code);
     replay({.input = client_frame(0x88, close_payload(code)),

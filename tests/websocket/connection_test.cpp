@@ -82,11 +82,11 @@ TEST_CASE("connection: control frames are whole and at most 125 bytes (RFC 6455 
 }
 
 TEST_CASE("connection: fragments follow a beginning, and no other message (RFC 6455 5.4)") {
-  replay_violation(client_frame(0x80, "x"), 1002, "a continuation without a beginning");
+  replay_violation(client_frame(0x80, "x"), 1002, "a continuation frame without a first frame");
   replay_violation(client_frame(0x81, "x") + client_frame(0x00, "x"), 1002,
-                   "a continuation without a beginning", {"text x"});
+                   "a continuation frame without a first frame", {"text x"});
   replay_violation(client_frame(0x01, "x") + client_frame(0x82, "y"), 1002,
-                   "a new message inside of another");
+                   "a new message within an unfinished one");
 }
 
 TEST_CASE("connection: a client masks, a server does not (RFC 6455 5.1)") {

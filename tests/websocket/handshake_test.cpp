@@ -2,9 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include "websocket/base64.hpp"
-#include "websocket/sha1.hpp"
-
 namespace signaling::websocket {
 namespace {
 
@@ -53,35 +50,6 @@ std::string field_of(const RefusedUpgrade& refused, std::string_view name) {
     if (field.name == name) return std::string(field.value);
   }
   return "none";
-}
-
-std::string hash_of(std::string_view message) {
-  std::string text;
-  for (const std::uint8_t byte : sha1(message)) {
-    text += "0123456789abcdef"[byte >> 4U];
-    text += "0123456789abcdef"[byte & 0xFU];
-  }
-  return text;
-}
-
-TEST_CASE("SHA-1: the examples, and messages around a block's end (FIPS 180-4)") {
-  CHECK(hash_of("abc") == "a9993e364706816aba3e25717850c26c9cd0d89d");
-  CHECK(hash_of("") == "da39a3ee5e6b4b0d3255bfef95601890afd80709");
-  CHECK(hash_of("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq") ==
-        "84983e441c3bd26ebaae4aa1f95129e5e54670f1");
-  CHECK(hash_of(std::string(55, 'a')) == "c1c8bbdc22796e28c0e15163d20899b65621d65a");
-  CHECK(hash_of(std::string(64, 'a')) == "0098ba824b5c16427bd7a1122a5a442a25ec644d");
-}
-
-TEST_CASE("base64: all paddings (RFC 4648 10)") {
-  const auto encode = [](std::string_view text) {
-    return to_base64({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-  };
-  CHECK(encode("") == "");
-  CHECK(encode("f") == "Zg==");
-  CHECK(encode("fo") == "Zm8=");
-  CHECK(encode("foo") == "Zm9v");
-  CHECK(encode("foob") == "Zm9vYg==");
 }
 
 TEST_CASE("handshake: the example is accepted with the example's key (RFC 6455 1.3)") {

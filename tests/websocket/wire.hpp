@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "signaling/text/hex.hpp"
 #include "signaling/websocket/connection.hpp"
 
 namespace signaling::websocket::test {
@@ -22,8 +23,8 @@ inline Bytes hex(std::string_view digits) {
   unsigned value = 0;
   int count = 0;
   for (const char c : digits) {
-    const std::size_t digit = std::string_view("0123456789abcdef").find(c);
-    if (digit == std::string_view::npos) continue;
+    const int digit = text::hex_value(c);
+    if (digit < 0) continue;
     value = value * 16 + static_cast<unsigned>(digit);
     if (++count % 2 != 0) continue;
     bytes.push_back(static_cast<std::byte>(value));
@@ -36,8 +37,8 @@ inline std::string to_hex(std::span<const std::byte> bytes) {
   std::string text;
   for (const std::byte byte : bytes) {
     if (!text.empty()) text += ' ';
-    text += "0123456789abcdef"[std::to_integer<unsigned>(byte) >> 4U];
-    text += "0123456789abcdef"[std::to_integer<unsigned>(byte) & 0xFU];
+    text += text::hex_digit(std::to_integer<unsigned>(byte) >> 4U);
+    text += text::hex_digit(std::to_integer<unsigned>(byte) & 0xFU);
   }
   return text;
 }

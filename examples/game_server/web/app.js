@@ -18,7 +18,8 @@ const byId = (id) => document.getElementById(id);
 const roomOf = (code) => `match/${code}`;
 const query = new URLSearchParams(location.search);
 
-const client = new SignalingClient(signalingUrl());
+// A match keeps the seat of a player that has lost its connection, and shows that to the others.
+const client = new SignalingClient(signalingUrl(), { keepSeconds: 0 });
 const view = new ArenaView(byId("arena"));
 const steering = new Steering(byId("arena"), () => view.ownPlace());
 let match = null; // {code, room, link, channel, tick, roster}

@@ -1,5 +1,5 @@
-// A call through a media server: takes the place of ../../web/call.js, to which the page is the same. One connection, to
-// the server, carries the own media there and everybody else's here.
+// A call through a media server: takes the place of ../../web/call.js, to which the page is the same. One
+// connection, to the server, carries the own media there and everybody else's here.
 //
 // Events: `peer` (a member was added or changed), `peer-removed`, `chat` ({from, text}), `problem` (Error).
 
@@ -11,7 +11,8 @@ export class Call extends EventTarget {
   #stream;
   #server;
   #link = null;
-  #members = new Map(); // id -> {id, metadata, link: {state, wasConnected, stream}}
+  #metadata = null;
+  #members = new Map(); // id -> {id, metadata, away, link: {state, wasConnected, stream}}
   #streams = new Map(); // id of a member -> its MediaStream
   #listening = new AbortController();
 
@@ -25,16 +26,21 @@ export class Call extends EventTarget {
     this.#link = this.#makeLink();
     this.#on("joined", ({ peers }) => this.#onJoined(peers));
     this.#on("peer-joined", ({ peer }) => this.#set(peer));
-    this.#on("peer-updated", ({ peer }) => this.#set(peer));
+    this.#on("peer-updated", ({ peer }) => this.#set({ ...peer, away: this.#members.get(peer.id)?.away }));
     this.#on("peer-left", ({ peer }) => this.#remove(peer));
+    this.#on("peer-away", ({ peer }) => this.#setAway(peer, true));
+    this.#on("peer-back", ({ peer }) => this.#setAway(peer, false));
+    this.#on("resumed", ({ resumed }) => resumed === "rooms" && this.#joinAgain());
     this.#on("event", ({ event, from, data }) => event === "chat" && this.#onChat(from, data));
   }
 
   join(metadata) {
+    this.#metadata = metadata;
     return this.#signaling.join(this.#room, metadata);
   }
 
   update(metadata) {
+    this.#metadata = metadata;
     return this.#signaling.update(this.#room, metadata);
   }
 
@@ -72,7 +78,7 @@ export class Call extends EventTarget {
     return link;
   }
 
-  // The first time, and again after every reconnect of the signaling: the server takes this page for a new one.
+  // The first time, and whenever the page has joined again: the server takes it for a new one.
   #onJoined(peers) {
     const present = new Set(peers.map(({ id }) => id));
     for (const id of [...this.#members.keys()]) if (!present.has(id)) this.#remove(id);
@@ -81,10 +87,27 @@ export class Call extends EventTarget {
     for (const peer of peers) this.#set(peer);
   }
 
-  #set({ id, metadata }) {
+  // Messages were lost. An offer may be among them, and the server repeats none but to a page that joins.
+  async #joinAgain() {
+    try {
+      await this.#signaling.leave(this.#room);
+      await this.join(this.#metadata);
+    } catch (error) {
+      this.#emit("problem", error);
+    }
+  }
+
+  #setAway(id, away) {
+    const member = this.#members.get(id);
+    if (!member) return;
+    member.away = away;
+    this.#emit("peer", member);
+  }
+
+  #set({ id, metadata, away = false }) {
     if (id === this.#server) return;
     const link = this.#members.get(id)?.link ?? { state: "connecting", wasConnected: false, stream: null };
-    this.#members.set(id, { id, metadata, link });
+    this.#members.set(id, { id, metadata, away, link });
     this.#refresh(id);
   }
 
@@ -96,8 +119,8 @@ export class Call extends EventTarget {
     this.#emit("peer-removed", member);
   }
 
-  // A stream bears the id of the member whose it is. The places of those who have left are used again, and of that
-  // RTCPeerConnection tells nothing: its `track` event is for new places only.
+  // A stream bears the id of the member whose it is. The places of those who have left are used again, and of
+  // that RTCPeerConnection tells nothing: its `track` event is for new places only.
   #takeStreams(pc) {
     const owners = streamIds(pc.remoteDescription.sdp);
     const tracks = new Map([...owners.values()].map((id) => [id, []]));

@@ -3,20 +3,20 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <memory>
 
-#include "signaling/core/export.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling {
 
 class SIGNALING_API Loop;
 
-/// One go at many sockets of a thread: what the messages given to peers meanwhile cause for peers of the same executor
-/// is written by `flush`, and not by a handler that the router posts. Spares a busy host one turn of its executor for
-/// each go; nobody needs it.
+/// Collects the output of one pass over many sockets of a thread. Frames that the pass causes for peers of the same
+/// executor are written by `flush` instead of a handler that the router posts. This saves a busy host one turn of its
+/// executor per pass; using it is optional.
 ///
-/// Threads: made, flushed and destroyed on the executor. What is sent from other threads, or to peers of
-/// other executors, is posted as ever.
+/// Threads: construct, flush and destroy it on the executor. Frames from other threads, or for peers of other
+/// executors, are posted as usual.
 /// Re-entrancy: `flush` calls Transport::write and Transport::close, as the posted handler would.
-/// Errors: an exception of a transport leaves `flush`; what was not flushed then is posted.
+/// Errors: an exception of a transport leaves `flush`; frames that were not flushed are then posted.
 class SIGNALING_API Batch {
  public:
   /// For the peers of `executor`.
@@ -25,7 +25,7 @@ class SIGNALING_API Batch {
   Batch& operator=(const Batch&) = delete;
   ~Batch();
 
-  /// Writes what has come together since the last flush.
+  /// Writes what has accumulated since the last flush.
   void flush();
 
  private:

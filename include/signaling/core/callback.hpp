@@ -10,17 +10,17 @@ namespace signaling {
 template <class Signature>
 class Callback;
 
-/// A move-only function, called at most once: how asynchronous operations complete.
+/// A move-only function that is called at most once: the completion handler of asynchronous operations.
 ///
-/// Unlike `std::function` it takes handlers that own things that cannot be copied.
-/// Errors: calling an empty one, or one a second time, throws `std::bad_function_call`. An exception of the function leaves
-/// the call; those that the library makes throw for memory only.
+/// Unlike `std::function` it accepts functions that own move-only objects.
+/// Errors: calling an empty callback, or calling one a second time, throws `std::bad_function_call`. An exception of
+/// the function leaves the call. The library's own functions throw only std::bad_alloc.
 template <class... Args>
 class Callback<void(Args...)> {
  public:
   Callback() noexcept = default;
 
-  /// Keeps `function` until it is called, or this is destroyed.
+  /// Keeps `function` until it is called, or until this object is destroyed.
   template <class Function>
     requires(!std::is_same_v<std::remove_cvref_t<Function>, Callback> &&
              std::is_invocable_v<std::decay_t<Function>&, Args...>)
@@ -30,7 +30,7 @@ class Callback<void(Args...)> {
   /// False: empty, or called already.
   explicit operator bool() const noexcept { return target_ != nullptr; }
 
-  /// Calls the function, which then is gone.
+  /// Calls the function, and then destroys it.
   void operator()(Args... args) {
     if (!target_) throw std::bad_function_call();
     auto target = std::move(target_);

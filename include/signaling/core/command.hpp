@@ -6,41 +6,42 @@
 #include <variant>
 #include <vector>
 
-#include "signaling/core/envelope.hpp"
 #include "signaling/core/error.hpp"
-#include "signaling/core/export.hpp"
+#include "signaling/core/message.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling {
 
-/// What a peer asks of the router. A protocol decodes it from the wire; a local peer calls `Peer` instead.
+/// A request of a peer to the router. A protocol decodes it from the wire; a local peer calls `Peer` instead.
 ///
-/// Lifetime: all views point into the message that was decoded and live until the next one is.
-/// `request` is an opaque tag that comes back in the answer; empty: none.
+/// Lifetime: all views point into the decoded message and are valid until the next message is decoded.
+/// `request` is an opaque tag that the answer repeats; empty: no tag.
 namespace command {
 
 /// Joins a room.
 struct SIGNALING_API Join {
   std::string_view room;  ///< the room to join
-  /// Raw JSON text. Absent: none; when the peer is in the room already, its metadata stays as it is.
+  /// Raw JSON text. Absent: none; if the peer is already in the room, its metadata does not change.
   std::optional<std::string_view> metadata;
   std::string_view request;  ///< tag of the answer
-  /// A further name under which the peer can be reached with `Reach::anybody`, until it is gone. Begins with
-  /// `alias_mark`. Empty: none.
+  /// A further name under which `Reach::anybody` finds the peer, until the peer disconnects. Begins with `alias_mark`.
+  /// Empty: none.
   std::string_view alias = {};
-  /// What happens if another peer has the alias.
+  /// What happens if another peer already has the alias.
   enum class AliasInUse : std::uint8_t {
-    stay,   ///< the join fails with `id_in_use`
-    close,  ///< the same, and the connection closes
-    take_over,  ///< the other peer loses the alias, and stays connected. Only if it has joined with `take_over` too
+    stay,       ///< the join fails with `id_in_use`
+    close,      ///< the join fails with `id_in_use`, and the connection closes
+    take_over,  ///< the other peer loses the alias and stays connected, if it has joined with `take_over` too
+    replace,    ///< the other peer is closed (CloseReason::replaced), if it has joined with `replace` too
   };
-  AliasInUse alias_in_use = AliasInUse::stay;  ///< the same for all joins with this alias
-  /// A room that holds everybody of a protocol has no use for Limits::max_peers_per_room.
+  AliasInUse alias_in_use = AliasInUse::stay;  ///< must be the same for all joins with this alias
+  /// Limits::max_peers_per_room does not apply to a room that holds all clients of a protocol.
   enum class Capacity : std::uint8_t { limited, unlimited };
-  Capacity capacity = Capacity::limited;  ///< whether the room has a bound
-  /// `none`: success is not told. For rooms that a protocol joins by itself: the answer costs as much as the room has
-  /// members.
+  Capacity capacity = Capacity::limited;  ///< whether the room has a limit of members
+  /// `none`: a success is not reported. Use it for rooms that a protocol joins by itself, since the answer grows with
+  /// the number of members.
   enum class Answer : std::uint8_t { joined, none };
-  Answer answer = Answer::joined;  ///< whether success is told
+  Answer answer = Answer::joined;  ///< whether a success is reported
 };
 
 /// Leaves a room.
@@ -56,7 +57,7 @@ struct SIGNALING_API Update {
   std::string_view request;   ///< tag of the answer
 };
 
-/// Asks for the members of a room.
+/// Requests the members of a room.
 struct SIGNALING_API Members {
   std::string_view room;     ///< a room that the peer is in
   std::string_view request;  ///< tag of the answer
@@ -64,34 +65,43 @@ struct SIGNALING_API Members {
 
 /// Sends to a peer or a room.
 struct SIGNALING_API Send {
-  Envelope envelope;         ///< what to send, and to whom
-  std::string_view request;  ///< tag of the answer; empty: success is not told
+  Message message;           ///< what to send, and the receivers
+  std::string_view request;  ///< tag of the answer; empty: a success is not reported
 };
 
-/// Asks whether the server is there.
+/// Requests a `pong`.
 struct SIGNALING_API Ping {
   std::string_view request;  ///< tag of the answer
+  /// As of Acknowledge; absent: none.
+  std::optional<std::uint64_t> received = {};
 };
 
-/// The message was no command: the peer gets this error back, and nobody else notices.
+/// Confirms messages to the client, so that they need not be kept for a resumption. It also shows that the client has
+/// received its welcome.
+struct SIGNALING_API Acknowledge {
+  std::uint64_t received = 0;  ///< how many have arrived, since the count began
+};
+
+/// The message was not a valid command: the peer gets this error, and no other peer is affected.
 struct SIGNALING_API Invalid {
   errc code = errc::bad_request;  ///< what was wrong
   std::string_view message;       ///< for people; empty: the description of `code`
   std::string_view request;       ///< tag of the answer
 };
 
-/// The protocol answers its client itself, in order with the other commands of the message.
+/// The protocol itself answers its client, in order with the other commands of the message.
 struct SIGNALING_API Reply {
-  std::vector<Frame> frames;  ///< messages in the protocol's own language
+  std::vector<Frame> frames;  ///< messages in the protocol's own format
 };
 
-/// The peer says goodbye: it leaves its rooms and the connection closes.
+/// The peer disconnects: it leaves its rooms and the connection closes.
 struct SIGNALING_API Goodbye {};
 
 }  // namespace command
 
 /// Any of the commands.
-using Command = std::variant<command::Join, command::Leave, command::Update, command::Members, command::Send,
-                             command::Ping, command::Invalid, command::Reply, command::Goodbye>;
+using Command =
+    std::variant<command::Join, command::Leave, command::Update, command::Members, command::Send,
+                 command::Ping, command::Acknowledge, command::Invalid, command::Reply, command::Goodbye>;
 
 }  // namespace signaling

@@ -2,20 +2,21 @@
 
 #include <memory>
 
-#include "signaling/core/export.hpp"
 #include "signaling/core/state_store.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling {
 
 /// The store of a single process.
 ///
-/// Several routers may share one object: they are the nodes of a cluster inside the process.
-/// Completion: before the call returns. With several routers answers have their place among the news, and one thread at a
-/// time passes these on: while another one does, the answer comes from there, perhaps after the call has returned.
-/// Threads: any; rooms and ids have locks by shard. The names of the nodes, and the queue of all that passes between them,
-/// have one lock.
-/// Errors: an exception of a handler or a listener leaves the call that passes the news on; what is behind it is passed on
-/// nevertheless.
+/// Several routers may share one object: they are the nodes of a cluster within the process.
+/// Completion: before the call returns. With several routers, answers are ordered with the news of other nodes, and one
+/// thread at a time delivers them: while another thread does, that thread delivers the answer, perhaps after the call
+/// has returned.
+/// Threads: any; rooms and ids have one lock per shard. The names of the nodes, and the queue between them, have one
+/// lock.
+/// Errors: an exception of a handler or a listener leaves the call that delivers the news; later news is still
+/// delivered.
 class SIGNALING_API MemoryStore final : public StateStore {
  public:
   MemoryStore();
@@ -32,8 +33,9 @@ class SIGNALING_API MemoryStore final : public StateStore {
   void update(const Update& request, Callback<void(std::error_code, Version)> done) override;
   void snapshot(std::string_view room, Version known_version,
                 Callback<void(std::error_code, RoomState)> done) override;
-  std::error_code publish(const NodeId& node, const Envelope& envelope,
+  std::error_code publish(const NodeId& node, const Message& message, const Route& route,
                           std::span<const NodeId> targets) override;
+  std::error_code command(const NodeId& node, const NodeCommand& command) override;
 
  private:
   struct State;

@@ -6,55 +6,55 @@
 #include <string_view>
 #include <vector>
 
-#include "signaling/core/export.hpp"
 #include "signaling/core/stats.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling {
 
-/// How the values of a metric are to be read.
+/// How to interpret the values of a metric.
 enum class MetricKind : std::uint8_t {
-  counter,    ///< grows, but for restarts
+  counter,    ///< grows, except for restarts
   gauge,      ///< goes up and down
-  histogram,  ///< counts by classes
+  histogram,  ///< counts per bucket
 };
 
-/// What tells the samples of one metric apart.
+/// Distinguishes the samples of one metric.
 struct SIGNALING_API MetricLabel {
   std::string name;   ///< such as "protocol"
-  std::string value;  ///< any bytes; written out, they are escaped
+  std::string value;  ///< any bytes; prometheus_text escapes them
 };
 
-/// One number of a metric, or one histogram.
+/// One number, or one histogram, of a metric.
 struct SIGNALING_API MetricSample {
   std::vector<MetricLabel> labels;  ///< empty for most metrics
-  /// Of a histogram: the sum of what was observed.
+  /// Histograms: the sum of the observed values.
   double value = 0;
-  /// Histograms only: observations of each class of MetricFamily::bounds by itself, and of the one above.
+  /// Histograms only: observations per bucket of MetricFamily::bounds (not cumulative), and those above the last bound.
   std::vector<std::uint64_t> counts;
 };
 
-/// A metric with all its labels, as a host can hand it to a registry of its own. Seconds and bytes, in the unit's name.
+/// A metric with all its labels, as data for a registry of the host's own. Its name ends in the unit: seconds or bytes.
 struct SIGNALING_API MetricFamily {
   std::string name;  ///< by Prometheus's rules
   /// For people.
   std::string help;
-  MetricKind kind = MetricKind::gauge;  ///< how its values are to be read
-  /// Histograms only: upper bounds of the classes, ascending.
+  MetricKind kind = MetricKind::gauge;  ///< how to interpret its values
+  /// Histograms only: upper bounds of the buckets, ascending.
   std::vector<double> bounds;
-  std::vector<MetricSample> samples;  ///< one for each combination of labels
+  std::vector<MetricSample> samples;  ///< one per combination of labels
 };
 
-/// All that `stats` counts. Labels have few values, and none that a client chooses: `protocol`, `code` (errc), `reason`
-/// (CloseReason), `operation` (of the store).
+/// The metrics of `stats`. Labels have few values, and no value that a client chose: `protocol`, `code` (errc),
+/// `reason` (CloseReason), `operation` (of the store).
 SIGNALING_API std::vector<MetricFamily> metrics_of(const Stats& stats);
-/// What waits for clients.
+/// Metrics of the bytes that wait for clients.
 SIGNALING_API std::vector<MetricFamily> metrics_of(const QueueStats& queues);
 
-/// The families in Prometheus's text format, version 0.0.4. Names have to be unique. Throws std::invalid_argument on a
-/// name that the format does not allow, and on a histogram whose `counts` do not fit its `bounds`.
+/// Writes the families in Prometheus's text format, version 0.0.4. Names must be unique. Throws std::invalid_argument
+/// for a name that the format does not allow, and for a histogram whose `counts` do not fit its `bounds`.
 SIGNALING_API std::string prometheus_text(std::span<const MetricFamily> families);
 
-/// What that is called in HTTP.
+/// The HTTP content type of that format.
 inline constexpr std::string_view prometheus_content_type = "text/plain; version=0.0.4; charset=utf-8";
 
 }  // namespace signaling

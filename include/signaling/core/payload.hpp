@@ -4,23 +4,23 @@
 #include <memory>
 #include <string_view>
 
-#include "signaling/core/export.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling {
 
-/// Shared immutable bytes that outlive the message they came in: metadata, held messages.
+/// Shared immutable bytes that outlive the message they came in: metadata, stored messages.
 ///
-/// The library never looks inside: by convention metadata is JSON text.
-/// Ownership: a copy shares the bytes. Threads: any; the bytes never change.
+/// The library does not interpret them; by convention metadata is JSON text.
+/// Ownership: copies share the bytes. Threads: any; the bytes never change.
 class SIGNALING_API Payload {
  public:
   Payload() noexcept = default;
   /// Copies `bytes`. An empty payload holds no memory.
   explicit Payload(std::string_view bytes);
 
-  /// The bytes; the view lives as long as any copy.
+  /// The bytes; the view is valid as long as any copy exists.
   std::string_view view() const noexcept { return {bytes_.get(), size_}; }
-  /// How many bytes.
+  /// The number of bytes.
   std::size_t size() const noexcept { return size_; }
   /// True if there are none.
   bool empty() const noexcept { return size_ == 0; }

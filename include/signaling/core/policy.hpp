@@ -1,6 +1,7 @@
 #pragma once
 
 #include <any>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,66 +10,73 @@
 #include <vector>
 
 #include "signaling/core/callback.hpp"
-#include "signaling/core/envelope.hpp"
 #include "signaling/core/error.hpp"
-#include "signaling/core/export.hpp"
 #include "signaling/core/ids.hpp"
+#include "signaling/core/message.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling {
 
 class Peer;
+class Router;
 
-/// What is known of a client when it connects. All of it but `remote_address` was said by the client.
+/// The data of a connecting client. Everything except `remote_address` comes from the client.
 struct SIGNALING_API ConnectInfo {
   /// Address without port, as text: "192.0.2.7", "::1". Empty for transports that have none.
   std::string remote_address;
   /// The request target of the handshake: path and query.
   std::string target;
   std::string origin;  ///< the field `Origin` of the handshake; empty: none
-  /// The credential, wherever the protocol carries it.
+  /// The credential, wherever the protocol transports it.
   std::string token;
-  /// Raw JSON that the client gave along to identify itself; empty if none.
+  /// Raw JSON with which the client identifies itself; empty if none.
   std::string credentials;
-  /// The id it would like to have, and the secret from the welcome of an earlier connection.
+  /// The requested id, and the secret from the welcome of an earlier connection.
   std::string wished_id;
   std::string resume;  ///< secret from an earlier welcome; empty: none
+  /// How long the client wants its peer to stay after a lost connection, in whole seconds; empty: not at all, or, if it
+  /// resumes, as long as before.
+  std::string keep;
+  /// How many messages a client that resumes has received, in decimal; empty: unknown.
+  std::string received;
   /// Header fields of the handshake, names in lower case.
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
-/// Who the host says a peer is. The library only carries it.
+/// Who the host says a peer is. The library passes it on without using it.
 struct SIGNALING_API Identity {
-  std::string subject;  ///< who it is to the host: a user name, an account number
-  /// Anything the host wants to find again, for example the token's claims as JSON.
+  std::string subject;  ///< the user in the host's terms: a user name, an account number
+  /// Any data that the host wants to find again, for example the token's claims as JSON.
   std::string attributes;
-  /// What the policy wants at hand when it is asked about this peer later, in a form of its own.
+  /// Data in the policy's own form, for its later decisions about this peer.
   std::any context;
 };
 
-/// Yes, or no with a reason that the peer is told.
+/// A yes, or a no with a reason that the peer gets.
 class SIGNALING_API Decision {
  public:
   /// Yes.
   static Decision allow() { return Decision(errc::ok, {}); }
-  /// Of a join: yes, with this metadata (raw JSON text) whatever the peer gave.
+  /// For a join: yes, with this metadata (raw JSON text) instead of the peer's own. If it is not JSON, the join fails
+  /// with `internal`, and the log gets `policy-metadata-invalid`.
   static Decision allow_with_metadata(std::string metadata) {
     Decision decision = allow();
     decision.metadata_ = std::move(metadata);
     return decision;
   }
-  /// `code` is what the peer gets as error code, `reason` as its message; an empty reason stands for the code's
-  /// own description.
+  /// A no: the peer gets `code` as error code and `reason` as its message; if `reason` is empty, the code's own
+  /// description.
   static Decision refuse(std::string reason, errc code = errc::forbidden) {
     return {code, std::move(reason)};
   }
 
-  /// True if it is a yes.
+  /// True for a yes.
   bool allowed() const noexcept { return code_ == errc::ok; }
-  /// `errc::ok` if it is a yes.
+  /// `errc::ok` for a yes.
   errc code() const noexcept { return code_; }
-  /// For the peer; empty if it is a yes.
+  /// The message for the peer; empty for a yes.
   const std::string& reason() const noexcept { return reason_; }
-  /// What the peer's metadata shall be; nothing: what it gave.
+  /// The metadata that replaces the peer's own; absent: the peer's own.
   const std::optional<std::string>& metadata() const noexcept { return metadata_; }
 
  private:
@@ -80,63 +88,78 @@ class SIGNALING_API Decision {
 
 /// The answer to a connecting client.
 struct SIGNALING_API Admission {
-  Decision decision = Decision::allow();  ///< refused: the connection ends with it
+  Decision decision = Decision::allow();  ///< if refused, the connection closes
   Identity identity;                      ///< kept with the peer
-  /// The id the peer shall have. Absent: one of 128 random bits.
+  /// The peer's id. Absent: 128 random bits.
   std::optional<PeerId> peer_id;
+  /// The longest time that the peer may stay after a lost connection. Absent: Limits::max_resume.
+  std::optional<std::chrono::seconds> max_resume = {};
 };
 
-/// What a peer wants to join with.
+/// A peer's request to join a room.
 struct SIGNALING_API JoinAttempt {
-  std::string_view room;  ///< the room it wants to be in
+  std::string_view room;  ///< the room that it wants to join
   /// Raw JSON text, or empty.
   std::string_view metadata;
 };
 
-/// The host's say in what happens. Every hook has a default that allows everything and chooses nothing.
+/// The host's rules. Every hook has a default that allows everything and chooses nothing.
 ///
-/// Threads: hooks for one peer come on that peer's executor; possibly at once for different peers. Never under a lock of
-/// the library.
-/// Order: `connected`, then for each room `joined` and one `left`, then `disconnected`. A peer whose id another connection
-/// takes over leaves its rooms like any other.
-/// Re-entrancy: a hook may call the router. A completion handler may be called before the hook returns or later,
-/// from any thread, and is called at most once. One that is destroyed uncalled is a refusal with `errc::internal`, and so
-/// is one that is not called within Limits::decision_timeout. A handler keeps the peer alive, and with it the inner part of
-/// the router. Views live until the hook returns.
+/// Threads: hooks for one peer run on that peer's executor; hooks for different peers may run concurrently. Never under
+/// a lock of the library.
+/// Order: `connected`, then for each room `joined` and one `left`, then `disconnected`; between them any number of `away`
+/// and `resumed`. A peer whose id a connection to another node takes over leaves its rooms like any other peer.
+/// Re-entrancy: a hook may call the router. A completion handler may be called before the hook returns or later, from
+/// any thread, and is called at most once. A handler that is destroyed uncalled, or not called within
+/// Limits::decision_timeout, is a refusal with `errc::internal`. A handler keeps the peer alive, and with it the inner
+/// part of the router. Views are valid until the hook returns.
 /// Errors: hooks must not throw.
-/// Local peers belong to the host: no hook decides on them, but `connected`, `joined`, `left` and `disconnected` come for them
-/// too.
+/// Local peers belong to the host: no hook decides on them, but `connected`, `joined`, `left` and `disconnected` are
+/// called for them too.
 class SIGNALING_API Policy {
  public:
   virtual ~Policy() = default;
+  /// The first call, from the constructor of each router that this policy is given to: `router` is valid until its
+  /// destructor begins. For policies that look up peers, move them or send to them. Default: does nothing.
+  virtual void attached(Router& router);
 
-  /// May this client connect, who is it, and which id shall it have? Until the answer its messages wait.
+  /// Decides whether this client may connect, who it is, and which id it gets. Its messages wait for the answer.
   virtual void authenticate(const ConnectInfo& info, Callback<void(Admission)> done);
 
-  /// May `peer` join? Until the answer the peer's later messages wait.
+  /// Decides whether `peer` may join. The peer's later messages wait for the answer.
   virtual void authorize_join(const Peer& peer, const JoinAttempt& attempt, Callback<void(Decision)> done);
 
-  /// May `peer`, which is in `attempt.room`, replace its metadata there?
+  /// Decides whether `peer`, which is in `attempt.room`, may replace its metadata there.
   virtual Decision authorize_update(const Peer& peer, const JoinAttempt& attempt);
 
-  /// The `iceServers` for this peer, a JSON array as text, given to it with its welcome. Empty: those of its protocol.
-  /// The peer has its id by now. They are replaced later with `Peer::set_ice_servers`.
+  /// Decides whether `peer`, which has resumed with a new credential, may stay in `room`. Default: yes.
+  virtual bool may_stay(const Peer& peer, std::string_view room);
+
+  /// Returns the `iceServers` of this peer, a JSON array as text, which its welcome contains. Empty: those of its
+  /// protocol, as for text that is not a JSON array, which the log gets as `policy-ice-servers-invalid`. The peer already
+  /// has its id. `Peer::set_ice_servers` replaces them later.
   virtual std::string ice_servers(const Peer& peer);
 
-  /// May `peer` send this? Called for every message, so it has to be quick: decide from what `authenticate` and
-  /// `authorize_join` have found out.
-  virtual Decision authorize_send(const Peer& peer, const Envelope& envelope);
+  /// Decides whether `peer` may send this. Called for every message, so it must be fast: decide from what
+  /// `authenticate` and `authorize_join` have found out.
+  virtual Decision authorize_send(const Peer& peer, const Message& message);
 
-  /// What happened, for the host's own books.
+  /// A peer was admitted. This and the following hooks are notifications, for the host's own records.
   virtual void connected(const std::shared_ptr<Peer>& peer);
-  /// The peer is gone.
+  /// The peer has lost its connection and may come back until its grace ends: it stays in its rooms.
+  virtual void away(const Peer& peer, CloseReason reason);
+  /// The peer has another connection, and the identity that `authenticate` has given to that. Also called for a peer
+  /// that was not away: its client has replaced the connection.
+  virtual void resumed(const std::shared_ptr<Peer>& peer);
+  /// The peer has disconnected, or its grace has ended.
   virtual void disconnected(const Peer& peer, CloseReason reason);
   /// The peer is in the room.
   virtual void joined(const Peer& peer, std::string_view room);
-  /// A join that `authorize_join` has allowed came to nothing: the room is full, for instance (`room_full`), or the peer
-  /// has gone meanwhile (`closed`, also after `disconnected`). Not for a room that the peer is in.
+  /// A join that `authorize_join` has allowed failed: the room is full, for example (`room_full`), or the peer has
+  /// disconnected meanwhile (`closed`, possibly after `disconnected`). Not called for a room that the peer is already
+  /// in.
   virtual void join_failed(const Peer& peer, std::string_view room, errc error);
-  /// The peer is no longer in the room, or is just leaving it.
+  /// The peer has left the room, or is about to leave it.
   virtual void left(const Peer& peer, std::string_view room, LeaveReason reason);
 };
 

@@ -7,23 +7,24 @@
 #include <string_view>
 
 #include "signaling/core/clock.hpp"
-#include "signaling/core/export.hpp"
 #include "signaling/core/log.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling {
 
-/// Records of one kind that anybody can cause, such as refusals: a flood of clients does not become a flood of records.
+/// Limits log records of one kind that any client can cause, such as refusals, so that many clients do not cause many
+/// records.
 ///
-/// At most `per_second` are written each second; the first one after a second in which some were left out says how many, in
-/// its last field, `suppressed`.
+/// At most `per_second` records are written each second. The first record after a second with suppressed ones counts
+/// them in its last field, `suppressed`.
 /// Threads: any.
 class SIGNALING_API RateLimitedLog {
  public:
-  /// `sink` null: nothing is written. `event`: a fixed word, as LogRecord::event. `clock` must outlive this.
+  /// `sink` null: nothing is written. `event`: a fixed word, as LogRecord::event. `clock` must outlive this object.
   RateLimitedLog(std::shared_ptr<LogSink> sink, LogLevel level, std::string_view event,
                  std::uint32_t per_second = 20, const Clock& clock = system_clock());
 
-  /// One record with these fields, at most seven.
+  /// Writes one record with these fields, at most seven, or suppresses it.
   void write(std::initializer_list<LogField> fields);
 
  private:

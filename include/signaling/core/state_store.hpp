@@ -4,169 +4,211 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
 #include "signaling/core/callback.hpp"
-#include "signaling/core/envelope.hpp"
 #include "signaling/core/error.hpp"
-#include "signaling/core/export.hpp"
 #include "signaling/core/ids.hpp"
+#include "signaling/core/message.hpp"
 #include "signaling/core/payload.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling {
 
-/// A member as the store keeps it.
+/// A member as stored.
 struct SIGNALING_API StoreMember {
   PeerId id;              ///< the peer's id
   NodeId node;            ///< the node that it is connected to
-  Epoch epoch = 0;        ///< of the claim that it is in the room by
-  Payload metadata;       ///< what it says of itself in this room
+  Epoch epoch = 0;        ///< of the claim with which it joined
+  Payload metadata;       ///< the peer's metadata in this room
   Version joined_at = 0;  ///< the room's version when it joined
 };
 
 /// All members of a room at one version.
 struct SIGNALING_API RoomState {
-  Version version = 0;               ///< grows with every change; 0: a room that nobody was ever in
-  std::vector<StoreMember> members;  ///< in the order in which they joined
+  Version version = 0;               ///< grows with every change; 0: the room never had a member
+  std::vector<StoreMember> members;  ///< in any order; `joined_at` gives the join order
 };
 
-/// One step of a room's membership; `version` is the room's version after it.
+/// One change of a room's membership; `version` is the room's version after it.
 struct SIGNALING_API MembershipChange {
-  /// What has changed.
+  /// The kinds of changes.
   enum class Kind : std::uint8_t { joined, left, updated };
-  RoomId room;               ///< the room that has changed
-  Version version = 0;       ///< of the room, after the change
-  Kind kind = Kind::joined;  ///< what has changed
-  StoreMember member;        ///< whom it is about, as it is after the change, or was before it left
+  RoomId room;                              ///< the room of the change
+  Version version = 0;                      ///< of the room, after the change
+  Kind kind = Kind::joined;                 ///< the kind of change
+  StoreMember member;                       ///< the member, after the change, or before it if it left
   LeaveReason reason = LeaveReason::leave;  ///< of a leave
 };
 
-/// What a node may have missed of a room.
+/// What a node may have missed in a room.
 enum class Missed : std::uint8_t {
-  changes,   ///< of the membership; every message that was accepted still comes
-  messages,  ///< of both
+  changes,   ///< changes of the membership; every accepted message still arrives
+  messages,  ///< changes and messages
 };
 
-/// What a store tells a node. Implemented by the router.
+/// A request from one node to another: a command of the host, or a notice that messages were not delivered.
 ///
-/// Threads: any, but for one node one call after the other, in the order in which things happened.
-/// Re-entrancy: the listener may call the store before it returns, so no lock of the store may be held.
+/// It goes to the node that has claimed `peer`, or, if `peer` is empty, to every other node with members in `room`.
+struct SIGNALING_API NodeCommand {
+  /// What the receiving node must do.
+  enum class Kind : std::uint8_t {
+    kick,        ///< remove `peer` from `room`; if `room` is empty, close its connection
+    close_room,  ///< remove all members of `room` from it
+    away,  ///< the member `receiver` of `room`, of this `epoch`, has lost its connection and may come back
+    back,  ///< the same member has a connection again
+    undelivered,  ///< notify `peer` that a message it has sent was not delivered
+    lost,         ///< notify `peer`, or the members of `room`, that messages to them were lost
+  };
+  Kind kind = Kind::kick;  ///< what the receiving node must do
+  PeerId peer;             ///< an id or alias
+  RoomId room;             ///< for `undelivered`: the room that the message was sent to, if any
+  PeerId
+      receiver;  ///< for `undelivered`: the peer that the message was sent to, if any; for `away`: who is away
+  Epoch epoch = 0;        ///< for `away` and `back`: of the claim of `receiver`
+  errc error = errc::ok;  ///< for `undelivered`: the reason
+  std::string why;        ///< for `kick` and `close_room`: the host's reason for the client
+  /// True if all fields are equal.
+  friend bool operator==(const NodeCommand&, const NodeCommand&) = default;
+};
+
+/// Receives the news of a store for one node. The router implements it.
+///
+/// Threads: any, but calls for one node do not overlap and are in order.
+/// Re-entrancy: the listener may call the store before it returns, so the store must not hold a lock.
 class SIGNALING_API StoreListener {
  public:
   virtual ~StoreListener() = default;
-  /// Another node changed a room that this node has members in. A version that was told before is ignored.
+  /// Another node changed a room that this node has members in. The listener ignores a version that it already has.
   virtual void changed(const MembershipChange& change) = 0;
-  /// Another node's peer sent this to a peer of this node (`to` set), or to a room with members here.
-  virtual void delivered(const Envelope& envelope) = 0;
-  /// The listener asks for `snapshot`. Optional: only for stores that can lose sight of each other.
+  /// A peer of another node sent this message to a peer of this node (`message.to` set), or to a room with members
+  /// here.
+  virtual void delivered(const Message& message, const Route& route) = 0;
+  /// Another node sent this command with `StateStore::command`.
+  virtual void commanded(const NodeCommand& command) = 0;
+  /// Asks the listener to request a `snapshot`. Only stores whose nodes can be cut off from each other call this.
   virtual void invalidated(std::string_view room, Missed missed) = 0;
-  /// This node does not have `peer` any more: with the resume secret another connection has taken it over, or two nodes
-  /// had given it away while they could not see each other. The members of that epoch are this node's to remove.
+  /// This node has lost `peer`: another connection has taken it over with the resume secret, or two nodes had given it
+  /// away while they were cut off from each other. This node must remove the members of that epoch.
   virtual void displaced(std::string_view peer, Epoch epoch) = 0;
-  /// `publish` had accepted this, and it cannot be brought: `peer_not_found`, `store_unavailable`.
-  virtual void undelivered(const Envelope& envelope, errc error) = 0;
+  /// `publish` accepted this message, but it cannot be delivered: `peer_not_found`, `store_unavailable`.
+  virtual void undelivered(const Message& message, const Route& route, errc error) = 0;
+  /// The same for `command`.
+  virtual void undelivered(const NodeCommand& command, errc error) = 0;
 };
 
-/// The memory that the nodes of a cluster share: peer ids, room membership, and the way from node to node.
+/// The state that the nodes of a cluster share: peer ids, room membership, and the messages from node to node.
 ///
-/// Threads: called from any thread at once.
-/// Completion: a handler is called exactly once, before the call returns or later, from any thread, with no lock of
-/// the store held. Views in arguments live until the call returns.
-/// Errors: `errc::store_unavailable` (or another code of the condition `retryable`) means that the operation may or
-/// may not have happened; asking again is safe, since every change names the epoch it is for and is idempotent.
-/// Order: changes of one room have one order, counted by its version; each is told to every other node that has
-/// members in the room. What one node publishes to a room and changes there reaches each other node in that order, and
-/// after the changes of others that came before. A node hears of all that in one order with the answers to its own
-/// joins, leaves, updates and snapshots: when the handler of one is called, the listener was told of everything in that
-/// room before it, and of nothing after it.
-/// Cancellation: after `close` returned, the listener of that node is not called any more; outstanding handlers
-/// complete, with an error if need be.
-/// Local first: a store may answer for its node alone while it cannot reach the others. When it can again, it brings
-/// together what each has done, and calls `invalidated` for every room that this may have changed.
+/// Threads: any thread may call it, concurrently.
+/// Completion: a handler is called exactly once, before the call returns or later, from any thread, without a lock of
+/// the store. Views in arguments are valid until the call returns.
+/// Errors: `errc::store_unavailable` (or another code of the condition `retryable`) means that the operation may or may
+/// not have been executed; repeating it is safe, since every change names its epoch and is idempotent.
+/// Order: changes of one room have one order, counted by its version; every other node with members in the room gets
+/// each change. The messages that a node publishes to a room, its commands to the room and its changes of it reach
+/// every other node in that order, and after the earlier changes of other nodes. A node receives all of this in one
+/// order with the answers to its own joins, leaves, updates and snapshots: when a handler is called, the listener has
+/// received everything in that room before the operation, and nothing after it.
+/// Cancellation: after `close` has returned, the listener of that node is not called any more; pending handlers
+/// complete, possibly with an error.
+/// Partitions: a store may answer for its node alone while it cannot reach the others. When it can again, it merges the
+/// changes of all nodes, and calls `invalidated` for every room that this may have changed.
 class SIGNALING_API StateStore {
  public:
   virtual ~StateStore() = default;
 
-  /// Makes `node` known and starts telling `listener`, which must outlive `close`.
+  /// Registers `node` and starts calling `listener`, which must live until `close` has returned.
   virtual void open(const NodeId& node, StoreListener& listener, Callback<void(std::error_code)> done) = 0;
-  /// Forgets `node`. Members it still has leave with `LeaveReason::node_lost`, and its ids become free.
+  /// Removes `node`. Its remaining members leave with `LeaveReason::node_lost`, and its ids become free.
   virtual void close(const NodeId& node) = 0;
 
-  /// What claim() takes.
+  /// The arguments of claim().
   struct Claim {
     NodeId node;            ///< the node that takes the id
     std::string_view peer;  ///< the id
-    /// What the client will prove with that it is the same; different for each claim. Empty: nobody can.
+    /// The secret with which the client can later take the id over; different for each claim. Empty: no client can.
     std::string_view secret;
-    /// The secret of the claim that this one is to take the place of. Empty: of none.
+    /// The secret of the claim that this one replaces. Empty: it replaces none.
     std::string_view resume;
+    /// It must replace a claim: an id that nobody has is not given. For clients that may not choose their ids.
+    bool is_take_over = false;
   };
-  /// Takes `peer` for a node. Success: nobody else has the id; the epoch is greater than any before for this id. If
-  /// another node had it and `resume` is the secret of that claim, that one is over, and its node is told `displaced`.
-  /// `errc::id_in_use`: somebody has it, this node perhaps; nothing changed.
+  /// Claims `peer` for a node. Success: no other claim has the id; the epoch is greater than any before for this id. If
+  /// another node had it and `resume` is the secret of that claim, that claim ends, and its node gets `displaced`.
+  /// `errc::id_in_use`: a node, perhaps this one, has the id; nothing changed. `errc::peer_not_found`: it must replace a
+  /// claim, and there is none.
   virtual void claim(const Claim& request, Callback<void(std::error_code, Epoch)> done) = 0;
-  /// Gives the id back if `epoch` is still its epoch; else nothing happens.
+  /// Releases the id if `epoch` is still its epoch; otherwise does nothing.
   virtual void release(std::string_view peer, Epoch epoch) = 0;
 
-  /// What join() takes.
+  /// The arguments of join().
   struct Join {
     std::string_view room;  ///< the room to join
-    StoreMember member;     ///< who joins it; `joined_at` is ignored
-    /// 0: no bound.
+    StoreMember member;     ///< the joining peer; `joined_at` is ignored
+    /// 0: no limit.
     std::size_t capacity = 0;
-    /// The version that the caller's own picture of the room has; 0: none.
+    /// The version of the room that the caller knows; 0: none.
     Version known_version = 0;
   };
-  /// What join() gives.
+  /// The result of join().
   struct Joined {
     Version version = 0;  ///< of the room, after the join
-    /// The whole room, the new member included. May be left out if `known_version` is not 0 and the node has another
-    /// member there, since its listener was told of every change in between.
+    /// The whole room, with the new member. May be absent if `known_version` is not 0 and the node has another member
+    /// there, since its listener has got every change in between.
     std::optional<RoomState> state;
-    /// The new member's, which tells its memberships of this room apart. 0 stands for `version`; it is another one if the
-    /// member was there already.
+    /// The new member's, which distinguishes its memberships of this room. 0 stands for `version`; it differs if the
+    /// member was already in the room.
     Version joined_at = 0;
   };
-  /// Adds a member, if there is room. Success: the version grew, by one unless the room had less than `known_version`;
-  /// or, when this epoch is in the room already, nothing changed. `errc::room_full`: nothing changed. An older epoch of
-  /// the same id is replaced: told to the others as left and joined. A younger one stays, and this is `errc::id_in_use`.
+  /// Adds a member, if the capacity allows. Success: the version grew, by one unless the room had less than
+  /// `known_version`; or, if this epoch is already in the room, nothing changed. `errc::room_full`: nothing changed. An
+  /// older epoch of the same id is replaced, which the other nodes get as a leave and a join. A newer one stays, and
+  /// the result is `errc::id_in_use`.
   virtual void join(Join request, Callback<void(std::error_code, Joined)> done) = 0;
 
-  /// What leave() takes.
+  /// The arguments of leave().
   struct Leave {
     std::string_view room;                    ///< the room to leave
-    std::string_view peer;                    ///< who leaves it
-    Epoch epoch = 0;                          ///< of which of its lives
-    LeaveReason reason = LeaveReason::leave;  ///< told to the others
+    std::string_view peer;                    ///< the leaving peer
+    Epoch epoch = 0;                          ///< of which of its claims
+    LeaveReason reason = LeaveReason::leave;  ///< for the other nodes
   };
-  /// Removes the member if `epoch` is its epoch. `errc::not_joined`: it was not there, nothing changed.
+  /// Removes the member if `epoch` is its epoch. `errc::not_joined`: it was not in the room, nothing changed.
   virtual void leave(const Leave& request, Callback<void(std::error_code, Version)> done) = 0;
 
-  /// What update() takes.
+  /// The arguments of update().
   struct Update {
     std::string_view room;  ///< the room
-    std::string_view peer;  ///< whose metadata it is
-    Epoch epoch = 0;        ///< of which of its lives
-    Payload metadata;       ///< what replaces the old
+    std::string_view peer;  ///< the peer with the new metadata
+    Epoch epoch = 0;        ///< of which of its claims
+    Payload metadata;       ///< the new metadata
   };
-  /// Replaces a member's metadata. `errc::not_joined` as above.
+  /// Replaces a member's metadata. `errc::not_joined` as for leave().
   virtual void update(const Update& request, Callback<void(std::error_code, Version)> done) = 0;
 
-  /// The room as it is; an unknown room is empty, at version 0. A store that has forgotten something takes
-  /// `known_version` for the room's version if that is less, so that versions never go back.
+  /// The present room; an unknown room is empty, at version 0. A store that has lost data uses `known_version` as the
+  /// room's version if that is greater, so that versions never decrease.
   virtual void snapshot(std::string_view room, Version known_version,
                         Callback<void(std::error_code, RoomState)> done) = 0;
 
-  /// Brings an envelope from `node` to the node of the member `envelope.to` of `envelope.room`; with `to` empty, to every
-  /// other node with members in that room; with `room` empty, to the node that has claimed `to`.
-  /// `targets`: the nodes for which that is true as far as the caller knows, which saves looking; empty: it does not.
+  /// Delivers a message from `node`: to the node of the member `message.to` of `route.room`; without `to`, to every
+  /// other node with members in that room; without `route.room`, to the node that has claimed `to`. All fields of
+  /// message and route arrive.
+  /// `targets`: the nodes for which that is true as far as the caller knows, which saves a look-up; empty: unknown.
   /// `errc::store_unavailable`: not accepted. `errc::peer_not_found`: no other node has claimed `to`, or has the member
-  /// `to`, or, without `to` and `targets`, has members in `room`. A store that has to ask says this with
+  /// `to`, or, without `to` and `targets`, has members in the room. A store that has to look this up reports it with
   /// `StoreListener::undelivered`, if there is a `to`. Success means accepted, not received.
-  virtual std::error_code publish(const NodeId& node, const Envelope& envelope,
+  virtual std::error_code publish(const NodeId& node, const Message& message, const Route& route,
                                   std::span<const NodeId> targets) = 0;
+
+  /// Delivers a command from `node` to the nodes that NodeCommand names. Acceptance, order and errors are those of
+  /// publish(). But NodeCommand::Kind::lost is never refused with `errc::store_unavailable`: a store that accepts
+  /// messages and may lose them must notify their receivers, and keeps the notice until it can be delivered. Such
+  /// notices have no order, and several equal ones may be merged.
+  virtual std::error_code command(const NodeId& node, const NodeCommand& command) = 0;
 };
 
 }  // namespace signaling

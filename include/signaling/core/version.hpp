@@ -2,11 +2,11 @@
 
 #include <string_view>
 
-#include "signaling/core/export.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling {
 
-/// The version of the library that was linked, "major.minor.patch".
+/// The version of the linked library, "major.minor.patch".
 [[nodiscard]] SIGNALING_API std::string_view version() noexcept;
 
 }  // namespace signaling

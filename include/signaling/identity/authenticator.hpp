@@ -8,29 +8,30 @@
 #include <utility>
 
 #include "signaling/core/callback.hpp"
-#include "signaling/core/export.hpp"
 #include "signaling/core/ids.hpp"
 #include "signaling/core/policy.hpp"
 #include "signaling/identity/grants.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling::identity {
 
-/// The date and time; passed in, so that tests can stand still. Empty: the machine's. Called from any thread at once.
+/// The source of date and time; tests replace it to stop the time. Empty: the machine's. Any thread may call it,
+/// concurrently.
 using WallClock = std::function<std::chrono::system_clock::time_point()>;
 
-/// What somebody who was authenticated gets.
+/// The permissions of an authenticated client.
 struct SIGNALING_API Pass {
   /// Becomes Identity::subject and Identity::attributes.
   std::string subject;
   std::string attributes;  ///< the claims of a token as JSON, for example
-  /// The id the peer has to have. Absent: as if nobody had asked.
+  /// The required peer id. Absent: no requirement.
   std::optional<PeerId> peer_id;
-  Grants grants;  ///< what it may do
+  Grants grants;  ///< the granted permissions
   /// When the connection is closed with `CloseReason::expired`. Absent: never.
   std::optional<std::chrono::system_clock::time_point> expires;
 };
 
-/// The answer to a credential: a pass, or a refusal with a word for the host's log. The client never learns the word.
+/// The answer to a credential: a pass, or a refusal with a reason for the host's log. The client never gets the reason.
 class SIGNALING_API Verdict {
  public:
   /// Yes, with this pass.
@@ -39,20 +40,20 @@ class SIGNALING_API Verdict {
     verdict.pass_ = std::move(pass);
     return verdict;
   }
-  /// `why` is a literal, such as "expired": it holds nothing that a client sent, and lives forever.
+  /// `why` is a literal, such as "expired": it contains nothing from the client and has static lifetime.
   static Verdict refuse(std::string_view why) {
     Verdict verdict;
     verdict.refusal_ = why;
     return verdict;
   }
 
-  /// True if it is a yes.
+  /// True for a yes.
   bool admitted() const noexcept { return pass_.has_value(); }
-  /// Only of one that admits.
+  /// Requires a yes.
   Pass& pass() noexcept { return *pass_; }
-  /// Only of one that admits.
+  /// Requires a yes.
   const Pass& pass() const noexcept { return *pass_; }
-  /// The word of a refusal; empty if it is a yes.
+  /// The reason of a refusal; empty for a yes.
   std::string_view refusal() const noexcept { return refusal_; }
 
  private:
@@ -61,15 +62,15 @@ class SIGNALING_API Verdict {
   std::string_view refusal_;
 };
 
-/// Turns the credential of a connecting client into what its bearer may do. One of those here, or the host's own, which
-/// may ask a database.
+/// Turns the credential of a connecting client into permissions. Use one of those here, or the host's own, which may
+/// query a database.
 ///
-/// Threads: called from any thread at once.
-/// Re-entrancy and errors: as `Policy::authenticate`. What the client sent must not become part of a log or an error.
+/// Threads: any thread may call it, concurrently.
+/// Re-entrancy and errors: as `Policy::authenticate`. Data from the client must not become part of a log or an error.
 class SIGNALING_API Authenticator {
  public:
   virtual ~Authenticator() = default;
-  /// `info` lives until `done` was called or destroyed.
+  /// `info` is valid until `done` was called or destroyed.
   virtual void authenticate(const ConnectInfo& info, Callback<void(Verdict)> done) = 0;
 };
 

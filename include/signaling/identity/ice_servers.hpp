@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "signaling/core/export.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling::identity {
 
@@ -19,25 +19,25 @@ struct SIGNALING_API IceServer {
 
 /// The ICE servers of a host.
 struct SIGNALING_API IceOptions {
-  /// Told to everybody as they are.
+  /// Sent to every client unmodified.
   std::vector<IceServer> servers;
-  /// TURN servers that share `turn_secret` with this one: coturn with `use-auth-secret` and `static-auth-secret`. Each peer
-  /// gets credentials of its own.
+  /// TURN servers that share `turn_secret` with this server: coturn with `use-auth-secret` and `static-auth-secret`.
+  /// Each peer gets its own credentials.
   std::vector<std::string> turn_urls;
-  std::string turn_secret;  ///< shared with the TURN servers; needed if there are any
-  /// How long credentials are good, cut to a whole second of their end. Default an hour; at least 4 s. After nearly three
-  /// quarters of it the peer gets new ones. They never outlive the time for which the peer is admitted.
+  std::string turn_secret;  ///< shared with the TURN servers; required if there are any
+  /// The lifetime of credentials, rounded down to a whole second of their end. Default one hour; at least 4 s. After
+  /// nearly three quarters of it the peer gets new ones. They never outlive the peer's admission.
   std::chrono::seconds turn_lifetime{3600};
 };
 
-/// What a client logs in with at a TURN server.
+/// The credentials of a client for a TURN server.
 struct SIGNALING_API TurnCredentials {
-  std::string username;  ///< holds the time of its end
-  std::string password;  ///< good until then
+  std::string username;  ///< contains the time of expiry
+  std::string password;  ///< valid until that time
 };
 
-/// What coturn takes with `use-auth-secret`: the username is `expires:user`, the password base64(HMAC-SHA1(secret, username))
-/// (draft-uberti-behave-turn-rest-00, 2.2).
+/// Credentials for coturn with `use-auth-secret`: the username is `expires:user`, the password base64(HMAC-SHA1(secret,
+/// username)) (draft-uberti-behave-turn-rest-00, 2.2).
 SIGNALING_API TurnCredentials make_turn_credentials(std::string_view secret, std::string_view user,
                                                     std::chrono::system_clock::time_point expires);
 

@@ -3,14 +3,14 @@
 #include <array>
 #include <string_view>
 
-#include "signaling/core/export.hpp"
 #include "signaling/identity/authenticator.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling::identity {
 
-/// Admits whoever shows the one token that all of them know.
+/// Admits every client that sends one shared token.
 ///
-/// Compared in a time that tells neither where a guess differs nor how long the token is. Only a digest is kept.
+/// The duration of the comparison reveals neither where a guess differs nor the token's length. Only a digest is kept.
 class SIGNALING_API SharedToken final : public Authenticator {
  public:
   /// Throws std::invalid_argument if `token` is empty.

@@ -4,17 +4,18 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "signaling/core/export.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling::net {
 
-/// What a server has now, and what it has turned away or ended since it was made. A copy: it does not change afterwards.
+/// Present connections of a server, and what it has refused or ended since it was constructed. A copy: it does not
+/// change afterwards.
 ///
-/// docs/limits.md says which limit shows where.
+/// docs/limits.md maps the limits to these counters.
 struct SIGNALING_API ServerStats {
-  /// Gauge: open now.
+  /// Gauge: open connections.
   std::size_t connections = 0;
-  /// All that came, those that were refused at once included.
+  /// All accepted connections, including those closed at once.
   std::uint64_t accepted = 0;
   /// Answers to HTTP requests by the first digit of their status; WebSockets are 1.
   std::array<std::uint64_t, 6> responses{};
@@ -22,7 +23,7 @@ struct SIGNALING_API ServerStats {
   std::uint64_t refused_connections = 0;
   /// Over ServerOptions::max_connections_per_address.
   std::uint64_t refused_by_address = 0;
-  /// Times that accepting paused because there was no file descriptor, or no memory, for another connection.
+  /// Pauses of accepting, for lack of a file descriptor or memory for another connection.
   std::uint64_t accept_pauses = 0;
   /// Over ServerOptions::tls_timeout.
   std::uint64_t tls_timeouts = 0;
@@ -32,7 +33,7 @@ struct SIGNALING_API ServerStats {
   std::uint64_t http_timeouts = 0;
   /// Over ServerOptions::max_header_bytes or max_header_fields.
   std::uint64_t headers_too_large = 0;
-  /// Over ServerOptions::max_body_bytes, or what a route says instead.
+  /// Over ServerOptions::max_body_bytes, or the route's own limit.
   std::uint64_t bodies_too_large = 0;
   /// Over ServerOptions::max_fragments.
   std::uint64_t too_many_fragments = 0;

@@ -2,13 +2,13 @@
 
 #include <filesystem>
 
-#include "signaling/core/export.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling::net {
 
 /// One certificate, as PEM files.
 struct SIGNALING_API TlsFiles {
-  /// The certificate of the server first, then those that lead to its root.
+  /// The server's certificate first, then those that lead to its root.
   std::filesystem::path certificate_chain;
   /// Its private key, without a passphrase.
   std::filesystem::path private_key;

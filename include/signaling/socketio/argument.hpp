@@ -11,20 +11,18 @@
 #include <utility>
 #include <vector>
 
-#include "signaling/core/export.hpp"
 #include "signaling/core/frame.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling::socketio {
 
 struct PacketValues;
 
-/// One argument of an event or an acknowledgement: a JSON value as text, binary data, or JSON with binary
-/// data in it.
+/// An argument of an event or an acknowledgement: a JSON value as text, binary data, or JSON that contains binary data.
 ///
-/// Text is taken as it is: it must be JSON, and what is not makes the emit fail with `errc::bad_json`; use
-/// `quote` for strings. What came from a client is valid and may be passed on, in whole or in parts, without
-/// being looked at.
-/// Ownership: holds its text; binary data is shared between copies. Threads: as a std::string.
+/// Text is used unmodified: it must be JSON, and otherwise the emit fails with `errc::bad_json`; use `quote` for
+/// strings. Text from a client is valid and may be passed on, in whole or in parts, without a check.
+/// Ownership: holds its text; copies share binary data. Threads: as a std::string.
 class SIGNALING_API Argument {
  public:
   /// `null`.
@@ -43,49 +41,49 @@ class SIGNALING_API Argument {
   /// Copies the bytes.
   static Argument binary(std::span<const std::byte> bytes);
 
-  /// Binary data shows as placeholders: `{"_placeholder":true,"num":0}`.
+  /// The JSON text; binary data appears as placeholders: `{"_placeholder":true,"num":0}`.
   const std::string& json() const noexcept { return json_; }
-  /// Binary data and nothing else.
+  /// True if it is binary data as a whole.
   bool is_binary() const noexcept { return attachments_ && bytes_ != nullptr; }
-  /// Of binary data; empty for everything else.
+  /// The bytes of binary data; empty for everything else.
   std::string_view bytes() const noexcept { return is_binary() ? bytes_->text_view() : std::string_view(); }
-  /// What a JSON string says. Nothing: it is no string, or holds half a surrogate pair.
+  /// The value of a JSON string. Nothing: it is not a string, or contains an unpaired surrogate.
   std::optional<std::string> as_string() const;
-  /// A member of a JSON object; `null` if there is none, or this is no object.
+  /// A member of a JSON object; `null` if there is none, or if this is not an object.
   Argument member(std::string_view name) const;
 
  private:
   friend class Arguments;
   friend class ArgumentList;
   using Attachments = std::shared_ptr<const std::vector<Frame>>;
-  /// A value of a packet.
+  /// A value from a packet.
   Argument(std::string_view json, Attachments attachments);
 
   std::string json_ = "null";
-  /// What the placeholders count. Null: there are none.
+  /// The attachments that the placeholders refer to. Null: none.
   Attachments attachments_;
-  /// The one of them that this argument is.
+  /// The attachment that this argument is.
   const Frame* bytes_ = nullptr;
   bool is_valid_ = false;
 };
 
-/// The arguments of one event. Reading one that is not there gives `null`, as in JavaScript: clients leave
-/// out what they like.
+/// The arguments of one event. Reading a missing one gives `null`, as in JavaScript, because clients may omit
+/// arguments.
 class SIGNALING_API Arguments {
  public:
   Arguments() = default;
-  /// In this order.
+  /// The arguments in this order.
   Arguments(std::initializer_list<Argument> values) : values_(values) {}
-  /// Of a packet.
+  /// The arguments of a packet.
   Arguments(const PacketValues& values, std::span<const Frame> attachments);
 
-  /// How many there are.
+  /// The number of arguments.
   std::size_t size() const noexcept { return values_.size(); }
   /// True if there are none.
   bool empty() const noexcept { return values_.empty(); }
   /// The argument at `index`; `null` if there is none.
   const Argument& operator[](std::size_t index) const noexcept;
-  /// Adds one to the end.
+  /// Appends one.
   void push_back(Argument value) { values_.push_back(std::move(value)); }
   /// The first, for loops.
   auto begin() const noexcept { return values_.begin(); }

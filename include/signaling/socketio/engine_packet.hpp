@@ -8,52 +8,52 @@
 #include <string>
 #include <string_view>
 
-#include "signaling/core/export.hpp"
 #include "signaling/core/frame.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling::socketio {
 
-/// What an Engine.IO packet is for; the values are the digits on the wire.
+/// The type of an Engine.IO packet; the values are the digits on the wire.
 enum class EnginePacketType : std::uint8_t {
   open = 0,     ///< server: the handshake
   close = 1,    ///< the session ends
-  ping = 2,     ///< server: are you there? Client: the probe of an upgrade
+  ping = 2,     ///< server: keep-alive; client: the probe of an upgrade
   pong = 3,     ///< the answer to either
-  message = 4,  ///< what the session is there for
-  upgrade = 5,  ///< client: from now on over the WebSocket
+  message = 4,  ///< application data
+  upgrade = 5,  ///< client: continue over the WebSocket
   noop = 6,     ///< server: ends a pending poll
 };
 
-/// Stands between two packets of a polling payload, and nowhere else (Engine.IO v4, packet encoding).
+/// Separates two packets of a polling payload (Engine.IO v4, packet encoding).
 inline constexpr char packet_separator = '\x1e';
 
-/// One packet. Lifetime: `data` points into what was decoded.
+/// One packet. Lifetime: `data` points into the decoded input.
 struct SIGNALING_API EnginePacket {
-  EnginePacketType type = EnginePacketType::message;  ///< what it is for
-  /// Binary packets are messages always.
+  EnginePacketType type = EnginePacketType::message;  ///< the packet type
+  /// Binary packets are always messages.
   MessageKind kind = MessageKind::text;
-  /// Without the digit in front, decoded from base64.
+  /// Without the leading digit, decoded from base64.
   std::string_view data;
 };
 
-/// Reads the packet that a WebSocket text message is. Nothing: it is none.
+/// Decodes a WebSocket text message. Nothing: it is not a packet.
 SIGNALING_API std::optional<EnginePacket> decode_engine_packet(std::string_view text) noexcept;
 
-/// Takes the packets of a polling payload one after the other. Each is checked when its turn comes: `b` stands before
-/// base64 (RFC 4648 4, padded), a digit before text, and text is UTF-8.
+/// Reads the packets of a polling payload one after another and checks each when it is read: `b` precedes base64 (RFC
+/// 4648 4, padded), a digit precedes text, and text is UTF-8.
 ///
-/// Ownership: the payload stays the caller's; base64 is decoded where it lies. Views live as long as it does.
-/// Errors: after `error`, and after `end`, there is nothing more.
+/// Ownership: the caller owns the payload; base64 is decoded in place. Views are valid as long as the payload.
+/// Errors: no packets follow `error` or `end`.
 /// Complexity: linear, no allocation.
 class SIGNALING_API PayloadReader {
  public:
-  /// What came next.
+  /// The result of reading the next packet.
   enum class Step : std::uint8_t { packet, end, error };
 
   /// Decodes in place.
   explicit PayloadReader(std::span<char> payload) noexcept : rest_(payload) {}
 
-  /// Goes to the next packet.
+  /// Reads the next packet.
   [[nodiscard]] Step next(EnginePacket& packet) noexcept;
 
  private:
@@ -61,7 +61,7 @@ class SIGNALING_API PayloadReader {
   bool ended_ = false;
 };
 
-/// How many packets a payload has, valid or not. An empty payload has one, which is not valid.
+/// The number of packets in a payload, valid or not. An empty payload has one invalid packet.
 SIGNALING_API std::size_t count_packets(std::string_view payload) noexcept;
 
 /// Appends one packet to a polling payload: `frame` is a whole text packet, its digit included, or a binary message.

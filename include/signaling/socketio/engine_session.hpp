@@ -14,47 +14,47 @@
 
 #include "signaling/core/clock.hpp"
 #include "signaling/core/error.hpp"
-#include "signaling/core/export.hpp"
 #include "signaling/core/frame.hpp"
 #include "signaling/core/protocol.hpp"
 #include "signaling/socketio/engine_error.hpp"
 #include "signaling/socketio/engine_packet.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling::socketio {
 
-/// May a session that began with polling go on over a WebSocket?
+/// Whether a session that began with polling may upgrade to a WebSocket.
 enum class Upgrades : std::uint8_t { allowed, refused };
 
-/// Settings of sessions. Clients are told the first two and `max_payload_bytes`.
+/// Options of sessions. Clients get the first two and `max_payload_bytes`.
 struct SIGNALING_API EngineOptions {
-  /// From the last pong, or the beginning, to the next ping. Default 25 s, positive. Cost: one packet each way.
+  /// Time from the last pong, or the beginning, to the next ping. Default 25 s, must be positive. Cost: one packet each
+  /// way.
   std::chrono::milliseconds ping_interval = std::chrono::seconds(25);
-  /// A pong that takes longer ends the session, whatever else comes in between. Default 20 s, positive.
+  /// Time for a pong; a later one ends the session, whatever other packets arrive. Default 20 s, must be positive.
   std::chrono::milliseconds ping_timeout = std::chrono::seconds(20);
-  /// From the opening of a second transport to its `upgrade` packet; later, only that WebSocket is closed. Default 10 s;
-  /// 0: any time.
+  /// Time from the opening of a second transport to its `upgrade` packet; afterwards, only that WebSocket is closed.
+  /// Default 10 s; 0: no limit.
   std::chrono::milliseconds upgrade_timeout = std::chrono::seconds(10);
-  /// How long a session that is being closed waits for the poll that takes what is left. Default 5 s; 0: not at
-  /// all.
+  /// How long a closing session waits for the poll that takes the remaining packets. Default 5 s; 0: not at all.
   std::chrono::milliseconds close_timeout = std::chrono::seconds(5);
-  /// Bytes of a POST body and of a WebSocket message. Default 1,000,000; 0: no bound, and clients are told 0. A larger
-  /// body is refused, a larger message ends the session. The driver should not even read that far.
+  /// Bytes of a POST body and of a WebSocket message. Default 1,000,000; 0: no limit, and clients get 0. A larger body
+  /// is refused, a larger message ends the session. The driver should stop reading at this size.
   std::size_t max_payload_bytes = 1'000'000;
-  /// Packets in one POST body. Default 4096; 0: no bound. Over it: the session ends.
+  /// Packets in one POST body. Default 4096; 0: no limit. Beyond it, the session ends.
   std::size_t max_payload_packets = 4096;
-  /// Bytes of packets waiting for a poll. Default 16 MiB; 0: no bound. Over it: the session ends, `slow_consumer`. One
-  /// packet alone may be larger. Who reads too slowly is found out long before, by each peer's own bound, unless a
-  /// session has many of them.
+  /// Bytes of packets that wait for a poll. Default 16 MiB; 0: no limit. Beyond it, the session ends, `slow_consumer`.
+  /// A single larger packet is allowed. The limits of each peer detect a slow reader much earlier, unless a session has
+  /// many peers.
   std::size_t max_buffered_bytes = std::size_t{16} * 1024 * 1024;
   Upgrades upgrades = Upgrades::allowed;  ///< from polling to a WebSocket
 };
 
-/// Numbers that the driver gives to HTTP requests and to WebSockets, each used once in a session.
+/// Numbers that the driver assigns to HTTP requests and to WebSockets, each used once per session.
 using RequestId = std::uint64_t;
-/// The number of a WebSocket, as RequestId.
+/// The number of a WebSocket, like RequestId.
 using SocketId = std::uint64_t;
 
-/// What the driver has to do, in this order.
+/// Actions for the driver, in this order.
 namespace engine_action {
 
 /// Answer a GET: 200, `text/plain; charset=UTF-8`.
@@ -74,10 +74,17 @@ struct SIGNALING_API Refuse {
   EngineError error = EngineError::bad_request;  ///< why
 };
 
+/// Where a message goes among those that wait for the socket.
+enum class WriteOrder : std::uint8_t {
+  in_turn,
+  first,  ///< a ping: a client on a slow line must not wait for it until it has read all the others
+};
+
 /// Send one message on a WebSocket.
 struct SIGNALING_API WriteFrame {
-  SocketId socket = 0;  ///< which one
-  Frame frame;          ///< the message
+  SocketId socket = 0;                     ///< which one
+  Frame frame;                             ///< the message
+  WriteOrder order = WriteOrder::in_turn;  ///< a driver may write all in turn
 };
 
 /// Close a WebSocket, after what was written to it.
@@ -99,7 +106,7 @@ struct SIGNALING_API Message {
   MessageView message;  ///< without the packet type
 };
 
-/// The session is over. Once, and last.
+/// The session has ended. Once, as the last event.
 struct SIGNALING_API Closed {
   CloseReason reason = CloseReason::normal;  ///< `normal`: the client closed it
 };
@@ -109,86 +116,88 @@ struct SIGNALING_API Closed {
 /// Any of these events.
 using EngineEvent = std::variant<engine_event::Message, engine_event::Closed>;
 
-/// How far a session is.
+/// The state of a session.
 enum class EngineState : std::uint8_t {
-  opening,  ///< the GET or the WebSocket that opens it has not been told yet
+  opening,  ///< the GET or WebSocket that opens it has not been passed in yet
   open,
-  closing,  ///< polls take what is left, and then the end. What the client sends is dropped
-  closed,   ///< nothing is kept; what still comes is refused
+  closing,  ///< polls take the remaining packets, and then the end. Packets of the client are dropped
+  closed,   ///< nothing is kept; further input is refused
 };
 
-/// How a client reaches its session.
+/// The transport of a session.
 enum class EngineTransport : std::uint8_t { polling, websocket };
 
-/// One Engine.IO session, server side: HTTP requests and WebSocket messages in, messages out, and back. Sans-I/O: a
-/// driver has the sockets and the time.
+/// The server side of one Engine.IO session: turns HTTP requests and WebSocket messages into messages, and back.
+/// Sans-I/O: a driver owns the sockets and the clock.
 ///
-/// The first input is the one that opened the session: a GET (polling) or a WebSocket. After every call that is not
-/// const, the driver takes events until there are none, then actions until there are none, then looks at
-/// `next_deadline`. docs/socketio.md has the states.
+/// The first input is the one that opened the session: a GET (polling) or a WebSocket. After every non-const call, the
+/// driver takes events until there are none, then actions until there are none, then checks `next_deadline`.
+/// docs/socketio.md describes the states.
 ///
-/// Ownership: `options` must outlive the session. The bytes of a WebSocket message stay the caller's and must live until
-/// `poll_event` has returned nothing; those of a body are taken. The view of an event lives until the next `poll_event`.
-/// Threads: none of its own; one at a time.
-/// Re-entrancy: calls nobody back. `send`, `close` and everything that tells the end of a request or of a WebSocket may be
-/// called while an event or an action is handled.
+/// Ownership: `options` must outlive the session. The caller owns the bytes of a WebSocket message, which must be valid
+/// until `poll_event` has returned nothing; the session takes those of a body. The view of an event is valid until the
+/// next `poll_event`.
+/// Threads: one at a time.
+/// Re-entrancy: makes no callbacks. `send`, `close` and all functions that report the end of a request or of a
+/// WebSocket may be called while an event or an action is handled.
 /// Errors: nothing a client sends throws; it is refused, ends a WebSocket, or ends the session.
-/// Complexity: linear in the bytes; memory bounded by the options. An idle session on a WebSocket holds its sid.
+/// Complexity: linear in the bytes; the options bound the memory. An idle session on a WebSocket holds only its sid.
 /// Source: Engine.IO protocol, 4th revision.
 class SIGNALING_API EngineSession {
  public:
-  /// `sid` must be unguessable: whoever knows it can speak for the client.
+  /// `sid` must be unguessable: anyone who knows it can act as the client.
   EngineSession(std::string sid, const EngineOptions& options);
   EngineSession(const EngineSession&) = delete;
   EngineSession& operator=(const EngineSession&) = delete;
 
-  /// A poll has come. The session answers when there is something to say.
+  /// A poll has arrived. The session answers when it has output.
   void on_get(RequestId request, TimePoint now);
-  /// The client gave up a poll that was not answered: it is gone.
+  /// The client gave up an unanswered poll: it has disconnected.
   void on_get_aborted(RequestId request);
-  /// What an AnswerGet held did not reach the client: the session ends.
+  /// The content of an AnswerGet did not reach the client: the session ends.
   void on_answer_lost();
-  /// The head of a POST has come. A driver that only sees whole requests leaves this out.
+  /// The head of a POST has arrived. A driver that only sees whole requests need not call this.
   void on_post_started(RequestId request);
-  /// A POST is whole. The session answers when its packets are read.
+  /// A POST is complete. The session answers when its packets are read.
   void on_post(RequestId request, std::string body, TimePoint now);
-  /// A POST that was started will never be whole.
+  /// A POST that has begun will never be complete.
   void on_post_aborted(RequestId request);
-  /// A WebSocket has come for this session: its only transport, or the one to go over to.
+  /// A WebSocket has arrived for this session: its only transport, or a candidate for the upgrade.
   void on_websocket_open(SocketId socket, TimePoint now);
-  /// A WebSocket message is whole.
+  /// A WebSocket message is complete.
   void on_websocket_message(SocketId socket, const MessageView& message, TimePoint now);
-  /// A WebSocket is over; if it was the session's transport, so is the session.
+  /// A WebSocket has ended; if it was the session's transport, the session ends too.
   void on_websocket_closed(SocketId socket, CloseReason reason);
-  /// Whether the rest of a POST waits. Its answer waits with it, and so does the end of a client whose pong is late. The
-  /// driver does not read from the WebSocket meanwhile.
+  /// Whether to delay the rest of a POST. Its answer is delayed too, and so is the end of a client whose pong is late.
+  /// The driver must not read from the WebSocket meanwhile.
   void hold_input(bool held) noexcept { holds_input_ = held; }
-  /// The time has come that `next_deadline` said, or later; also at other times.
+  /// Call it at the time of `next_deadline`; other calls are harmless.
   void on_time(TimePoint now);
 
   /// Sends a whole text packet, its `4` included, or a binary message. Does nothing unless the session is open.
   void send(Frame packet);
-  /// Ends the session after what was sent: on polling, the GET after that gets the `1`. Does nothing unless it is open.
+  /// Ends the session after everything that was sent: on polling, the next GET gets the `1`. Does nothing unless it is
+  /// open.
   void close(CloseReason reason, TimePoint now);
 
-  /// What happened next; nothing: wait for more.
+  /// The next event; nothing: wait for more input.
   [[nodiscard]] std::optional<EngineEvent> poll_event();
-  /// What to do next; nothing: no more for now.
+  /// The next action; nothing: none for now.
   [[nodiscard]] std::optional<EngineAction> poll_action();
-  /// When to call `on_time`. It changes with every call that is not const.
+  /// When to call `on_time`. Every non-const call may change it.
   std::optional<TimePoint> next_deadline() const noexcept;
 
   /// The session's id.
   const std::string& sid() const noexcept { return sid_; }
-  /// How far it is.
+  /// The state of the session.
   EngineState state() const noexcept { return state_; }
-  /// How the client reaches it at the moment.
+  /// The present transport.
   EngineTransport transport() const noexcept {
     return socket_ ? EngineTransport::websocket : EngineTransport::polling;
   }
   /// Bytes of packets that wait for a poll.
   std::size_t buffered_bytes() const noexcept { return buffered_bytes_; }
-  /// The latest time it was told.
+  /// The latest time that was passed in.
   TimePoint now() const noexcept { return now_; }
 
  private:
@@ -227,6 +236,7 @@ class SIGNALING_API EngineSession {
   void drop_candidate(CloseReason reason);
 
   // engine_output.cpp
+  void ping();
   void answer_get(std::string_view last_packet);
   void act(EngineAction action);
   void write(SocketId socket, Frame frame);

@@ -7,51 +7,53 @@
 
 #include "signaling/core/clock.hpp"
 #include "signaling/core/error.hpp"
-#include "signaling/core/export.hpp"
 #include "signaling/core/frame.hpp"
 #include "signaling/core/protocol.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling::socketio {
 
-/// One open Engine.IO session, whatever its transport is at the moment. Implemented by whoever owns the sockets.
+/// One open Engine.IO session, independent of its present transport. Implemented by the owner of the sockets.
 ///
 /// Ownership: shared; after EngineHandler::on_closed every call does nothing.
-/// Threads: all calls on `executor()`, but `executor` itself. Re-entrancy: `send` and `close` may call
+/// Threads: all calls on `executor()`, except `executor` itself. Re-entrancy: `send` and `close` may call
 /// EngineHandler::on_written and on_closed.
 class SIGNALING_API EngineSocket {
  public:
   virtual ~EngineSocket() = default;
-  /// The same for the whole life.
+  /// Must not change.
   virtual boost::asio::any_io_executor executor() const = 0;
-  /// Complete Engine.IO messages: a text frame begins with the packet type `4`, a binary frame is the message itself.
+  /// Sends complete Engine.IO messages: a text frame begins with the packet type `4`, a binary frame is the message
+  /// itself.
   virtual void send(std::span<const Frame> frames) = 0;
-  /// Whether more is read from the client. If not, a POST is not answered, a WebSocket is not read, and no pong is
-  /// missed. What was read already may still come. By default nothing happens.
+  /// Whether to read more from the client. If not, a POST is not answered, a WebSocket is not read, and a missing pong
+  /// does not end the session. Messages that were already read may still arrive. The default does nothing.
   virtual void set_reading(bool /*reading*/) {}
-  /// Ends the session after what was sent before.
+  /// Ends the session after everything that was sent before.
   virtual void close(CloseReason reason) = 0;
-  /// Message bytes sent and not yet given to the kernel.
+  /// Message bytes sent and not yet passed to the kernel.
   virtual std::size_t queued_bytes() const noexcept = 0;
 };
 
-/// What is spoken over an Engine.IO session: Socket.IO, or anything of the host's.
+/// The protocol over an Engine.IO session: Socket.IO, or the host's own.
 ///
-/// Ownership: by the session; destroyed after `on_closed`. Threads: called on the session's executor, never concurrently.
+/// Ownership: the session owns it and destroys it after `on_closed`. Threads: called on the session's executor, never
+/// concurrently.
 class SIGNALING_API EngineHandler {
  public:
   virtual ~EngineHandler() = default;
-  /// First call. `socket` may be kept.
+  /// The first call. `socket` may be kept.
   virtual void on_open(std::shared_ptr<EngineSocket> socket) = 0;
-  /// One message, without the packet type. The bytes live for the call.
+  /// One message, without the packet type. The bytes are valid during the call.
   virtual void on_message(const MessageView& message) = 0;
-  /// `queued_bytes` has become less.
+  /// `queued_bytes` has decreased.
   virtual void on_written() {}
-  /// When to call `on_time`. The session's owner asks after each call of this object, and after each
-  /// EngineSocket::send, which the handler may call at other times too.
+  /// When to call `on_time`. The owner of the session asks after each call of this object, and after each
+  /// EngineSocket::send, which the handler may also call at other times.
   virtual TimePoint next_deadline() const { return TimePoint::max(); }
-  /// The time has come that `next_deadline` said.
+  /// The time of `next_deadline` has come.
   virtual void on_time(TimePoint /*now*/) {}
-  /// Last call, exactly once.
+  /// The last call, exactly once.
   virtual void on_closed(CloseReason reason) = 0;
 };
 

@@ -4,14 +4,14 @@
 #include <cstdint>
 #include <vector>
 
-#include "signaling/core/export.hpp"
 #include "signaling/core/metrics.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling::socketio {
 
-/// What a Socket.IO server has refused since it was made. A copy: it does not change afterwards.
+/// What a Socket.IO server has refused since it was constructed. A copy: it does not change afterwards.
 ///
-/// What ends a session, such as ConnectionOptions::max_held_bytes, counts where sessions are counted, by its reason.
+/// Limits that end a session, such as ConnectionOptions::max_held_bytes, appear in the counters of sessions, by reason.
 struct SIGNALING_API ServerStats {
   /// Packets that closed their connection, by `PacketError`: among them those over a bound of PacketLimits.
   std::array<std::uint64_t, 16> packet_errors{};

@@ -12,42 +12,43 @@
 #include <system_error>
 #include <vector>
 
+#include "signaling/core/async.hpp"
 #include "signaling/core/callback.hpp"
 #include "signaling/core/error.hpp"
-#include "signaling/core/export.hpp"
 #include "signaling/core/peer.hpp"
 #include "signaling/core/policy.hpp"
 #include "signaling/socketio/argument.hpp"
 #include "signaling/socketio/broadcast.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling::socketio {
 
 class Namespace;
 
-/// What a client said when it connected.
+/// The data with which a client connected.
 struct SIGNALING_API Handshake {
   /// The HTTP request that opened the connection; all sockets of a connection share it.
   std::shared_ptr<const ConnectInfo> request;
   /// The client's `auth` for this namespace, a JSON object; `{}` if it gave none.
   Argument auth;
 
-  /// `name` in lower case. Empty: there is none.
+  /// The header field `name` (lower case). Empty: there is none.
   std::string_view header(std::string_view name) const noexcept;
   /// A parameter of the query, percent-decoded.
   std::optional<std::string> query(std::string_view name) const;
 };
 
-/// The client's wish to hear what became of its event. Copies share it; the first answer counts.
+/// Answers a client's request for an acknowledgement of its event. Copies share it; the first answer counts.
 ///
-/// Threads: any. Empty if the client has no such wish: then answering does nothing.
+/// Threads: any. Empty if the client requested none: then answering does nothing.
 class SIGNALING_API Acknowledge {
  public:
   Acknowledge() = default;
-  /// Made by the namespace.
+  /// Only the namespace constructs it.
   Acknowledge(std::weak_ptr<SocketSession> socket, std::uint64_t id);
-  /// False: the client does not want to hear.
+  /// False: the client requested no acknowledgement.
   explicit operator bool() const noexcept { return state_ != nullptr; }
-  /// `dropped` with `bad_request`: it was answered before, or nobody has asked.
+  /// `dropped` with `bad_request`: it was already answered, or the client requested none.
   EmitResult operator()(const Arguments& arguments = {}) const;
 
  private:
@@ -55,85 +56,100 @@ class SIGNALING_API Acknowledge {
   std::shared_ptr<State> state_;
 };
 
-/// Takes one event of a client.
+/// Handles one event of a client.
 using EventHandler = std::function<void(const Arguments& arguments, const Acknowledge& acknowledge)>;
-/// Takes every event of a client, with its name.
+/// Handles every event of a client, with its name.
 using AnyEventHandler = std::function<void(std::string_view event, const Arguments& arguments)>;
-/// Takes why the socket was disconnected.
+/// Gets the reason of a disconnect.
 using DisconnectHandler = std::function<void(CloseReason reason)>;
-/// Takes the client's answer, or why there is none.
-using AckHandler = Callback<void(std::error_code error, const Arguments& arguments)>;
-/// Takes what became of a join.
-using JoinHandler = Callback<void(std::error_code error)>;
 
-/// A client in a namespace whose events the host handles. It is a peer of the router, and its rooms are rooms
-/// of the router.
+/// A client in a namespace whose events the host handles. It is a peer of the router, and its rooms are rooms of the
+/// router.
 ///
-/// Ownership: by its connection while that lasts; who keeps it longer finds it disconnected. The server must
-/// outlive it.
+/// Ownership: its connection owns it; a socket that is kept longer is disconnected. The server must outlive it.
 /// Threads: everything on `executor()`, where all handlers run, except `id`, `handshake`, `nsp`, `executor`,
 /// `connected`, `emit`, `disconnect`, which any thread may call.
-/// Re-entrancy: handlers may call everything. Nothing that is sent, and no handler of an event, happens
-/// before a call returns; completion handlers of what fails at once may.
-/// Errors: an exception from a handler puts the socket out of the namespace with `CloseReason::internal`, and
-/// goes no further. What a client sends too fast, or too much of, is bounded by the router's Limits; messages
-/// over the rate are lost.
-/// Cancellation: when the socket is disconnected, completion handlers that wait get `errc::closed`.
+/// Re-entrancy: handlers may call everything. No output is written, and no event handler runs, before a call returns;
+/// completion handlers of calls that fail at once may run.
+/// Errors: an exception of a handler removes the socket from the namespace with `CloseReason::internal`, and goes no
+/// further. The router's Limits bound what a client sends; messages over the rate wait, and the client is not read
+/// meanwhile.
+/// Completion: `emit_with_ack` and `join` take a completion token of Boost.Asio. A handler without an associated executor,
+/// such as a lambda, runs on `executor()`.
+/// Cancellation: when the socket is disconnected, pending completion handlers get `errc::closed`.
 class SIGNALING_API Socket {
  public:
   virtual ~Socket() = default;
 
   /// The same as that of its peer.
   virtual const PeerId& id() const noexcept = 0;
-  /// What the client said when it connected.
+  /// The data with which the client connected.
   virtual const Handshake& handshake() const noexcept = 0;
   /// The namespace it is in.
   virtual Namespace& nsp() noexcept = 0;
-  /// Its peer: who the policy says it is, how much waits for it.
+  /// Its peer, for example for its identity and its queued bytes.
   virtual Peer& peer() noexcept = 0;
-  /// Where its handlers run.
+  /// The executor of its handlers.
   virtual boost::asio::any_io_executor executor() const = 0;
-  /// From the CONNECT to the disconnect. While middleware decides, it is not.
+  /// True from the CONNECT to the disconnect, except while middleware decides.
   virtual bool connected() const noexcept = 0;
-  /// Anything that the host wants to find again.
+  /// Any data of the host.
   virtual std::any& data() noexcept = 0;
 
-  /// Several handlers of one event are called in the order in which they were set.
+  /// Handlers of one event are called in the order in which they were added.
   virtual void on(std::string_view event, EventHandler handler) = 0;
-  /// Called before those of one event.
+  /// Called before the handlers of a single event.
   virtual void on_any(AnyEventHandler handler) = 0;
-  /// Takes away all handlers of an event that were set here.
+  /// Removes all handlers of an event that were added here.
   virtual void off(std::string_view event) = 0;
-  /// The socket is about to leave its rooms: they can still be asked for, and emitted to.
+  /// The socket is about to leave its rooms: `rooms` and emits to them still work.
   virtual void on_disconnecting(DisconnectHandler handler) = 0;
-  /// It has left them. `normal`: the client has left the namespace; `kicked`: this side; else the connection
-  /// is over.
+  /// The socket has left its rooms. `normal`: the client has left the namespace; `kicked`: this side has disconnected
+  /// it; otherwise the connection has ended.
   virtual void on_disconnect(DisconnectHandler handler) = 0;
 
-  /// To this client.
+  /// Sends to this client.
   virtual EmitResult emit(std::string_view event, const Arguments& arguments = {}) = 0;
-  /// The same, and `done` gets what the client answers. `timeout` 0: it may take as long as the connection
-  /// lasts. Errors: `std::errc::timed_out`, `errc::overloaded` (too many wait), and those of `emit`.
-  virtual void emit_with_ack(std::string_view event, const Arguments& arguments,
-                             std::chrono::milliseconds timeout, AckHandler done) = 0;
+  /// The same, and completes with the client's answer. `timeout` 0: no limit while the connection lasts. Errors:
+  /// `std::errc::timed_out`, `errc::overloaded` (too many pending), and those of `emit`.
+  template <boost::asio::completion_token_for<void(boost::system::error_code, Arguments)> Token>
+  auto emit_with_ack(std::string_view event, const Arguments& arguments, std::chrono::milliseconds timeout,
+                     Token&& token) {
+    return start_async<Token, void(boost::system::error_code, Arguments)>(
+        [this](auto done, const std::string& name, const Arguments& values, std::chrono::milliseconds time) {
+          start_emit(name, values, time, std::move(done));
+        },
+        token, std::string(event), arguments, timeout);
+  }
 
-  /// Errors: those of the router's joins; `errc::bad_id` too for a name that stands for a room of another
-  /// namespace.
-  virtual void join(std::string_view room, JoinHandler done = {}) = 0;
-  /// Leaves a room; one that it is not in: nothing happens.
+  /// Errors: those of the router's joins; also `errc::bad_id` for a name that stands for a room of another namespace.
+  template <
+      boost::asio::completion_token_for<void(boost::system::error_code)> Token = boost::asio::detached_t>
+  auto join(std::string_view room, Token&& token = Token()) {
+    return start_async<Token, void(boost::system::error_code)>(
+        [this](auto done, const std::string& name) { start_join(name, std::move(done)); }, token,
+        std::string(room));
+  }
+  /// Leaves a room; does nothing if the socket is not in it.
   virtual void leave(std::string_view room) = 0;
-  /// Its id first, which is a room of its own.
+  /// Its rooms; the first is its id, which is a room of its own.
   virtual std::vector<std::string> rooms() const = 0;
 
-  /// To all others in a room.
+  /// Sends to all other members of a room.
   virtual Broadcast to(std::string_view room) = 0;
-  /// To all others of the namespace that are not in a room.
+  /// Sends to all other sockets of the namespace that are not in a room.
   virtual Broadcast except(std::string_view room) = 0;
-  /// To all others of the namespace.
+  /// Sends to all other sockets of the namespace.
   virtual Broadcast broadcast() = 0;
 
-  /// What was emitted before is still sent.
+  /// Events that were emitted before are still sent.
   virtual void disconnect(Disconnect what = Disconnect::nsp) = 0;
+
+ private:
+  virtual void start_emit(std::string_view event, const Arguments& arguments,
+                          std::chrono::milliseconds timeout,
+                          Callback<void(std::error_code error, const Arguments& arguments)> done) = 0;
+  virtual void start_join(std::string_view room, Callback<void(std::error_code error)> done) = 0;
 };
 
 }  // namespace signaling::socketio

@@ -3,21 +3,21 @@
 #include <cstdint>
 #include <string>
 
-#include "signaling/core/export.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling::testing {
 
-/// Whether a case has shown what it should.
+/// The outcome of a case.
 enum class Outcome : std::uint8_t {
   passed,
   failed,
-  skipped,  ///< the fixture cannot do what the case needs: nothing was shown
+  skipped,  ///< the fixture lacks an ability that the case needs: nothing was tested
 };
 
-/// What became of one case of a contract.
+/// The result of one case of a contract.
 struct [[nodiscard]] SIGNALING_API ContractResult {
   Outcome outcome = Outcome::passed;  ///< passed, failed or skipped
-  /// What went wrong, or why it was skipped. Bytes that are not printable are escaped.
+  /// The failure, or why the case was skipped. Non-printable bytes are escaped.
   std::string text;
 };
 

@@ -4,16 +4,16 @@
 #include <chrono>
 
 #include "signaling/core/clock.hpp"
-#include "signaling/core/export.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling::testing {
 
-/// A clock that stands still until told. Threads: any.
+/// A clock that only advances when a test advances it. Threads: any.
 class SIGNALING_API FakeClock final : public Clock {
  public:
-  /// The time it was told last.
+  /// The time that was set last.
   TimePoint now() const noexcept override { return TimePoint(now_.load()); }
-  /// Lets time pass.
+  /// Advances the time.
   void advance(std::chrono::nanoseconds by) noexcept { now_ = now_.load() + by; }
 
  private:

@@ -6,66 +6,67 @@
 #include <string_view>
 #include <vector>
 
-#include "signaling/core/export.hpp"
 #include "signaling/core/ids.hpp"
 #include "signaling/core/state_store.hpp"
 #include "signaling/testing/contract.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling::testing {
 
 class StoreWorld;
 
-/// What the contract has to know of the store that it is to try.
+/// Gives the contract access to the store under test.
 ///
-/// Make a new one for each case, over a store without data. Everything is called by the thread that runs the case, one
-/// call after the other.
+/// Construct a new fixture for each case, over a store without data. The thread that runs the case makes all calls, one
+/// after another.
 class SIGNALING_API StateStoreFixture {
  public:
   virtual ~StateStoreFixture() = default;
 
-  /// The store as `node` uses it, not yet opened: an object of its own, or the same for all of them. The case calls it
+  /// The store as `node` uses it, not yet opened: an object of its own, or the same for all nodes. The case calls it
   /// from several threads.
   virtual std::shared_ptr<StateStore> make_node(const NodeId& node) = 0;
 
-  /// Lets things happen until `done` says true: runs an event loop, advances a clock, waits. False: it did not within
+  /// Makes progress until `done` returns true: runs an event loop, advances a clock, waits. False: not within
   /// `at_most`. The default is for stores that need no help: once all calls have returned, everything has completed.
   virtual bool run_until(const std::function<bool()>& done, std::chrono::milliseconds at_most);
 
-  /// The time within which anything must have happened. Default 5 s.
+  /// The time within which everything must complete. Default 5 s.
   virtual std::chrono::milliseconds patience() const { return std::chrono::seconds(5); }
-  /// From the crash of a node to the last word about its members. Default 15 s.
+  /// From the crash of a node to the last news of its members. Default 15 s.
   virtual std::chrono::milliseconds node_lost_bound() const { return std::chrono::seconds(15); }
-  /// From the end of any other failure to a cluster that agrees again. Default 30 s.
+  /// From the end of any other failure until the cluster agrees again. Default 30 s.
   virtual std::chrono::milliseconds recovery_bound() const { return std::chrono::seconds(30); }
 
-  // What only some stores can. The default, false, means: not this one; nothing has happened then.
+  // Abilities that only some stores have. The default returns false: this store does not have it, and nothing has
+  // happened.
 
-  /// The node ends without a word. After the call its listener hears nothing more, and its store is not used.
+  /// The node crashes. After the call its listener gets no more calls, and its store is not used.
   virtual bool crash(const NodeId& node);
-  /// The store forgets everything, at once; no node does.
+  /// The store loses all data at once; the nodes keep theirs.
   virtual bool lose_data();
-  /// Nothing gets from the node to the store, or back, until `reconnect`.
+  /// No data passes between the node and the store until `reconnect`.
   virtual bool cut_off(const NodeId& node);
-  /// Ends what `cut_off` began.
+  /// Ends the effect of `cut_off`.
   virtual bool reconnect(const NodeId& node);
-  /// Calls `meanwhile`, in which other nodes do something. What of it was on its way to `node` gets lost.
+  /// Calls `meanwhile`, in which other nodes act. The resulting news for `node` is lost.
   virtual bool lose_news(const NodeId& node, const std::function<void()>& meanwhile);
 };
 
-/// One rule of StateStore, and how it is tried.
+/// One rule of StateStore, and its test.
 class SIGNALING_API StateStoreCase {
  public:
-  /// How the rule is tried.
+  /// The test of the rule.
   using Body = void (*)(StoreWorld&);
-  /// Made by state_store_contract().
+  /// Only state_store_contract() constructs it.
   constexpr StateStoreCase(std::string_view name, std::string_view rule, Body body) noexcept
       : name_(name), rule_(rule), body_(body) {}
 
-  /// Fit for the name of a test: lower case letters, digits and `_`.
+  /// Usable as a test name: lower case letters, digits and `_`.
   constexpr std::string_view name() const noexcept { return name_; }
-  /// What a store does that passes.
+  /// The behaviour of a store that passes.
   constexpr std::string_view rule() const noexcept { return rule_; }
-  /// Throws nothing; what a store throws is a failure.
+  /// Does not throw; an exception of the store is a failure.
   ContractResult run(StateStoreFixture& fixture) const;
 
  private:
@@ -99,7 +100,7 @@ class SIGNALING_API StateStoreCase {
 ///       CHECK(result.outcome != Outcome::failed);
 ///     }
 ///
-/// A skipped case has shown nothing: count them, so that a fixture which lost an ability is noticed.
+/// A skipped case has tested nothing: count them, so that you notice when a fixture loses an ability.
 SIGNALING_API std::vector<StateStoreCase> state_store_contract();
 
 }  // namespace signaling::testing

@@ -5,19 +5,19 @@
 #include <string>
 #include <string_view>
 
-#include "signaling/core/export.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling::websocket {
 
-/// What both ends agreed on for permessage-deflate (RFC 7692 7.1).
+/// The negotiated parameters of permessage-deflate (RFC 7692 7.1).
 struct SIGNALING_API DeflateParameters {
-  /// The server forgets its dictionary after every message. Cost without: some 260 KB per connection that has
-  /// sent a compressed message.
+  /// The server discards its dictionary after every message. Cost otherwise: some 260 KB per connection that has sent a
+  /// compressed message.
   bool server_no_context_takeover = false;
-  /// The client does. Cost without: some 40 KB per connection that has received a compressed message.
+  /// The same for the client. Cost otherwise: some 40 KB per connection that has received a compressed message.
   bool client_no_context_takeover = false;
-  /// Base-2 logarithm of the largest window, 9 to 15 for the sender that is this library, 8 to 15 for the
-  /// other. A message of the other that goes back further is not refused, unless its dictionary is kept: then it may be.
+  /// Base-2 logarithm of the largest window: 9 to 15 if this library is the sender, 8 to 15 for the other end. A
+  /// message of the other end that refers further back is not refused, unless its dictionary is kept: then it may be.
   int server_max_window_bits = 15;
   int client_max_window_bits = 15;  ///< of the client's window, 9 to 15
 
@@ -26,8 +26,7 @@ struct SIGNALING_API DeflateParameters {
 
 /// The outcome of reading a `Sec-WebSocket-Extensions` field.
 struct SIGNALING_API DeflateNegotiation {
-  /// False: the field breaks the grammar (RFC 6455 9.1), or the answer is none that this end can accept; the
-  /// handshake fails.
+  /// False: the field violates the grammar (RFC 6455 9.1), or this end cannot accept the answer; the handshake fails.
   bool ok = true;
   /// Absent: the connection is not compressed.
   std::optional<DeflateParameters> parameters;
@@ -35,10 +34,10 @@ struct SIGNALING_API DeflateNegotiation {
   std::string response;
 };
 
-/// Server: takes the first offer it can serve. `wanted` absent: takes none, and only checks the grammar.
-/// Otherwise it says what the server asks for beyond the offer: the takeovers it will not have, and its
-/// largest windows. An offer with an unknown, repeated or malformed parameter, or with a server window of 8
-/// bits (zlib has none), is declined.
+/// Server: accepts the first offer that it supports. `wanted` absent: accepts none, and only checks the grammar.
+/// Otherwise it holds the server's requirements beyond the offer: which context takeovers it refuses, and its largest
+/// windows. An offer with an unknown, repeated or malformed parameter, or with a server window of 8 bits (which zlib
+/// does not support), is declined.
 ///
 /// `offers`: all fields of that name, joined with commas.
 SIGNALING_API DeflateNegotiation negotiate_deflate(std::string_view offers,

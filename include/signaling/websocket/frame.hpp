@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <span>
 
-#include "signaling/core/export.hpp"
+#include "signaling/text/export.hpp"
 
 namespace signaling::websocket {
 
-/// What a frame is for; the values are those of the wire (RFC 6455 5.2).
+/// The type of a frame; the values are those of the wire (RFC 6455 5.2).
 enum class Opcode : std::uint8_t {
   continuation = 0x0,
   text = 0x1,
@@ -22,7 +22,7 @@ enum class Opcode : std::uint8_t {
 /// True for Close, Ping and Pong.
 constexpr bool is_control(Opcode opcode) noexcept { return static_cast<std::uint8_t>(opcode) >= 0x8; }
 
-/// Of a masked frame with a length of 64 bits.
+/// The size of the header of a masked frame with a 64-bit length.
 inline constexpr std::size_t max_header_bytes = 14;
 /// RFC 6455 5.5: the payload of Close, Ping and Pong.
 inline constexpr std::size_t max_control_payload = 125;
@@ -30,28 +30,27 @@ inline constexpr std::size_t max_control_payload = 125;
 /// Each byte masks every fourth of the payload.
 using MaskingKey = std::array<std::byte, 4>;
 
-/// What stands in front of every payload (RFC 6455 5.2).
+/// The header of a frame (RFC 6455 5.2).
 struct SIGNALING_API FrameHeader {
-  Opcode opcode = Opcode::text;  ///< what the frame is for
+  Opcode opcode = Opcode::text;  ///< the frame type
   /// FIN: the last frame of its message.
   bool final = true;
-  /// RSV1: the message is compressed (RFC 7692 6). Whether that was negotiated is for the connection to
-  /// check.
+  /// RSV1: the message is compressed (RFC 7692 6). The connection checks whether that was negotiated.
   bool compressed = false;
-  /// Whether this end of the connection must mask is for the connection to check.
+  /// The connection checks whether this end must mask.
   bool masked = false;
   MaskingKey key{};                 ///< if it is masked
-  std::uint64_t payload_bytes = 0;  ///< how long the payload is
+  std::uint64_t payload_bytes = 0;  ///< size of the payload
 };
 
-/// Writes `header`; returns how many bytes it takes.
+/// Writes `header` and returns its size in bytes.
 SIGNALING_API std::size_t encode_header(const FrameHeader& header,
                                         std::span<std::byte, max_header_bytes> out) noexcept;
 
-/// What the first bytes of a frame are.
+/// The result of reading the first bytes of a frame.
 enum class HeaderStatus : std::uint8_t {
   complete,
-  incomplete,          ///< right so far; more bytes are needed
+  incomplete,          ///< valid so far; more bytes are needed
   reserved_bit,        ///< RSV2 or RSV3
   reserved_opcode,     ///< 0x3 to 0x7, 0xB to 0xF
   fragmented_control,  ///< a control frame without FIN
@@ -61,18 +60,18 @@ enum class HeaderStatus : std::uint8_t {
   length_overflow,     ///< the most significant bit of a 64-bit length is set
 };
 
-/// What decode_header() found.
+/// The result of decode_header().
 struct SIGNALING_API DecodedHeader {
-  HeaderStatus status = HeaderStatus::incomplete;  ///< whether the rest is of use
-  /// How many bytes it took; 0 unless complete.
+  HeaderStatus status = HeaderStatus::incomplete;  ///< whether the other fields are valid
+  /// The size of the header in bytes; 0 unless complete.
   std::size_t bytes = 0;
-  FrameHeader header;  ///< what was read, if complete
+  FrameHeader header;  ///< the header, if complete
 };
 
-/// Reads a header from the first bytes of a frame. A violation is told as soon as its byte is there.
+/// Reads a header from the first bytes of a frame. A violation is reported as soon as its byte has arrived.
 SIGNALING_API DecodedHeader decode_header(std::span<const std::byte> bytes) noexcept;
 
-/// Masks or unmasks in place (RFC 6455 5.3). `offset`: how many bytes of the same payload came before these.
+/// Masks or unmasks in place (RFC 6455 5.3). `offset`: the number of preceding bytes of the same payload.
 SIGNALING_API void apply_mask(std::span<std::byte> bytes, const MaskingKey& key,
                               std::size_t offset = 0) noexcept;
 

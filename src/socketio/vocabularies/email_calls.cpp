@@ -2,7 +2,9 @@
 // address, which is an alias.
 #include <string>
 
-#include "protocols/peer_name.hpp"
+#include "signaling/protocols/peer_name.hpp"
+#include "signaling/text/json_members.hpp"
+#include "signaling/text/json_writer.hpp"
 #include "socketio/vocabularies/languages.hpp"
 #include "socketio/vocabularies/vocabulary_encoder.hpp"
 #include "socketio/vocabularies/vocabulary_protocol.hpp"
@@ -10,8 +12,8 @@
 namespace signaling::socketio {
 namespace {
 
-using protocols::JsonWriter;
-using protocols::members_of;
+using text::JsonWriter;
+using text::members_of;
 
 constexpr std::string_view language_name = "email-calls";
 constexpr std::string_view alias_prefix = "\037email-calls:";
@@ -38,21 +40,21 @@ class EmailCallsEncoder final : public VocabularyEncoder {
     frames.push_back(event.finish());
   }
 
-  void write_message(const event::Message& message, Frames& frames) const override {
-    const Envelope& envelope = message.envelope;
-    const bool is_own = envelope.language == language_name;
-    const Content content = is_own ? unpack_content(envelope.original) : Content();
+  void write_message(const event::Message& sent, Frames& frames) const override {
+    const Message& message = sent.message;
+    const bool is_own = message.language == language_name;
+    const Content content = is_own ? unpack_content(message.original) : Content();
     const std::string header = event_header(content.attachments.size());
     const auto write_data = [&](JsonWriter& out) {
-      (is_own ? out.raw(content.json) : write_payload(out, envelope)).raw("}");
+      (is_own ? out.raw(content.json) : write_payload(out, message)).raw("}");
     };
-    if (envelope.type == EnvelopeType::offer) {
-      EventWriter event(header, "incoming_call", expected_size(envelope));
-      write_email(event.out().raw(R"({"from":)"), envelope.from, envelope.from_metadata);
+    if (message.type == MessageType::offer) {
+      EventWriter event(header, "incoming_call", expected_size(sent));
+      write_email(event.out().raw(R"({"from":)"), sent.from, sent.from_metadata);
       write_data(event.out().raw(R"(,"offer":)"));
       frames.push_back(event.finish());
-    } else if (envelope.type == EnvelopeType::answer) {
-      EventWriter event(header, "call_accepted", expected_size(envelope));
+    } else if (message.type == MessageType::answer) {
+      EventWriter event(header, "call_accepted", expected_size(sent));
       write_data(event.out().raw(R"({"ans":)"));
       frames.push_back(event.finish());
     } else {
@@ -72,8 +74,8 @@ class EmailCallsProtocol final : public VocabularyProtocol {
  private:
   void handle(const ClientEvent& event, Commands& commands) override {
     if (event.is("join_room")) return join(event, commands);
-    if (event.is("call_user")) return call(event, "call_user", EnvelopeType::offer, "offer", commands);
-    if (event.is("call_accepted")) return call(event, "call_accepted", EnvelopeType::answer, "ans", commands);
+    if (event.is("call_user")) return call(event, "call_user", MessageType::offer, "offer", commands);
+    if (event.is("call_accepted")) return call(event, "call_accepted", MessageType::answer, "ans", commands);
   }
 
   void join(const ClientEvent& event, Commands& commands) {
@@ -91,16 +93,16 @@ class EmailCallsProtocol final : public VocabularyProtocol {
     commands.emplace_back(join);
   }
 
-  void call(const ClientEvent& event, std::string_view request, EnvelopeType type, std::string_view field,
+  void call(const ClientEvent& event, std::string_view request, MessageType type, std::string_view field,
             Commands& commands) {
     const auto [email, data] = members_of(event.arguments[0].text, {"emailID", field});
     const std::string_view name = texts().name(email);
     if (name.empty()) return reject("The event needs an object with 'emailID'.", request, commands);
     command::Send send = make_send(type, request);
-    send.envelope.to = protocols::address_of(name, alias_prefix, texts());
-    const std::string_view content = protocols::is_present(data) ? data.text : std::string_view("null");
-    set_content(send.envelope, event, content, data);
-    send.envelope.reach = Reach::speakers;
+    send.message.to = protocols::address_of(name, alias_prefix, texts());
+    const std::string_view content = data.is_present() ? data.text : std::string_view("null");
+    set_content(send.message, event, content, data);
+    send.message.reach = Reach::speakers;
     commands.emplace_back(send);
   }
 };

@@ -14,12 +14,12 @@ namespace {
 struct Relayed {
   std::string_view event;
   std::string_view field;
-  EnvelopeType type;
+  MessageType type;
 };
 constexpr std::array<Relayed, 3> relayed{{
-    {"ice-candidate", "candidate", EnvelopeType::candidate},
-    {"offer", "offer", EnvelopeType::offer},
-    {"answer", "answer", EnvelopeType::answer},
+    {"ice-candidate", "candidate", MessageType::candidate},
+    {"offer", "offer", MessageType::offer},
+    {"answer", "answer", MessageType::answer},
 }};
 
 constexpr std::string_view language_name = "redis-rooms";
@@ -43,22 +43,22 @@ class RedisRoomsEncoder final : public VocabularyEncoder {
     frames.push_back(event.finish());
   }
 
-  void write_message(const event::Message& message, Frames& frames) const override {
-    const Envelope& envelope = message.envelope;
+  void write_message(const event::Message& sent, Frames& frames) const override {
+    const Message& message = sent.message;
     for (const Relayed& entry : relayed) {
-      if (entry.type != envelope.type) continue;
-      if (envelope.language == language_name) {
-        write_content(entry.event, unpack_content(envelope.original), frames);
+      if (entry.type != message.type) continue;
+      if (message.language == language_name) {
+        write_content(entry.event, unpack_content(message.original), frames);
       } else {
-        frames.push_back(write(envelope, entry));
+        frames.push_back(write(sent, entry));
       }
     }
   }
 
-  Frame write(const Envelope& envelope, const Relayed& entry) const {
-    EventWriter event(event_header(), entry.event, expected_size(envelope));
-    event.out().raw(R"({"userId":)").string(envelope.from).raw(R"(,")").raw(entry.field).raw(R"(":)");
-    write_payload(event.out(), envelope).raw("}");
+  Frame write(const event::Message& sent, const Relayed& entry) const {
+    EventWriter event(event_header(), entry.event, expected_size(sent));
+    event.out().raw(R"({"userId":)").string(sent.from).raw(R"(,")").raw(entry.field).raw(R"(":)");
+    write_payload(event.out(), sent.message).raw("}");
     return event.finish();
   }
 };
@@ -89,11 +89,11 @@ class RedisRoomsProtocol final : public VocabularyProtocol {
   void relay(const ClientEvent& event, const Relayed& entry, Commands& commands) {
     const auto& [room, user, data] = event.arguments;
     command::Send send = make_send(entry.type, entry.event);
-    send.envelope.room = texts().name(room);
-    if (send.envelope.room.empty() || !protocols::is_present(data)) {
+    send.message.room = texts().name(room);
+    if (send.message.room.empty() || !data.is_present()) {
       return reject("The event needs a room, a user and data.", entry.event, commands);
     }
-    set_content(send.envelope, event, texts().keep(object_of({{"userId", user}, {entry.field, data}})), data);
+    set_content(send.message, event, texts().keep(object_of({{"userId", user}, {entry.field, data}})), data);
     commands.emplace_back(send);
   }
 };

@@ -4,7 +4,9 @@
 #include <array>
 #include <string>
 
-#include "protocols/peer_name.hpp"
+#include "signaling/protocols/peer_name.hpp"
+#include "signaling/text/json_members.hpp"
+#include "signaling/text/json_writer.hpp"
 #include "socketio/vocabularies/languages.hpp"
 #include "socketio/vocabularies/utc_string.hpp"
 #include "socketio/vocabularies/vocabulary_encoder.hpp"
@@ -13,13 +15,13 @@
 namespace signaling::socketio {
 namespace {
 
-using protocols::JsonValue;
-using protocols::JsonWriter;
-using protocols::members_of;
 using protocols::sign;
+using text::JsonValue;
+using text::JsonWriter;
+using text::members_of;
 
 struct Relayed {
-  EnvelopeType type;
+  MessageType type;
   std::string_view direct;   ///< from and to one client
   std::string_view field;    ///< what of its argument is meant for the other side
   std::string_view send;     ///< from a client to everybody
@@ -27,9 +29,9 @@ struct Relayed {
 };
 // Clients misspell the field of candidates.
 constexpr std::array<Relayed, 3> relayed{{
-    {EnvelopeType::candidate, "ice_candidate", "iccCandidate", "send-icecandidate", "receive-icecandidate"},
-    {EnvelopeType::offer, "offer", "offer", "send-offer", "receive-offer"},
-    {EnvelopeType::answer, "answer", "answer", "send-answer", "receive-answer"},
+    {MessageType::candidate, "ice_candidate", "iccCandidate", "send-icecandidate", "receive-icecandidate"},
+    {MessageType::offer, "offer", "offer", "send-offer", "receive-offer"},
+    {MessageType::answer, "answer", "answer", "send-answer", "receive-answer"},
 }};
 // Clients listen to the one, the original server sends the other.
 constexpr std::string_view second_candidate_event = "ice-candidate";
@@ -40,7 +42,7 @@ constexpr std::array<std::string_view, 1> sender_fields{"fromPeer"};
 /// What people call a member: text, or nothing.
 JsonValue person_of(std::string_view metadata) {
   const auto [person] = members_of(metadata, {"personName"});
-  return person.kind == protocols::JsonKind::string ? person : JsonValue();
+  return person.kind == text::JsonKind::string ? person : JsonValue();
 }
 
 class RoomsMeshEncoder final : public VocabularyEncoder {
@@ -65,58 +67,58 @@ class RoomsMeshEncoder final : public VocabularyEncoder {
     EventWriter event(event_header(), name, 192 + room.size() + member.id.size() + member.metadata.size());
     event.out().raw("{");
     const JsonValue person = person_of(member.metadata);
-    if (protocols::is_present(person)) event.out().raw(R"("personName":)").raw(person.text).raw(",");
+    if (person.is_present()) event.out().raw(R"("personName":)").raw(person.text).raw(",");
     event.out().raw(R"("roomName":)").string(room).raw(R"(,"socketId":)").string(member.id).raw("}");
     frames.push_back(event.finish());
   }
 
-  void write_message(const event::Message& message, Frames& frames) const override {
-    const Envelope& envelope = message.envelope;
-    if (envelope.type == EnvelopeType::message) return write_text(envelope, frames);
+  void write_message(const event::Message& sent, Frames& frames) const override {
+    if (sent.message.type == MessageType::message) return write_text(sent, frames);
     for (const Relayed& entry : relayed) {
-      if (entry.type == envelope.type) return write_relayed(envelope, entry, frames);
+      if (entry.type == sent.message.type) return write_relayed(sent, entry, frames);
     }
   }
 
-  void write_text(const Envelope& envelope, Frames& frames) const {
-    if (envelope.language == language_name) {
-      return write_content("message", unpack_content(envelope.original), frames);
+  void write_text(const event::Message& sent, Frames& frames) const {
+    if (sent.message.language == language_name) {
+      return write_content("message", unpack_content(sent.message.original), frames);
     }
-    const JsonValue person = person_of(envelope.from_metadata);
-    EventWriter event(event_header(), "message", expected_size(envelope));
+    const JsonValue person = person_of(sent.from_metadata);
+    EventWriter event(event_header(), "message", expected_size(sent));
     JsonWriter& out = event.out().raw(R"({"personName":)");
-    protocols::is_present(person) ? out.raw(person.text) : out.string(envelope.from);
-    write_payload(out.raw(R"(,"content":)"), envelope);
+    person.is_present() ? out.raw(person.text) : out.string(sent.from);
+    write_payload(out.raw(R"(,"content":)"), sent.message);
     out.raw(R"(,"timestamp":)").string(to_utc_string(wall_clock_())).raw("}");
     frames.push_back(event.finish());
   }
 
-  void write_relayed(const Envelope& envelope, const Relayed& entry, Frames& frames) const {
-    const bool is_own = envelope.language == language_name;
-    if (envelope.to.empty() && envelope.room == rooms_mesh_room) {
-      if (is_own) return write_content(entry.receive, unpack_content(envelope.original), frames);
-      EventWriter event(event_header(), entry.receive, expected_size(envelope));
-      write_payload(event.out(), envelope);
+  void write_relayed(const event::Message& sent, const Relayed& entry, Frames& frames) const {
+    const Message& message = sent.message;
+    const bool is_own = message.language == language_name;
+    if (message.to.empty() && message.room == rooms_mesh_room) {
+      if (is_own) return write_content(entry.receive, unpack_content(message.original), frames);
+      EventWriter event(event_header(), entry.receive, expected_size(sent));
+      write_payload(event.out(), message);
       return frames.push_back(event.finish());
     }
-    const bool is_candidate = entry.type == EnvelopeType::candidate;
+    const bool is_candidate = entry.type == MessageType::candidate;
     if (is_own) {
-      Content content = unpack_content(envelope.original);
-      const std::string text = sign(content.json, sender_fields, protocols::quoted(envelope.from));
+      Content content = unpack_content(message.original);
+      const std::string text = sign(content.json, sender_fields, text::json_string(sent.from));
       if (!text.empty()) content.json = text;
       write_content(entry.direct, content, frames);
       if (is_candidate) write_content(second_candidate_event, content, frames);
     } else {
-      frames.push_back(write_direct(envelope, entry, entry.direct));
-      if (is_candidate) frames.push_back(write_direct(envelope, entry, second_candidate_event));
+      frames.push_back(write_direct(sent, entry, entry.direct));
+      if (is_candidate) frames.push_back(write_direct(sent, entry, second_candidate_event));
     }
   }
 
-  Frame write_direct(const Envelope& envelope, const Relayed& entry, std::string_view name) const {
-    EventWriter event(event_header(), name, expected_size(envelope));
+  Frame write_direct(const event::Message& sent, const Relayed& entry, std::string_view name) const {
+    EventWriter event(event_header(), name, expected_size(sent));
     event.out().raw(R"({")").raw(entry.field).raw(R"(":)");
-    write_payload(event.out(), envelope).raw(R"(,"fromPeer":)").string(envelope.from);
-    if (!envelope.to.empty()) event.out().raw(R"(,"toPeer":)").string(envelope.to);
+    write_payload(event.out(), sent.message).raw(R"(,"fromPeer":)").string(sent.from);
+    if (!sent.message.to.empty()) event.out().raw(R"(,"toPeer":)").string(sent.message.to);
     event.out().raw("}");
     return event.finish();
   }
@@ -131,7 +133,7 @@ class RoomsMeshProtocol final : public VocabularyProtocol {
   RoomsMeshProtocol(std::shared_ptr<const Encoder> encoder, const VocabularyOptions& options)
       : VocabularyProtocol(language, std::move(encoder)), wall_clock_(options.wall_clock) {}
 
-  void open(std::string_view /*id*/, Commands& commands) override {
+  void open(std::string_view /*id*/, const Clock& /*clock*/, Commands& commands) override {
     command::Join join;
     join.room = rooms_mesh_room;
     join.request = unasked_request;
@@ -152,7 +154,7 @@ class RoomsMeshProtocol final : public VocabularyProtocol {
   }
 
   /// The room that the event is about; empty: there is none, which the client has been told.
-  std::string_view room_of(const protocols::JsonValue& value, std::string_view request, Commands& commands) {
+  std::string_view room_of(const text::JsonValue& value, std::string_view request, Commands& commands) {
     const std::string_view room = texts().name(value);
     if (!room.empty() && room != rooms_mesh_room) return room;
     reject("The event needs an object with the name of a room.", request, commands);
@@ -180,36 +182,36 @@ class RoomsMeshProtocol final : public VocabularyProtocol {
   void message(const ClientEvent& event, Commands& commands) {
     const auto [room, person, content] =
         members_of(event.arguments[0].text, {"roomName", "personName", "content"});
-    command::Send send = make_send(EnvelopeType::message, "message");
-    send.envelope.room = room_of(room, send.request, commands);
-    if (send.envelope.room.empty()) return;
+    command::Send send = make_send(MessageType::message, "message");
+    send.message.room = room_of(room, send.request, commands);
+    if (send.message.room.empty()) return;
     const std::string now = '"' + to_utc_string(wall_clock_()) + '"';
-    const protocols::JsonValue timestamp{protocols::JsonKind::string, false, now};
+    const text::JsonValue timestamp{text::JsonKind::string, false, now};
     const std::string text =
         object_of({{"personName", person}, {"content", content}, {"timestamp", timestamp}});
-    set_content(send.envelope, event, texts().keep(text), content);
-    send.envelope.audience = Audience::everybody;
+    set_content(send.message, event, texts().keep(text), content);
+    send.message.audience = Audience::everybody;
     commands.emplace_back(send);
   }
 
   void send_to_peer(const ClientEvent& event, const Relayed& entry, Commands& commands) {
-    const protocols::JsonValue& argument = event.arguments[0];
+    const text::JsonValue& argument = event.arguments[0];
     const auto [to, data] = members_of(argument.text, {"toPeer", entry.field});
     command::Send send = make_send(entry.type, entry.direct);
-    send.envelope.to = texts().name(to);
-    if (send.envelope.to.empty())
+    send.message.to = texts().name(to);
+    if (send.message.to.empty())
       return reject("The event needs an object with 'toPeer'.", entry.direct, commands);
-    set_content(send.envelope, event, argument.text, data);
-    send.envelope.reach = Reach::speakers;
+    set_content(send.message, event, argument.text, data);
+    send.message.reach = Reach::speakers;
     commands.emplace_back(send);
   }
 
   void send_to_everybody(const ClientEvent& event, const Relayed& entry, Commands& commands) {
-    const protocols::JsonValue& argument = event.arguments[0];
-    if (!protocols::is_present(argument)) return reject("The event needs an argument.", entry.send, commands);
+    const text::JsonValue& argument = event.arguments[0];
+    if (!argument.is_present()) return reject("The event needs an argument.", entry.send, commands);
     command::Send send = make_send(entry.type, entry.send);
-    send.envelope.room = rooms_mesh_room;
-    set_content(send.envelope, event, argument.text, argument);
+    send.message.room = rooms_mesh_room;
+    set_content(send.message, event, argument.text, argument);
     commands.emplace_back(send);
   }
 

@@ -10,7 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "protocols/peer_name.hpp"
+#include "signaling/protocols/peer_name.hpp"
+#include "signaling/text/json_members.hpp"
+#include "signaling/text/json_writer.hpp"
+#include "signaling/text/kept_texts.hpp"
 #include "socketio/vocabularies/languages.hpp"
 #include "socketio/vocabularies/vocabulary_encoder.hpp"
 #include "socketio/vocabularies/vocabulary_protocol.hpp"
@@ -18,9 +21,8 @@
 namespace signaling::socketio {
 namespace {
 
-using protocols::is_present;
-using protocols::JsonWriter;
-using protocols::members_of;
+using text::JsonWriter;
+using text::members_of;
 
 constexpr std::string_view language_name = "token-peers";
 constexpr std::string_view alias_prefix = "\037token-peers:";
@@ -37,7 +39,7 @@ JsonWriter& write_connection(JsonWriter& out, const MemberView& member) {
   const auto [type] = members_of(member.metadata, {"peerType"});
   out.raw(R"({"socketId":)").string(member.id).raw(R"(,"peerId":)");
   write_name(out, member.id, member.metadata);
-  if (is_present(type)) out.raw(R"(,"peerType":)").raw(type.text);
+  if (type.is_present()) out.raw(R"(,"peerType":)").raw(type.text);
   return out.raw("}");
 }
 
@@ -95,25 +97,25 @@ class TokenPeersEncoder final : public VocabularyEncoder {
     frames.push_back(event.finish());
   }
 
-  void write_message(const event::Message& message, Frames& frames) const override {
-    const Envelope& envelope = message.envelope;
-    if (envelope.type == EnvelopeType::event) return;
-    if (envelope.language == language_name) return write_own(envelope, frames);
-    EventWriter event(event_header(), "message", expected_size(envelope));
-    write_name(event.out().raw(R"({"from":)"), envelope.from, envelope.from_metadata);
-    event.out().raw(R"(,"target":)").string(envelope.to.empty() ? std::string_view("all") : envelope.to);
-    write_payload(event.out().raw(R"(,"payload":)"), envelope).raw("}");
+  void write_message(const event::Message& sent, Frames& frames) const override {
+    const Message& message = sent.message;
+    if (message.type == MessageType::event) return;
+    if (message.language == language_name) return write_own(sent, frames);
+    EventWriter event(event_header(), "message", expected_size(sent));
+    write_name(event.out().raw(R"({"from":)"), sent.from, sent.from_metadata);
+    event.out().raw(R"(,"target":)").string(message.to.empty() ? std::string_view("all") : message.to);
+    write_payload(event.out().raw(R"(,"payload":)"), message).raw("}");
     frames.push_back(event.finish());
   }
 
   /// In the name of who has sent it.
-  void write_own(const Envelope& envelope, Frames& frames) const {
+  void write_own(const event::Message& sent, Frames& frames) const {
     static constexpr std::array<std::string_view, 1> fields{"from"};
-    Content content = unpack_content(envelope.original);
+    Content content = unpack_content(sent.message.original);
     std::string text;
-    const std::string_view name = name_of(envelope.from_metadata);
+    const std::string_view name = name_of(sent.from_metadata);
     if (!name.empty() || !may_say_name(content.json)) {
-      text = protocols::sign(content.json, fields, protocols::peer_name(name, envelope.from));
+      text = protocols::sign(content.json, fields, protocols::peer_name(name, sent.from));
     }
     if (!text.empty()) content.json = text;
     write_content("message", content, frames);
@@ -122,7 +124,7 @@ class TokenPeersEncoder final : public VocabularyEncoder {
   /// Who is not ready yet has no name, and clients send all the same: under one that they claim later, as a rule.
   bool may_say_name(std::string_view message) const {
     const auto [from] = members_of(message, {"from"});
-    protocols::KeptTexts texts;
+    text::KeptTexts texts;
     const std::string_view said = texts.name(from);
     if (!members_ || said.empty() || said == "all" || said.starts_with(protocols::peer_id_prefix))
       return false;
@@ -159,7 +161,7 @@ class TokenPeersProtocol final : public VocabularyProtocol {
       : VocabularyProtocol(language, std::move(encoder)) {}
 
   // Messages to all reach those as well who are not ready yet.
-  void open(std::string_view /*id*/, Commands& commands) override {
+  void open(std::string_view /*id*/, const Clock& /*clock*/, Commands& commands) override {
     command::Join join = join_everybody();
     join.request = unasked_request;
     join.answer = command::Join::Answer::none;
@@ -197,40 +199,39 @@ class TokenPeersProtocol final : public VocabularyProtocol {
   }
 
   /// What peers of other languages understand: the content, if the message is wrapped as the clients wrap it.
-  static protocols::JsonValue payload_of(const protocols::JsonValue& message) {
+  static text::JsonValue payload_of(const text::JsonValue& message) {
     const auto [payload] = members_of(message.text, {"payload"});
-    return is_present(payload) ? payload : message;
+    return payload.is_present() ? payload : message;
   }
 
   /// The server alone says who came and who has gone.
-  static bool is_for_server(const protocols::JsonValue& message) {
+  static bool is_for_server(const text::JsonValue& message) {
     const auto [action] = members_of(payload_of(message).text, {"action"});
-    const bool is_text = is_present(action) && action.kind == protocols::JsonKind::string;
-    return is_text && (protocols::is_named(action, "open") || protocols::is_named(action, "close"));
+    return action.equals("open") || action.equals("close");
   }
   static constexpr std::string_view not_the_server = "'open' and 'close' are actions of the server.";
 
   void send_to_all(const ClientEvent& event, Commands& commands) {
-    const protocols::JsonValue& message = event.arguments[0];
-    command::Send send = make_send(EnvelopeType::message, "message");
-    if (!is_present(message)) return reject("The event needs an argument.", send.request, commands);
+    const text::JsonValue& message = event.arguments[0];
+    command::Send send = make_send(MessageType::message, "message");
+    if (!message.is_present()) return reject("The event needs an argument.", send.request, commands);
     if (is_for_server(message)) return reject(not_the_server, send.request, commands);
-    send.envelope.room = token_peers_room;
-    set_content(send.envelope, event, message.text, payload_of(message));
+    send.message.room = token_peers_room;
+    set_content(send.message, event, message.text, payload_of(message));
     commands.emplace_back(send);
   }
 
   void send_to_one(const ClientEvent& event, Commands& commands) {
-    const protocols::JsonValue& message = event.arguments[0];
+    const text::JsonValue& message = event.arguments[0];
     const auto [target] = members_of(message.text, {"target"});
     const std::string_view name = texts().name(target);
-    command::Send send = make_send(EnvelopeType::message, "messageOne");
+    command::Send send = make_send(MessageType::message, "messageOne");
     if (name.empty()) return reject("The event needs an object with 'target'.", send.request, commands);
     if (is_for_server(message)) return reject(not_the_server, send.request, commands);
-    send.envelope.to = protocols::address_of(name, alias_prefix, texts());
-    set_content(send.envelope, event, message.text, payload_of(message));
-    send.envelope.reach = Reach::speakers;
-    send.envelope.audience = Audience::everybody;
+    send.message.to = protocols::address_of(name, alias_prefix, texts());
+    set_content(send.message, event, message.text, payload_of(message));
+    send.message.reach = Reach::speakers;
+    send.message.audience = Audience::everybody;
     commands.emplace_back(send);
   }
 
@@ -270,18 +271,20 @@ void TokenPeersConnections::ask(Done done) {
 }
 
 void TokenPeersConnections::State::ask_store() {
-  router.members(token_peers_room,
-                 [self = shared_from_this()](std::error_code error, const std::vector<Member>& members) {
-                   JsonWriter out(64);
-                   out.raw("[");
-                   std::string_view comma;
-                   for (const Member& member : members) {
-                     if (!is_ready(member.metadata.view())) continue;
-                     write_connection(out.raw(comma), {member.id, member.metadata.view(), member.joined_at});
-                     comma = ",";
-                   }
-                   self->answer(error, std::string(out.raw("]").finish().text_view()));
-                 });
+  router.async_members(token_peers_room, [self = shared_from_this()](std::error_code error,
+                                                                     const std::vector<Member>& members) {
+    std::string json;
+    JsonWriter out(json);
+    out.raw("[");
+    std::string_view comma;
+    for (const Member& member : members) {
+      if (!is_ready(member.metadata.view())) continue;
+      write_connection(out.raw(comma), {member.id, member.metadata.view(), member.joined_at});
+      comma = ",";
+    }
+    out.raw("]");
+    self->answer(error, json);
+  });
 }
 
 void TokenPeersConnections::State::answer(std::error_code error, const std::string& json) {

@@ -95,21 +95,26 @@ EventWriter::EventWriter(std::string_view header, std::string_view name, std::si
   out_.raw(header).raw("[").string(name).raw(",");
 }
 
+Frame EventWriter::finish() {
+  out_.raw("]");
+  return out_.finish();
+}
+
 Frame write_event(std::string_view header, std::string_view name, std::string_view argument) {
   EventWriter event(header, name, overhead + argument.size());
   event.out().raw(argument.empty() ? std::string_view("null") : argument);
   return event.finish();
 }
 
-protocols::JsonWriter& write_payload(protocols::JsonWriter& out, const Envelope& envelope) {
-  if (envelope.kind == MessageKind::binary) return out.base64(envelope.payload);
-  return out.raw(envelope.payload.empty() ? std::string_view("null") : envelope.payload);
+text::JsonWriter& write_payload(text::JsonWriter& out, const Message& message) {
+  if (message.kind == MessageKind::binary) return out.base64(message.payload);
+  return out.raw(message.payload.empty() ? std::string_view("null") : message.payload);
 }
 
-std::size_t expected_size(const Envelope& envelope) noexcept {
-  const std::size_t payload = envelope.payload.size();
-  return overhead + envelope.from.size() + envelope.to.size() + envelope.original.size() +
-         (envelope.kind == MessageKind::text ? payload : payload / 3 * 4 + 4);
+std::size_t expected_size(const event::Message& sent) noexcept {
+  const std::size_t payload = sent.message.payload.size();
+  return overhead + sent.from.size() + sent.message.to.size() + sent.message.original.size() +
+         (sent.message.kind == MessageKind::text ? payload : payload / 3 * 4 + 4);
 }
 
 }  // namespace signaling::socketio

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "protocols/json_writer.hpp"
+#include "signaling/core/json_frame.hpp"
 #include "signaling/core/protocol.hpp"
 
 namespace signaling::socketio {
@@ -18,7 +18,7 @@ struct Content {
   std::vector<std::string_view> attachments;
 };
 
-/// As Envelope::original: the value itself, or a BinaryEvent.
+/// As Message::original: the value itself, or a BinaryEvent.
 std::string pack_content(const Content& content);
 /// Views point into `original`.
 Content unpack_content(std::string_view original);
@@ -65,22 +65,22 @@ class EventWriter {
  public:
   EventWriter(std::string_view header, std::string_view name, std::size_t expected_size);
   /// For the argument. One only: no vocabulary has events with more.
-  protocols::JsonWriter& out() noexcept { return out_; }
-  Frame finish() { return out_.raw("]").finish(); }
+  text::JsonWriter& out() noexcept { return out_; }
+  Frame finish();
 
  private:
-  protocols::JsonWriter out_;
+  JsonFrame out_;
 };
 
 /// The event with an argument that is JSON already; nothing stands for `null`.
 Frame write_event(std::string_view header, std::string_view name, std::string_view argument);
 
 /// The payload as a JSON value: binary as a string of base64, nothing as `null`.
-protocols::JsonWriter& write_payload(protocols::JsonWriter& out, const Envelope& envelope);
+text::JsonWriter& write_payload(text::JsonWriter& out, const Message& message);
 
 void append_attachments(const Content& content, Frames& frames);
 
-/// Bytes that a message which carries the envelope will have at most, as a rule.
-std::size_t expected_size(const Envelope& envelope) noexcept;
+/// Bytes that the text for a message will have at most, as a rule.
+std::size_t expected_size(const event::Message& sent) noexcept;
 
 }  // namespace signaling::socketio

@@ -10,12 +10,12 @@
 namespace signaling::socketio {
 namespace {
 
-using protocols::JsonKind;
-using protocols::JsonScanner;
-using protocols::JsonValue;
+using text::JsonKind;
+using text::JsonScanner;
+using text::JsonValue;
 
 bool read_event(std::string_view text, ClientEvent& event) noexcept {
-  JsonScanner scanner(text, protocols::max_json_nesting);
+  JsonScanner scanner(text);
   if (scanner.next_element(event.name) != JsonScanner::Step::member) return false;
   if (event.name.kind != JsonKind::string) return false;
   JsonValue value;
@@ -41,27 +41,27 @@ void VocabularyProtocol::decode(const MessageView& message, Commands& commands) 
   texts_.clear();
   ClientEvent event;
   if (read_message(message, event)) return handle(event, commands);
-  commands.emplace_back(command::Invalid{errc::bad_json, "The message is no event.", "event"});
+  commands.emplace_back(command::Invalid{errc::bad_json, "The message is not an event.", "event"});
 }
 
-void VocabularyProtocol::set_content(Envelope& envelope, const ClientEvent& event, std::string_view original,
-                                     const protocols::JsonValue& payload) {
-  envelope.payload = payload.text;
-  envelope.original = original;
+void VocabularyProtocol::set_content(Message& message, const ClientEvent& event, std::string_view original,
+                                     const text::JsonValue& payload) {
+  message.payload = payload.text;
+  message.original = original;
   if (event.attachments.empty()) return;
-  envelope.original = texts_.keep(pack_content({original, event.attachments}));
+  message.original = texts_.keep(pack_content({original, event.attachments}));
   if (const auto index = attachment_of(payload.text); index && *index < event.attachments.size()) {
-    envelope.kind = MessageKind::binary;
-    envelope.payload = event.attachments[*index];
+    message.kind = MessageKind::binary;
+    message.payload = event.attachments[*index];
   } else {
-    envelope.payload = texts_.keep(inline_attachments(payload.text, event.attachments));
+    message.payload = texts_.keep(inline_attachments(payload.text, event.attachments));
   }
 }
 
-command::Send VocabularyProtocol::make_send(EnvelopeType type, std::string_view request) const {
+command::Send VocabularyProtocol::make_send(MessageType type, std::string_view request) const {
   command::Send send;
-  send.envelope.type = type;
-  send.envelope.language = name_;
+  send.message.type = type;
+  send.message.language = name_;
   send.request = request;
   return send;
 }
@@ -73,7 +73,7 @@ void reject(std::string_view message, std::string_view request, Commands& comman
 std::string object_of(std::initializer_list<std::pair<std::string_view, JsonValue>> members) {
   std::string text = "{";
   for (const auto& [name, value] : members) {
-    if (!protocols::is_present(value)) continue;
+    if (!value.is_present()) continue;
     if (text.size() > 1) text += ',';
     text.append("\"").append(name).append("\":").append(value.text);
   }

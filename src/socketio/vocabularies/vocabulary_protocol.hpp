@@ -7,8 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "protocols/json_members.hpp"
 #include "signaling/core/protocol.hpp"
+#include "signaling/text/json_members.hpp"
+#include "signaling/text/kept_texts.hpp"
 
 namespace signaling::socketio {
 
@@ -17,12 +18,12 @@ using Commands = std::vector<Command>;
 /// One event of a client: its name, and as many arguments as any vocabulary looks at. Missing ones have an
 /// empty text.
 struct ClientEvent {
-  protocols::JsonValue name;
-  std::array<protocols::JsonValue, 3> arguments;
+  text::JsonValue name;
+  std::array<text::JsonValue, 3> arguments;
   /// What placeholders in the arguments stand for.
   std::vector<std::string_view> attachments;
 
-  bool is(std::string_view expected) const noexcept { return protocols::is_named(name, expected); }
+  bool is(std::string_view expected) const noexcept { return name.equals(expected); }
 };
 
 /// Takes events apart for the vocabularies.
@@ -42,23 +43,23 @@ class VocabularyProtocol : public Protocol {
   virtual void handle(const ClientEvent& event, Commands& commands) = 0;
 
   /// A send in this language, with the tag that all commands need: see VocabularyEncoder.
-  command::Send make_send(EnvelopeType type, std::string_view request) const;
+  command::Send make_send(MessageType type, std::string_view request) const;
   /// `original` is what clients of this language get of the event; all others get `payload`, in which attachments are
   /// strings of base64, or which is binary as a whole.
-  void set_content(Envelope& envelope, const ClientEvent& event, std::string_view original,
-                   const protocols::JsonValue& payload);
-  protocols::KeptTexts& texts() noexcept { return texts_; }
+  void set_content(Message& message, const ClientEvent& event, std::string_view original,
+                   const text::JsonValue& payload);
+  text::KeptTexts& texts() noexcept { return texts_; }
 
  private:
   std::string_view name_;
   std::shared_ptr<const Encoder> encoder_;
-  protocols::KeptTexts texts_;
+  text::KeptTexts texts_;
 };
 
 /// Appends the error for an event that lacks something. `request` as in commands.
 void reject(std::string_view message, std::string_view request, Commands& commands);
 
 /// An object of those members that are present: `{"a":…,"b":…}`.
-std::string object_of(std::initializer_list<std::pair<std::string_view, protocols::JsonValue>> members);
+std::string object_of(std::initializer_list<std::pair<std::string_view, text::JsonValue>> members);
 
 }  // namespace signaling::socketio

@@ -17,7 +17,7 @@ class Broadcast final : public Workload {
   Faults run() {
     swarm_.join_all();
     for (std::size_t i = 0; i < swarm_.size(); ++i)
-      swarm_.prepare(swarm_.member(i), bench_.options.bytes, true);
+      swarm_.prepare(swarm_.member(i), bench_.options.payload, true);
     for (std::size_t room = 0; room < bench_.options.rooms; ++room) {
       for (std::size_t k = 0; k < bench_.options.in_flight; ++k) {
         send(swarm_.member(room * bench_.options.members + k % bench_.options.members));

@@ -40,7 +40,7 @@ class Churn final : public Workload {
     Member& partner = swarm_.partner(member);
     if (!partner.joined) return;
     for (Member* const each : {&member, &partner}) {
-      swarm_.prepare(*each, bench_.options.bytes, false);
+      swarm_.prepare(*each, bench_.options.payload, false);
       for (int i = 0; i < letters; ++i) swarm_.send(*each, now_ns());
     }
   }

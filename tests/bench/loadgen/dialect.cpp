@@ -29,10 +29,10 @@ class Native final : public Dialect {
     if (type == "left") return Progress::left;
     return type == "error" || type.empty() ? Progress::refused : Progress::nothing;
   }
-  Envelope direct(const Party& /*from*/, const Party& to) const override {
+  Wrapping direct(const Party& /*from*/, const Party& to) const override {
     return {R"({"type":"message","to":")" + to.id + R"(","data":")", "\"}"};
   }
-  Envelope to_room(const Party& from) const override {
+  Wrapping to_room(const Party& from) const override {
     return {R"({"type":"message","room":")" + from.room + R"(","data":")", "\"}"};
   }
   std::string leave(const Party& self) const override {
@@ -50,8 +50,8 @@ class Raw final : public Dialect {
     if (message == "J") return Progress::joined;
     return message == "L" ? Progress::left : Progress::refused;
   }
-  Envelope direct(const Party& /*from*/, const Party& /*to*/) const override { return {}; }
-  Envelope to_room(const Party& /*from*/) const override { return {}; }
+  Wrapping direct(const Party& /*from*/, const Party& /*to*/) const override { return {}; }
+  Wrapping to_room(const Party& /*from*/) const override { return {}; }
   std::string leave(const Party& /*self*/) const override { return "L"; }
 };
 
@@ -75,10 +75,10 @@ class SocketIo final : public Dialect {
     }
     return Progress::nothing;
   }
-  Envelope direct(const Party& from, const Party& to) const override {
+  Wrapping direct(const Party& from, const Party& to) const override {
     return {R"(42["offer",{"offer":")", R"(","fromPeer":")" + from.id + R"(","toPeer":")" + to.id + "\"}]"};
   }
-  Envelope to_room(const Party& from) const override {
+  Wrapping to_room(const Party& from) const override {
     return {
         R"(42["message",{"roomName":")" + from.room + R"(","personName":")" + from.name + R"(","content":")",
         "\"}]"};

@@ -17,7 +17,7 @@ struct Party {
 enum class Progress { nothing, joined, left, refused };
 
 /// What is around the payload of a message.
-struct Envelope {
+struct Wrapping {
   std::string before;
   std::string after;
 };
@@ -32,8 +32,8 @@ class Dialect {
   virtual std::string greeting(const Party& self) const = 0;
   /// `answer`: what to send in return, if anything.
   virtual Progress read(std::string_view message, Party& self, std::string& answer) const = 0;
-  virtual Envelope direct(const Party& from, const Party& to) const = 0;
-  virtual Envelope to_room(const Party& from) const = 0;
+  virtual Wrapping direct(const Party& from, const Party& to) const = 0;
+  virtual Wrapping to_room(const Party& from) const = 0;
   virtual std::string leave(const Party& self) const = 0;
   /// Whether what goes to a room comes to its sender too.
   virtual bool echoes() const { return false; }

@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::string_view marker = "@stamp:@";  // in no other message of any dialect
 constexpr std::size_t search_limit = 256;
+constexpr std::string_view line_end = R"(\r\n)";
+constexpr std::size_t line_size = 60;
 
 void write_hex(char* out, std::uint64_t value, unsigned digits) {
   for (unsigned i = 0; i < digits; ++i) out[i] = "0123456789abcdef"[(value >> (4 * (digits - 1 - i))) & 15];
@@ -22,24 +24,31 @@ std::uint64_t read_hex(std::string_view digits) {
   return value;
 }
 
-// Letters and digits, which every language passes on unchanged.
-void append_filler(std::string& out, std::uint32_t sender, std::size_t size) {
+// Every language passes it on unchanged.
+void append_filler(std::string& out, std::uint32_t sender, Filler filler, std::size_t size) {
   std::uint64_t state = sender * 0x9e3779b97f4a7c15ULL + 1;
-  for (std::size_t i = 0; i < size; ++i) {
+  const std::size_t end = out.size() + size;
+  for (std::size_t column = 0; out.size() < end;) {
+    if (filler == Filler::lines && column == line_size && end - out.size() >= line_end.size()) {
+      out.append(line_end);
+      column = 0;
+      continue;
+    }
     state = state * 6364136223846793005ULL + 1442695040888963407ULL;
     out.push_back("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[state >> 58]);
+    ++column;
   }
 }
 
 }  // namespace
 
-Letter::Letter(std::uint32_t sender, std::string_view before, std::string_view after, std::size_t bytes)
+Letter::Letter(std::uint32_t sender, std::string_view before, std::string_view after, const Payload& payload)
     : sender_(sender), text_(before), position_(before.size()) {
   const std::size_t around = before.size() + after.size() + stamp_size;
-  const std::size_t filler = bytes - std::min(bytes, around);
+  const std::size_t filler = payload.bytes - std::min(payload.bytes, around);
   size_ = stamp_size + filler;
   text_.append(marker).append(stamp_size - marker.size(), '0');
-  append_filler(text_, sender, filler);
+  append_filler(text_, sender, payload.filler, filler);
   text_.append(after);
 }
 

@@ -16,6 +16,15 @@ struct Stamp {
   std::size_t position;  ///< of the stamp in the message
 };
 
+/// What is behind the stamp: letters and digits, or lines of them as in an SDP, whose ends are escapes in JSON.
+enum class Filler : std::uint8_t { letters, lines };
+
+/// What messages carry.
+struct Payload {
+  std::size_t bytes = 200;  ///< of a message, with all that the dialect puts around its payload
+  Filler filler = Filler::letters;
+};
+
 /// A message that one sender sends again and again, each time with a new stamp. Behind the stamp comes text that
 /// differs from sender to sender, so that a receiver can tell whether every byte arrived.
 class Letter {
@@ -23,8 +32,8 @@ class Letter {
   static constexpr std::size_t stamp_size = 40;
 
   Letter() = default;
-  /// `before` and `after`: what the dialect puts around the payload. `bytes`: of the whole, as far as possible.
-  Letter(std::uint32_t sender, std::string_view before, std::string_view after, std::size_t bytes);
+  /// `before` and `after`: what the dialect puts around the payload, which is as large as that allows.
+  Letter(std::uint32_t sender, std::string_view before, std::string_view after, const Payload& payload);
 
   std::string_view write(std::uint32_t sequence, std::uint64_t time);
   /// Whether this letter, stamped, is what lies there.

@@ -13,6 +13,8 @@ namespace bench {
 
 /// CPU time, of all threads, in nanoseconds; of this process with pid 0.
 std::uint64_t cpu_time_of(pid_t process);
+/// The part of it that was not spent in the kernel, from /proc.
+std::uint64_t user_time_of(pid_t process);
 /// Resident memory, from /proc.
 std::uint64_t resident_kb_of(pid_t process);
 
@@ -54,6 +56,7 @@ class Meter {
     std::uint64_t wall = 0;
     std::uint64_t own = 0;
     std::uint64_t servers = 0;
+    std::uint64_t servers_user = 0;
   };
   Reading read() const;
 

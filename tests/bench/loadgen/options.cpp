@@ -26,6 +26,12 @@ std::function<void(std::string_view)> word(std::string& target) {
   return [&target](std::string_view text) { target = text; };
 }
 
+Filler filler_named(std::string_view name) {
+  if (name == "letters") return Filler::letters;
+  if (name == "lines") return Filler::lines;
+  throw std::invalid_argument("no such filler: " + std::string(name));
+}
+
 }  // namespace
 
 Options parse_options(int argc, char** argv) {
@@ -36,7 +42,8 @@ Options parse_options(int argc, char** argv) {
       {"--host", word(options.host)},
       {"--port", [&](std::string_view text) { read_number(text, options.ports.emplace_back()); }},
       {"--server-pid", [&](std::string_view text) { read_number(text, options.servers.emplace_back()); }},
-      {"--bytes", number(options.bytes)},
+      {"--bytes", number(options.payload.bytes)},
+      {"--filler", [&](std::string_view text) { options.payload.filler = filler_named(text); }},
       {"--rooms", number(options.rooms)},
       {"--members", number(options.members)},
       {"--in-flight", number(options.in_flight)},

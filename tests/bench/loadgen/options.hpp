@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "letter.hpp"
+
 namespace bench {
 
 struct Options {
@@ -17,7 +19,7 @@ struct Options {
   bool tls = false;
   std::vector<pid_t> servers;  ///< whose CPU time and memory are read
 
-  std::size_t bytes = 200;  ///< of a message, with all that the dialect puts around its payload
+  Payload payload;
   std::size_t rooms = 32;
   std::size_t members = 2;         ///< of each room
   std::size_t in_flight = 1;       ///< messages on their way for each room

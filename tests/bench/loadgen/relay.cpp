@@ -19,7 +19,7 @@ class Relay final : public Workload {
   Faults run() {
     swarm_.join_all();
     if (bench_.target.ports.size() > 1) bench_.loop.run_until(now_ns() + nanoseconds(seconds_to_meet));
-    for (std::size_t i = 0; i < active_; ++i) swarm_.prepare(swarm_.member(i), bench_.options.bytes, false);
+    for (std::size_t i = 0; i < active_; ++i) swarm_.prepare(swarm_.member(i), bench_.options.payload, false);
     bench_.options.rate > 0 ? run_at_rate() : run_closed_loop();
     draining_ = true;
     bench_.loop.wake_at(0);

@@ -64,10 +64,10 @@ void Swarm::start(Member& member) {
   member.client.connect();
 }
 
-void Swarm::prepare(Member& member, std::size_t bytes, bool to_room) {
-  const Envelope envelope =
+void Swarm::prepare(Member& member, const Payload& payload, bool to_room) {
+  const Wrapping around =
       to_room ? dialect_.to_room(member.party) : dialect_.direct(member.party, partner(member).party);
-  member.letter = Letter(member.index, envelope.before, envelope.after, bytes);
+  member.letter = Letter(member.index, around.before, around.after, payload);
 }
 
 void Swarm::send(Member& member, std::uint64_t time) {

@@ -60,7 +60,7 @@ class Swarm {
   /// From nothing: connects, and joins its room.
   void start(Member& member);
   /// Makes its letter; all who are addressed must have joined.
-  void prepare(Member& member, std::size_t bytes, bool to_room);
+  void prepare(Member& member, const Payload& payload, bool to_room);
   void send(Member& member, std::uint64_t time);
 
   std::size_t size() const { return members_.size(); }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "counted.hpp"
-#include "signaling/protocols/json_protocol.hpp"
+#include "signaling/protocols/json.hpp"
 #include "signaling/socketio/packet.hpp"
 #include "signaling/socketio/vocabularies.hpp"
 #include "world.hpp"
@@ -32,7 +32,7 @@ void decode(benchmark::State& state, signaling::Protocol& protocol, const std::s
 }
 
 void json_decode(benchmark::State& state) {
-  const auto protocol = signaling::protocols::JsonProtocolFactory().make();
+  const auto protocol = signaling::protocols::Json().make();
   decode(state, *protocol, bench::message("to", peer_id, static_cast<std::size_t>(state.range(0))));
 }
 BENCHMARK(json_decode)->ArgName("bytes")->Arg(200)->Arg(1500)->Arg(65536);
@@ -42,25 +42,19 @@ void json_decode_offer(benchmark::State& state) {
   std::string sdp = R"(v=0\r\no=- 46117 2 IN IP4 127.0.0.1\r\n)";
   while (sdp.size() < 2500)
     sdp += R"(a=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10;useinbandfec=1\r\n)";
-  const auto protocol = signaling::protocols::JsonProtocolFactory().make();
+  const auto protocol = signaling::protocols::Json().make();
   decode(state, *protocol,
          R"({"type":"offer","to":")" + std::string(peer_id) + R"(","data":{"type":"offer","sdp":")" + sdp +
              "\"}}");
 }
 BENCHMARK(json_decode_offer);
 
-signaling::Event message_event(const std::string& payload) {
-  signaling::Envelope envelope;
-  envelope.from = peer_id;
-  envelope.to = peer_id;
-  envelope.payload = payload;
-  return signaling::event::Message{envelope};
-}
-
 void json_encode(benchmark::State& state) {
-  const signaling::protocols::JsonProtocolFactory factory;
+  const signaling::protocols::Json factory;
   const std::string payload = '"' + std::string(static_cast<std::size_t>(state.range(0)), 'x') + '"';
-  const signaling::Event event = message_event(payload);
+  auto message = signaling::Message::text(payload);
+  message.to = peer_id;
+  const signaling::Event event = signaling::event::Message{message, peer_id};
   std::vector<Frame> frames;
   bench::Counted counted(state);
   for (auto _ : state) {

@@ -9,9 +9,9 @@
 
 #include "counted.hpp"
 #include "signaling/core/frame.hpp"
+#include "signaling/text/utf8.hpp"
 #include "signaling/websocket/connection.hpp"
 #include "signaling/websocket/frame.hpp"
-#include "signaling/websocket/utf8.hpp"
 
 namespace {
 
@@ -75,7 +75,7 @@ void check_utf8(benchmark::State& state, const std::string& piece) {
   std::string text;
   while (text.size() < static_cast<std::size_t>(state.range(0))) text += piece;
   bench::Counted counted(state);
-  for (auto _ : state) benchmark::DoNotOptimize(websocket::is_utf8(std::as_bytes(std::span(text))));
+  for (auto _ : state) benchmark::DoNotOptimize(signaling::text::is_utf8(text));
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
 }
 BENCHMARK_CAPTURE(check_utf8, ascii, std::string("a=candidate"))->ArgName("bytes")->Arg(200)->Arg(1500);

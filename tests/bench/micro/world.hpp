@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "signaling/core/router.hpp"
-#include "signaling/protocols/json_protocol.hpp"
+#include "signaling/protocols/json.hpp"
 
 namespace bench {
 
@@ -17,13 +17,12 @@ namespace bench {
 class Pipe final : public signaling::Transport {
  public:
   Pipe(signaling::Router& router, boost::asio::io_context& io, std::unique_ptr<signaling::Protocol> protocol)
-      : io_(io), peer_(router.connect(*this, std::move(protocol), {})) {}
+      : io_(io), link_(router.connect(*this, std::move(protocol), {})) {}
   Pipe(const Pipe&) = delete;
   Pipe& operator=(const Pipe&) = delete;
-  ~Pipe() override { peer_->disconnected(signaling::CloseReason::lost); }
 
-  void say(std::string_view message) { peer_->receive({signaling::MessageKind::text, message}); }
-  const std::string& id() const { return peer_->id(); }
+  void say(std::string_view message) { link_.receive({signaling::MessageKind::text, message}); }
+  std::string id() const { return link_.peer()->id(); }
   std::size_t heard() const { return heard_; }
   std::string_view last() const { return last_.text_view(); }
 
@@ -33,7 +32,7 @@ class Pipe final : public signaling::Transport {
     for (const signaling::Frame& frame : frames) bytes += frame.size();
     heard_ += frames.size();
     last_ = frames.back();
-    peer_->written(bytes);
+    link_.written(bytes);
   }
   void close(signaling::CloseReason) override {}
 
@@ -41,13 +40,14 @@ class Pipe final : public signaling::Transport {
   boost::asio::io_context& io_;
   std::size_t heard_ = 0;
   signaling::Frame last_;
-  std::shared_ptr<signaling::Peer> peer_;
+  signaling::Link link_;
 };
 
 inline signaling::RouterOptions unlimited() {
   signaling::RouterOptions options;
   options.limits.messages_per_second = 0;
   options.limits.bytes_per_second = 0;
+  options.limits.caused_bytes_per_second = 0;
   options.limits.joins_per_second = 0;
   options.limits.max_peers_per_room = 0;
   options.limits.max_rooms_per_peer = 0;
@@ -59,7 +59,7 @@ inline signaling::RouterOptions unlimited() {
 struct World {
   boost::asio::io_context io{1};
   signaling::Router router{unlimited()};
-  signaling::protocols::JsonProtocolFactory json;
+  signaling::protocols::Json json;
 
   std::unique_ptr<Pipe> join(std::string_view room) {
     auto pipe = std::make_unique<Pipe>(router, io, json.make());

@@ -7,7 +7,7 @@
 #endif
 #include <memory>
 
-#include "contract/small_store.hpp"
+#include "signaling/testing/small_store.hpp"
 #include "signaling/testing/state_store_contract.hpp"
 
 using Catch::Generators::from_range;

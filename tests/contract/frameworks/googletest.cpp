@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "contract/small_store.hpp"
+#include "signaling/testing/small_store.hpp"
 #include "signaling/testing/state_store_contract.hpp"
 
 using signaling::testing::Outcome;

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/held_envelope.hpp"
+#include "signaling/core/message.hpp"
 #include "support/script_world.hpp"
 
 namespace signaling::testing {
@@ -57,15 +57,19 @@ class DistantStore final : public StateStore {
       done(errc::store_unavailable, {});
     }
   }
-  std::error_code publish(const NodeId& /*node*/, const Envelope& envelope,
+  std::error_code publish(const NodeId& /*node*/, const Message& message, const Route& route,
                           std::span<const NodeId> targets) override {
     if (is_away) return errc::store_unavailable;
-    if (targets.empty()) {
-      orders.emplace_back(envelope);
-      notices.push_back(std::string(envelope.to) + " " + std::string(envelope.payload) + " " +
-                        std::string(envelope.original));
+    if (targets.empty()) untargeted.emplace_back(message, route);
+    for (const NodeId& target : targets) published.push_back(target + " " + std::string(message.payload));
+    return {};
+  }
+  std::error_code command(const NodeId& /*node*/, const NodeCommand& command) override {
+    if (is_away) return errc::store_unavailable;
+    if (command.kind == NodeCommand::Kind::undelivered) {
+      notices.push_back(command.peer + " undelivered " + std::string(to_string(command.error)));
     }
-    for (const NodeId& target : targets) published.push_back(target + " " + std::string(envelope.payload));
+    commands.push_back(command);
     return {};
   }
 
@@ -90,7 +94,7 @@ class DistantStore final : public StateStore {
   Epoch last_epoch = 100;
   std::optional<RoomState> state;
   int snapshots = 0;
-  /// Accepts no messages.
+  /// Accepts no messages and no commands.
   bool is_away = false;
   /// Joins and snapshots wait for the test.
   bool holds = false;
@@ -100,9 +104,10 @@ class DistantStore final : public StateStore {
   Callback<void(std::error_code, Joined)> held_join;
   Callback<void(std::error_code, RoomState)> held;
   Lines published;
-  /// What names no nodes.
-  std::deque<HeldEnvelope> orders;
-  Lines notices;  // the same, as text
+  /// Messages that name no nodes.
+  std::deque<OwnedMessage> untargeted;
+  std::vector<NodeCommand> commands;
+  Lines notices;  // those of kind `undelivered`
 
  private:
   void change(Callback<void(std::error_code, Version)> done) {
@@ -126,14 +131,13 @@ struct DistantWorld {
   void run() { world.run(); }
   void message(std::string_view from, std::string_view room, Epoch epoch, Version joined_at,
                Reach reach = Reach::members) {
-    Envelope envelope;
-    envelope.reach = reach;
-    envelope.from = from;
-    envelope.from_epoch = epoch;
-    envelope.from_joined_at = joined_at;
-    envelope.room = room;
-    envelope.payload = room;
-    store->listener->delivered(envelope);
+    Route route;
+    route.from = from;
+    route.from_epoch = epoch;
+    route.from_joined_at = joined_at;
+    route.room = room;
+    route.reach = reach;
+    store->listener->delivered(Message::text(room), route);
   }
   static RouterOptions with(std::shared_ptr<StateStore> store, const Limits& limits = {}) {
     RouterOptions options;

@@ -24,14 +24,14 @@ struct SlowPolicy final : Policy {
   }
   Decision authorize_update(const Peer& /*peer*/, const JoinAttempt& attempt) override {
     updates.push_back(std::string(attempt.room) + " " + std::string(attempt.metadata));
-    return attempt.metadata == "rude" ? Decision::refuse("be nice") : Decision::allow();
+    return attempt.metadata == R"("rude")" ? Decision::refuse("be nice") : Decision::allow();
   }
   std::string ice_servers(const Peer& peer) override {
-    return ice.empty() ? std::string() : ice + " for " + peer.identity().subject;
+    return ice.empty() ? std::string() : '[' + ice + R"(,")" + peer.identity().subject + R"("])";
   }
-  Decision authorize_send(const Peer& /*peer*/, const Envelope& envelope) override {
-    reaches.push_back(envelope.reach);
-    return envelope.payload == "rude" ? Decision::refuse("be nice") : Decision::allow();
+  Decision authorize_send(const Peer& /*peer*/, const Message& message) override {
+    reaches.push_back(message.reach);
+    return message.payload == "rude" ? Decision::refuse("be nice") : Decision::allow();
   }
   void connected(const std::shared_ptr<Peer>& peer) override {
     seen.push_back("connected " + peer->id());

@@ -7,6 +7,7 @@ import { startServer } from "../support/server.mjs";
 // A loaded machine is slow to draw. By its pings, one in 25 s, the server would notice far later.
 const GONE_MS = 15_000;
 const QUICK_PINGS = ["--ping-interval", "1s", "--ping-timeout", "1s"];
+const SHORT_GRACE = ["--max-resume", "2s"];
 
 let server, home, away; // two pages stay in one browser, the third is alone in another
 let ada, grace, mallory;
@@ -51,14 +52,14 @@ test("a page that is closed is gone at once", { timeout: 90_000 }, async () => {
   await othersLoseMallory();
 });
 
-test("a browser that is killed is gone at once", { timeout: 90_000 }, async () => {
-  await openCall([]);
+test("a browser that is killed is gone at the end of its grace", { timeout: 90_000 }, async () => {
+  await openCall(SHORT_GRACE);
   away.signal("SIGKILL");
   await othersLoseMallory();
 });
 
-test("a browser that hangs is gone after the dead-peer time", { timeout: 90_000 }, async () => {
-  await openCall(QUICK_PINGS);
+test("a browser that hangs is gone after the dead-peer time and its grace", { timeout: 90_000 }, async () => {
+  await openCall([...QUICK_PINGS, ...SHORT_GRACE]);
   away.signal("SIGSTOP");
   await othersLoseMallory();
 });

@@ -97,7 +97,7 @@ test("a reconnect proves with the resume secret that it is the same peer", { tim
   await until(() => window.events.filter(({ state }) => state === "open").length === 2);
   assert.deepEqual(
     connections.map(({ query }) => query),
-    [{}, { peer: "p1", resume: "s3cret" }],
+    [{ keep: "60" }, { keep: "60", peer: "p1", resume: "s3cret" }],
   );
 });
 

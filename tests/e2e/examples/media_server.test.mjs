@@ -7,6 +7,9 @@ import { until } from "../support/deadline.mjs";
 import { openFiles } from "../support/process_usage.mjs";
 import { connectionOf, joinCall, startMedia } from "./support/media.mjs";
 
+// The server keeps a page that has lost its connection for a minute.
+const GONE_MS = 90_000;
+
 let server, browser;
 beforeEach(async () => {
   server = await startMedia();
@@ -55,6 +58,7 @@ test("six browsers send once and receive five; one dies, and a late one sees all
       await waitForPeople(
         pages[name],
         Object.keys(pages).filter((other) => other !== name),
+        GONE_MS,
       );
     pages.Late = await joinCall(browser, server, "Late");
     await everybodySeesEverybody(pages);

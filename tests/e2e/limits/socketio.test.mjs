@@ -137,7 +137,7 @@ onEachWire(
     await ask(wire, 3);
     for (let i = 0; i < 5; ++i) {
       await wire.send(event("ask"));
-      assert.match(await wire.next(), /^42\["not-asked","Too much was sent /); // the text of overloaded
+      assert.match(await wire.next(), /^42\["not-asked","You sent too much /); // the text of overloaded
     }
     await wire.send('431["yes"]');
     assert.equal(await wire.next(), '42["answered","yes"]');

@@ -369,6 +369,28 @@ besieged(
 );
 
 besieged(
+  "--max-caused-bytes-per-second, --max-caused-byte-burst: what goes to a room is charged for each who gets it",
+  ["--max-caused-bytes-per-second", "200000", "--max-caused-byte-burst", "100000"],
+  async (server, t, siege) => {
+    const members = [];
+    for (let i = 0; i < 11; ++i) members.push(await NativeClient.connect(server));
+    for (const member of members) await member.join("crowd");
+    const [sender, ...others] = members;
+    const begin = performance.now();
+    for (let i = 0; i < 10; ++i) sender.send({ type: "message", room: "crowd", data: "x".repeat(5_000) });
+    const answer = sender.request({ type: "ping" });
+    for (const member of others) {
+      for (let i = 0; i < 10; ++i) while ((await member.next()).type !== "message");
+    }
+    await siege.exchange();
+    assert.equal((await answer).type, "pong");
+    const took = performance.now() - begin;
+    assert.ok(took > 1500, `400 kB above the burst at 200 kB a second took ${took} ms`);
+    for (const member of members) await member.close();
+  },
+);
+
+besieged(
   "what a client sent above its rate before it closed is done, and then it is gone",
   ["--max-messages-per-second", "100", "--max-message-burst", "10"],
   async (server) => {

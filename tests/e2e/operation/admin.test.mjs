@@ -93,7 +93,7 @@ describe("who gets in", () => {
     t.after(() => writeFileSync(tokenFile, `${TOKEN}\n`));
     writeFileSync(tokenFile, "short\n");
     process.kill(server.pid, "SIGHUP");
-    await until(() => /reload-failed error="[^"]*token: the token has less than 16 bytes"/.test(server.output), "a complaint");
+    await until(() => /reload-failed error="[^"]*token: the token has fewer than 16 bytes"/.test(server.output), "a complaint");
     assert.equal((await ask(server, "GET", "/rooms")).status, 200);
     writeFileSync(tokenFile, "another token, long enough\n");
     process.kill(server.pid, "SIGHUP");
@@ -114,7 +114,7 @@ test("is off unless asked for, and needs a token that is one", async (t) => {
   writeFileSync(short, "fifteen bytes..");
   const refused = await run([...listen, "--admin-listen", "127.0.0.1:0", "--admin-token-file", short]);
   assert.equal(refused.code, 1);
-  assert.match(refused.stderr, /less than 16 bytes/);
+  assert.match(refused.stderr, /fewer than 16 bytes/);
 });
 
 describe("one node", () => {

@@ -49,8 +49,9 @@ while not (text := notify.recv(4096).decode()).startswith("ended"):
 say(text)
 `;
 
-async function start(t, { count = 0, names = "", socket = join(folder, `notify-${Math.random()}`) }, args) {
-  const child = spawn("python3", ["-c", MANAGER, count, names, socket, serverProgram(), ...args]);
+async function start(t, { count = 0, names = "", socket = join(folder, `notify-${Math.random()}`), env = {} }, args) {
+  const command = ["-c", MANAGER, count, names, socket, serverProgram(), ...args];
+  const child = spawn("python3", command, { env: { ...process.env, ...env } });
   const manager = { output: "", ended: once(child, "exit") };
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (manager.output += text));
   const find = (pattern) => [...manager.output.matchAll(pattern)].map(([, text]) => text);
@@ -96,4 +97,12 @@ test("sockets that the manager has opened are served, plain and by name over TLS
   assert.match(manager.output, new RegExp(`^listening https://127\\.0\\.0\\.1:${secure}$`, "m"));
   assert.equal((await fetch(`http://127.0.0.1:${plain}/healthz`)).status, 200);
   await assert.rejects(fetch(`http://127.0.0.1:${secure}/healthz`));
+});
+
+test("a manager that watches is told again and again that the server works (sd_watchdog_enabled(3))", async (t) => {
+  const manager = await start(t, { env: { WATCHDOG_USEC: "200000" } }, ["--listen", "127.0.0.1:0", "--threads", "2"]);
+  const told = () => manager.notes().filter((text) => text === "WATCHDOG=1").length;
+  await until(() => told() >= 3, "the watchdog");
+  process.kill(manager.pid(), "SIGTERM");
+  await until(() => /^ended 0$/m.test(manager.output), "the end");
 });

@@ -1,27 +1,15 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "identity/digest.hpp"
+#include "signaling/text/base64.hpp"
 
 namespace signaling::testing {
 
 /// base64url without padding.
-inline std::string base64url(std::string_view bytes) {
-  static constexpr std::string_view alphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::string text;
-  std::uint32_t pending = 0;
-  unsigned bits = 0;
-  for (const char c : bytes) {
-    pending = (pending << 8U) | static_cast<unsigned char>(c);
-    for (bits += 8; bits >= 6; bits -= 6) text += alphabet[(pending >> (bits - 6)) & 0x3FU];
-  }
-  if (bits != 0) text += alphabet[(pending << (6 - bits)) & 0x3FU];
-  return text;
-}
+inline std::string base64url(std::string_view bytes) { return text::to_base64(bytes, text::Base64::url); }
 
 /// The secret of the tests, and the key set that holds it under the id "k1".
 inline constexpr std::string_view secret = "0123456789abcdef0123456789abcdef";

@@ -10,7 +10,7 @@
 #include <array>
 #include <stdexcept>
 
-#include "net/ascii.hpp"
+#include "signaling/text/ascii.hpp"
 
 namespace signaling::net::testing {
 namespace {
@@ -125,7 +125,7 @@ Response Client::receive_response(std::string_view method) {
     const std::size_t line_end = head.find("\r\n", at);
     const std::string line = head.substr(at, line_end - at);
     const std::size_t colon = line.find(": ");
-    response.headers.emplace_back(to_lower(line.substr(0, colon)), line.substr(colon + 2));
+    response.headers.emplace_back(text::to_lower(line.substr(0, colon)), line.substr(colon + 2));
     at = line_end + 2;
   }
   const std::string length = response.header("content-length");

@@ -28,14 +28,12 @@ class TestServer {
     for (auto& context : contexts_) options.executors.push_back(context.get_executor());
     server_ = std::make_unique<Server>(router_, std::move(options));
     if (setup) setup(*server_);
-    const ListenResult result = server_->listen("127.0.0.1", 0);
-    if (!result) throw std::runtime_error(result.error);
-    endpoint_ = result.endpoint;
+    endpoint_ = server_->listen("127.0.0.1", 0).value();
     for (auto& context : contexts_) threads_.emplace_back([&context] { context.run(); });
   }
 
   ~TestServer() {
-    server_->stop(std::chrono::milliseconds(0));
+    server_->async_stop(std::chrono::milliseconds(0));
     join();
     server_.reset();
   }

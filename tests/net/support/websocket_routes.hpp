@@ -51,18 +51,11 @@ inline RawWebSocketRoute echo_route(std::promise<CloseReason>* closed = nullptr)
   return route;
 }
 
-inline WebSocketRoute text_route() {
-  WebSocketRoute route;
-  route.settings.subprotocols = {"text"};
-  route.make_protocol = [](const ConnectInfo&) {
-    return std::make_unique<signaling::testing::TextProtocol>();
-  };
-  return route;
-}
-
 inline void add_routes(Server& server) {
   server.websocket("/echo", echo_route());
-  server.websocket("/text", text_route());
+  ProtocolRoute route;
+  route.settings.subprotocols = {"text"};
+  server.add(signaling::testing::TextProtocolFactory(), route);
 }
 
 /// Observes when and why peers go.

@@ -21,8 +21,8 @@ int main() {
   callee.executor = io.get_executor();
   callee.id = "callee";
   callee.on_event = [&](const signaling::Event& event) {
-    if (const auto* message = std::get_if<signaling::event::Message>(&event)) {
-      received = std::string(message->envelope.from) + ": " + std::string(message->envelope.payload);
+    if (const auto* sent = std::get_if<signaling::event::Message>(&event)) {
+      received = std::string(sent->from) + ": " + std::string(sent->message.payload);
     }
   };
   signaling::LocalPeerOptions caller;
@@ -34,13 +34,9 @@ int main() {
   from->join("room");
   io.poll();
 
-  signaling::Envelope offer;
-  offer.type = signaling::EnvelopeType::offer;
-  offer.to = "callee";
-  offer.payload = "sdp";
-  const auto result = from->send(offer);
+  const auto result = from->send(signaling::Message::offer(R"("sdp")", {.to = "callee"}));
   io.restart();
   io.poll();
   const bool sent = result.status == signaling::SendStatus::sent;
-  return sent && received == "caller: sdp" && policy->rooms == "room room " ? 0 : 1;
+  return sent && received == R"(caller: "sdp")" && policy->rooms == "room room " ? 0 : 1;
 }

@@ -7,7 +7,7 @@
 #include <boost/asio/write.hpp>
 #include <signaling/core/router.hpp>
 #include <signaling/net/server.hpp>
-#include <signaling/protocols/json_protocol.hpp>
+#include <signaling/protocols/json.hpp>
 #include <string>
 
 namespace asio = boost::asio;
@@ -20,25 +20,23 @@ class StringTransport final : public signaling::Transport {
   void write(std::span<const signaling::Frame> frames) override {
     for (const signaling::Frame& frame : frames) {
       written += std::string(frame.text_view()) + '\n';
-      peer->written(frame.size());
+      link.written(frame.size());
     }
   }
-  void close(signaling::CloseReason reason) override {
-    if (peer) std::exchange(peer, nullptr)->disconnected(reason);
-  }
+  void close(signaling::CloseReason reason) override { link.disconnect(reason); }
 
   std::string written;
-  std::shared_ptr<signaling::Peer> peer;
+  signaling::Link link;
 
  private:
   asio::any_io_executor executor_;
 };
 
 bool join_a_room(signaling::Router& router, asio::io_context& io) {
-  const signaling::protocols::JsonProtocolFactory protocols;
+  const signaling::protocols::Json protocols;
   StringTransport transport(io.get_executor());
-  transport.peer = router.connect(transport, protocols.make(), {});
-  transport.peer->receive({signaling::MessageKind::text, R"({"type":"join","room":"lobby"})"});
+  transport.link = router.connect(transport, protocols.make(), {});
+  transport.link.receive({signaling::MessageKind::text, R"({"type":"join","room":"lobby"})"});
   io.poll();
   transport.close(signaling::CloseReason::normal);
   return transport.written.find(R"("type":"joined")") != std::string::npos;
@@ -63,7 +61,7 @@ int main() {
   signaling::net::ServerOptions options;
   options.executors = {io.get_executor()};
   signaling::net::Server server(router, options);
-  const signaling::net::ListenResult listener = server.listen("127.0.0.1", 0);
+  const auto listener = server.listen("127.0.0.1", 0);
   if (!listener || !join_a_room(router, io)) return 1;
-  return ask_for_health(listener.endpoint, io).starts_with("HTTP/1.1 200") ? 0 : 1;
+  return ask_for_health(*listener, io).starts_with("HTTP/1.1 200") ? 0 : 1;
 }

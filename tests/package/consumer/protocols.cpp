@@ -2,7 +2,7 @@
 #include <boost/asio/io_context.hpp>
 #include <memory>
 #include <signaling/core/router.hpp>
-#include <signaling/protocols/json_protocol.hpp>
+#include <signaling/protocols/json.hpp>
 #include <string>
 
 class DeafTransport final : public signaling::Transport {
@@ -24,21 +24,21 @@ int main() {
   options.executor = io.get_executor();
   options.id = "host";
   options.on_event = [&](const signaling::Event& event) {
-    if (const auto* message = std::get_if<signaling::event::Message>(&event)) {
-      received = message->envelope.payload;
+    if (const auto* sent = std::get_if<signaling::event::Message>(&event)) {
+      received = sent->message.payload;
     }
   };
   const auto host = router.connect_local(options);
   host->join("lobby");
 
-  const signaling::protocols::JsonProtocolFactory protocols;
+  const signaling::protocols::Json protocols;
   DeafTransport transport(io.get_executor());
-  const auto client = router.connect(transport, protocols.make(), {});
-  client->receive({signaling::MessageKind::text, R"({"type":"join","room":"lobby"})"});
+  signaling::Link client = router.connect(transport, protocols.make(), {});
+  client.receive({signaling::MessageKind::text, R"({"type":"join","room":"lobby"})"});
   io.poll();
-  client->receive({signaling::MessageKind::text, R"({"type":"offer","to":"host","data":{"sdp":"v=0"}})"});
+  client.receive({signaling::MessageKind::text, R"({"type":"offer","to":"host","data":{"sdp":"v=0"}})"});
   io.restart();
   io.poll();
-  client->disconnected(signaling::CloseReason::normal);
+  client.disconnect(signaling::CloseReason::normal);
   return received == R"({"sdp":"v=0"})" ? 0 : 1;
 }

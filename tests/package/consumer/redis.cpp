@@ -22,7 +22,7 @@ int main() {
   callee_options.on_event = [&](const signaling::Event& event) {
     const auto* message = std::get_if<signaling::event::Message>(&event);
     if (message == nullptr) return;
-    received = message->envelope.payload;
+    received = message->message.payload;
     io.stop();
   };
   const auto callee = router.connect_local(callee_options);
@@ -30,17 +30,14 @@ int main() {
 
   signaling::LocalPeerOptions caller_options;
   caller_options.executor = io.get_executor();
-  std::shared_ptr<signaling::Peer> caller;
+  signaling::LocalPeer caller;
   caller_options.on_event = [&](const signaling::Event& event) {
     if (!std::holds_alternative<signaling::event::Joined>(event)) return;
-    signaling::Envelope offer;
-    offer.to = "callee";
-    offer.payload = "sdp";
-    const auto result = caller->send(offer);
+    const auto result = caller->send(signaling::Message::offer(R"("sdp")", {.to = "callee"}));
     if (result.status == signaling::SendStatus::dropped) io.stop();
   };
   caller = router.connect_local(caller_options);
   caller->join("room");
   io.run();
-  return received == "sdp" && !store->health().ready() ? 0 : 1;
+  return received == R"("sdp")" && !store->health().ready() ? 0 : 1;
 }

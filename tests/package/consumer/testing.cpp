@@ -1,7 +1,8 @@
-// The tests of a host: the contract kit, without any test framework.
+// The tests of a host: the contract kit, without any test framework, over a store that passes calls on to the small one.
 #include <cstdio>
 #include <memory>
-#include <signaling/core/memory_store.hpp>
+#include <signaling/core/forwarding_store.hpp>
+#include <signaling/testing/small_store.hpp>
 #include <signaling/testing/state_store_contract.hpp>
 
 namespace testing = signaling::testing;
@@ -11,7 +12,8 @@ class Fixture final : public testing::StateStoreFixture {
   std::shared_ptr<signaling::StateStore> make_node(const signaling::NodeId&) override { return store_; }
 
  private:
-  std::shared_ptr<signaling::StateStore> store_ = std::make_shared<signaling::MemoryStore>();
+  std::shared_ptr<signaling::StateStore> store_ =
+      std::make_shared<signaling::ForwardingStore>(std::make_shared<testing::SmallStore>());
 };
 
 int main() {

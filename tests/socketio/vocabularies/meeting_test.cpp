@@ -13,7 +13,7 @@ using namespace test;
 TEST_CASE("interop: a rooms-mesh client, a native client and a local peer in one room") {
   VocabularyWorld world("rooms-mesh");
   // The local peer answers every offer.
-  std::shared_ptr<Peer> sfu;
+  LocalPeer sfu;
   Lines sfu_heard;
   LocalPeerOptions options;
   options.executor = world.io.get_executor();
@@ -24,13 +24,13 @@ TEST_CASE("interop: a rooms-mesh client, a native client and a local peer in one
                           std::string(joined->peer.metadata));
     } else if (const auto* left = std::get_if<event::PeerLeft>(&event)) {
       sfu_heard.push_back("left " + std::string(left->peer.id));
-    } else if (const auto* message = std::get_if<event::Message>(&event)) {
-      const Envelope& offer = message->envelope;
+    } else if (const auto* sent = std::get_if<event::Message>(&event)) {
+      const Message& offer = sent->message;
       sfu_heard.push_back(std::string(to_string(offer.type)) + ' ' + std::string(offer.payload));
-      if (offer.type != EnvelopeType::offer) return;
-      Envelope answer;
-      answer.type = EnvelopeType::answer;
-      answer.to = offer.from;
+      if (offer.type != MessageType::offer) return;
+      Message answer;
+      answer.type = MessageType::answer;
+      answer.to = sent->from;
       answer.payload = R"({"type":"answer","sdp":"from the SFU"})";
       CHECK(sfu->send(answer).status == SendStatus::sent);
     }
@@ -105,12 +105,10 @@ TEST_CASE("interop: clients of different vocabularies in one room understand off
 TEST_CASE("interop: binary data arrives as base64") {
   VocabularyWorld world("rooms-mesh");
   auto a = world.client("a");
-  Envelope envelope;
-  envelope.from = "host";
-  envelope.to = "a";
-  envelope.kind = MessageKind::binary;
-  envelope.payload = std::string_view("\0\1\2\xff", 4);
-  CHECK(world.router.send(envelope).status == SendStatus::sent);
+  Message message = Message::text(std::string_view("\0\1\2\xff", 4));
+  message.to = "a";
+  message.kind = MessageKind::binary;
+  CHECK(world.router.send(message, "host").status == SendStatus::sent);
   CHECK(
       a->heard() ==
       Lines{

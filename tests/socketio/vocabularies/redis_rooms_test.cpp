@@ -106,10 +106,8 @@ TEST_CASE("redis-rooms: a peer of another language is shown by its id") {
                             R"(42["ice-candidate",{"userId":"n","candidate":null}])"});
   n->say(R"({"type":"message","to":"a","data":"hi","id":1})", R"({"type":"event","event":"x","room":"r"})");
   CHECK(a->heard().empty());
-  CHECK(
-      n->heard() ==
-      Lines{
-          R"({"type":"error","code":"unknown_type","message":"There is no such type of message.","id":1})"});
+  CHECK(n->heard() ==
+        Lines{R"({"type":"error","code":"unknown_type","message":"The message type is unknown.","id":1})"});
 }
 
 }  // namespace

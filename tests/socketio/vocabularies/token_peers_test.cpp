@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "signaling/core/forwarding_store.hpp"
 #include "signaling/core/memory_store.hpp"
 #include "socketio/vocabularies/vocabulary_world.hpp"
 
@@ -30,34 +31,15 @@ std::string closed(const std::string& peer) {
 }
 
 /// A MemoryStore that lets the test answer for snapshots: with what was there when it was asked.
-class PatientStore final : public StateStore {
+class PatientStore final : public ForwardingStore {
  public:
-  void open(const NodeId& node, StoreListener& listener, Callback<void(std::error_code)> done) override {
-    store_.open(node, listener, std::move(done));
-  }
-  void close(const NodeId& node) override { store_.close(node); }
-  void claim(const Claim& request, Callback<void(std::error_code, Epoch)> done) override {
-    store_.claim(request, std::move(done));
-  }
-  void release(std::string_view peer, Epoch epoch) override { store_.release(peer, epoch); }
-  void join(Join request, Callback<void(std::error_code, Joined)> done) override {
-    store_.join(std::move(request), std::move(done));
-  }
-  void leave(const Leave& request, Callback<void(std::error_code, Version)> done) override {
-    store_.leave(request, std::move(done));
-  }
-  void update(const Update& request, Callback<void(std::error_code, Version)> done) override {
-    store_.update(request, std::move(done));
-  }
+  PatientStore() : ForwardingStore(std::make_shared<MemoryStore>()) {}
+
   void snapshot(std::string_view room, Version version,
                 Callback<void(std::error_code, RoomState)> done) override {
-    store_.snapshot(room, version, [&](std::error_code, RoomState state) {
+    ForwardingStore::snapshot(room, version, [&](std::error_code, RoomState state) {
       asked.push_back({std::move(done), std::move(state)});
     });
-  }
-  std::error_code publish(const NodeId& node, const Envelope& envelope,
-                          std::span<const NodeId> targets) override {
-    return store_.publish(node, envelope, targets);
   }
 
   void answer(std::error_code error) {
@@ -70,9 +52,6 @@ class PatientStore final : public StateStore {
     RoomState state;
   };
   std::vector<Asked> asked;
-
- private:
-  MemoryStore store_;
 };
 
 struct TokenPeers : VocabularyWorld {

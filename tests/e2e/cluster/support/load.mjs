@@ -2,23 +2,13 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { until } from "../../support/deadline.mjs";
+import { generator } from "../../support/random.mjs";
 import { keyOf } from "./cluster.mjs";
 import { MeshMember, NativeMember, VertexMember } from "./members.mjs";
 import { Oracle } from "./oracle.mjs";
 
 const TICK_MS = 10;
 const AT_ONCE = 30;
-
-/** Numbers from 0 to 1, always the same for a seed (mulberry32). */
-function generator(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 export class Load {
   oracle = new Oracle();

@@ -5,7 +5,7 @@ import WebSocket from "ws";
 import { within } from "../../support/deadline.mjs";
 
 const PATIENCE_MS = 30_000;
-const UNREACHABLE = "No such peer can be reached from your rooms.";
+const UNREACHABLE = "No peer that you can reach has that id.";
 
 /** A client of the native protocol. */
 export class NativeMember {

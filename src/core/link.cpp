@@ -1,0 +1,45 @@
+// Path 2/8: what a transport tells of its client. Next: core/client_link.cpp
+#include "signaling/core/link.hpp"
+
+#include <utility>
+
+#include "core/client_link.hpp"
+#include "core/peer_session.hpp"
+
+namespace signaling {
+
+Link& Link::operator=(Link&& other) noexcept {
+  if (this != &other) {
+    end();
+    link_ = std::move(other.link_);
+  }
+  return *this;
+}
+
+Link::~Link() { end(); }
+
+void Link::end() noexcept {
+  try {
+    disconnect(CloseReason::lost);
+  } catch (...) {  // NOLINT(bugprone-empty-catch): of memory, or of the host's hooks; nobody is left to tell
+  }
+}
+
+void Link::receive(const MessageView& message) {
+  if (const auto link = link_) link->receive(message);
+}
+
+void Link::written(std::size_t bytes) {
+  if (link_) link_->written(bytes);
+}
+
+void Link::disconnect(CloseReason reason) {
+  if (const auto link = std::exchange(link_, nullptr)) link->disconnect(reason);
+}
+
+std::shared_ptr<Peer> Link::peer() const noexcept {
+  if (!link_ || !link_->peer() || !link_->peer()->is_admitted()) return nullptr;
+  return link_->peer();
+}
+
+}  // namespace signaling

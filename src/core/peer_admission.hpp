@@ -1,0 +1,102 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "core/client_link.hpp"
+#include "core/deadlines.hpp"
+#include "core/router_services.hpp"
+#include "signaling/core/callback.hpp"
+#include "signaling/core/event.hpp"
+#include "signaling/core/policy.hpp"
+
+namespace signaling {
+
+inline constexpr std::string_view took_too_long = "The server took too long to decide.";
+
+/// How a client gets in: the policy says who it is; then it goes on as the peer that it was on an earlier connection, or
+/// the store gives a new peer its id.
+///
+/// States: asking the policy -> replacing (a peer on another executor) -> claiming -> over, of which each may be skipped,
+/// or complete at once. All of it has Limits::decision_timeout.
+/// Threads: the peer's executor.
+class PeerAdmission final : public std::enable_shared_from_this<PeerAdmission> {
+ public:
+  struct Admitted {
+    PeerId id;
+    Epoch epoch = 0;
+    std::string secret;                           // for the welcome
+    std::unique_ptr<Identity> identity;           // null: anonymous
+    bool is_wished = false;                       // the client has chosen the id
+    std::chrono::seconds keep{0};                 // how long the peer stays without a connection
+    std::optional<event::Resumption> resumption;  // of a client that wanted to resume: it could not
+  };
+  /// The client has resumed this peer, which has the connection.
+  struct Resumed {
+    std::shared_ptr<PeerSession> peer;
+  };
+  struct Refused {
+    errc code = errc::internal;
+    std::string message;  // empty: the description of `code`
+    CloseReason reason = CloseReason::internal;
+  };
+  using Result = std::variant<Admitted, Resumed, Refused>;
+
+  PeerAdmission(std::shared_ptr<RouterServices> services, std::shared_ptr<Loop> loop);
+
+  /// Once one of these two. `done` is called once, unless it is abandoned; perhaps before the call returns.
+  void begin(const ConnectInfo& info, Protocol& protocol, std::shared_ptr<ClientLink> link,
+             Callback<void(Result)> done);
+  /// Of a local peer, which needs no policy; `id` may be empty.
+  void begin_local(PeerId id, Identity identity, Callback<void(Result)> done);
+  /// The peer is gone: what the store still gives is released.
+  void abandon() noexcept;
+
+ private:
+  struct Wish {
+    std::string id;
+    std::string resume;
+    std::optional<std::chrono::seconds> keep;
+    std::optional<std::uint64_t> received;
+  };
+  /// False: something in it is malformed, and the client is refused.
+  bool read_wish(const ConnectInfo& info);
+  void decided(const Admission& admission);
+  void resume(const Admission& admission);
+  void resume(PeerSession& peer, const Admission& admission);
+  void replace(const std::shared_ptr<PeerSession>& peer, const Admission& admission);
+  void refuse_user();
+  void explain(const Admission& admission);
+  void go_on_as_other(const Admission& admission, std::string_view reason);
+  void go_on(const Admission& admission);
+  std::optional<PeerId> choose_id(const Admission& admission);
+  void claim(const PeerId& id);
+  void claim_another();
+  void ask_store(const PeerId& id, std::string_view resume);
+  void claimed(std::error_code error, Epoch epoch, PeerId id);
+  void refuse(errc code, std::string_view message, CloseReason reason);
+  void finish(Result result);
+  /// An answer that was given at once needs no deadline.
+  void wait();
+  bool is_over() const noexcept { return !done_; }
+
+  const std::shared_ptr<RouterServices> services_;
+  const std::shared_ptr<Loop> loop_;
+  std::shared_ptr<ClientLink> link_;  // null: of a local peer
+  std::string_view language_;         // in which the client may resume; empty: in none
+  Callback<void(Result)> done_;
+  Wish wish_;
+  bool is_proved_ = false;     // the id in it is the client's
+  bool is_take_over_ = false;  // ... if the store says so
+  bool is_wish_only_ = false;  // the policy has not chosen the id
+  PeerId fresh_id_;            // if nobody chooses one; empty: the router does
+  Admitted admitted_;
+  ScopedDeadline deadline_;
+};
+
+}  // namespace signaling

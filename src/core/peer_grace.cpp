@@ -1,0 +1,61 @@
+#include "core/peer_grace.hpp"
+
+#include <algorithm>
+
+namespace signaling {
+
+template <class Function>
+void PeerGrace::set_timer(std::chrono::milliseconds delay, Function function) {
+  timer_.cancel();
+  timer_.set(delay, [weak = std::weak_ptr(owner_.grace()), function] {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->timer_.passed();
+    function(*self);
+  });
+}
+
+void PeerGrace::count(std::size_t bytes) {
+  ++received_;
+  new_bytes_ += bytes;
+  if (received_ - told_ >= messages_per_acknowledgement || new_bytes_ >= bytes_per_acknowledgement) {
+    owner_.acknowledge();
+  } else if (!timer_.is_set()) {
+    set_timer(time_to_acknowledge, [](PeerGrace& self) { self.owner_.acknowledge(); });
+  }
+}
+
+std::uint64_t PeerGrace::take_received() noexcept {
+  if (!is_away_) timer_.cancel();
+  new_bytes_ = 0;
+  told_ = received_;
+  return received_;
+}
+
+void PeerGrace::restart_count() noexcept {
+  received_ = 0;
+  (void)take_received();
+}
+
+void PeerGrace::begin_away() {
+  is_away_ = true;
+  const auto quiet = std::min<std::chrono::milliseconds>(limits_.get().away_after, time_);
+  set_timer(quiet, [](PeerGrace& self) { self.away_long(); });
+}
+
+void PeerGrace::away_long() {
+  const auto rest = time_ - limits_.get().away_after;
+  if (rest.count() <= 0) return owner_.grace_over();
+  is_told_ = true;
+  set_timer(std::chrono::duration_cast<std::chrono::milliseconds>(rest),
+            [](PeerGrace& self) { self.owner_.grace_over(); });
+  owner_.tell_away();
+}
+
+bool PeerGrace::end_away() noexcept {
+  timer_.cancel();
+  is_away_ = false;
+  return std::exchange(is_told_, false);
+}
+
+}  // namespace signaling
