@@ -1,4 +1,4 @@
-// Path 2/8: what a transport tells of its client. Next: core/client_link.cpp
+// Path 2/8: what a transport tells of its client. Next: core/peer_session.cpp
 #include "signaling/core/link.hpp"
 
 #include <utility>
@@ -7,6 +7,20 @@
 #include "core/peer_session.hpp"
 
 namespace signaling {
+
+// The host may disconnect inside a hook of the policy.
+void ClientLink::receive(const MessageView& message) {
+  if (const auto peer = peer_) peer->receive(message);
+}
+
+void ClientLink::written(std::size_t bytes) {
+  if (peer_) peer_->written(bytes);
+}
+
+void ClientLink::disconnect(CloseReason reason) {
+  transport_ = nullptr;
+  if (const auto peer = std::exchange(peer_, nullptr)) peer->disconnected(reason);
+}
 
 Link& Link::operator=(Link&& other) noexcept {
   if (this != &other) {

@@ -132,8 +132,6 @@ void PeerAdmission::decided(const Admission& admission) {
 
 void PeerAdmission::resume(const Admission& admission) {
   const auto peer = services_->is_shutting_down() ? nullptr : services_->directory().find(wish_.id).peer;
-  // Without sessions the secret still takes the id over.
-  if (language_.empty()) return peer ? replace(peer, admission) : go_on(admission);
   if (!peer || peer->is_local() || peer->language() != language_) return explain(admission);
   if (&peer->loop() != loop_.get()) return replace(peer, admission);
   switch (peer->check(wish_.resume)) {
@@ -192,9 +190,7 @@ void PeerAdmission::replace(const std::shared_ptr<PeerSession>& peer, const Admi
       if (self->is_over()) return;
       if (!is_allowed) return self->refuse_user();
       self->is_proved_ = is_proved;
-      if (!self->language_.empty()) {
-        self->admitted_.resumption = event::Resumption{event::Resumption::Kind::none, "unknown"};
-      }
+      self->admitted_.resumption = event::Resumption{event::Resumption::Kind::none, "unknown"};
       self->go_on(admission);
     });
   });

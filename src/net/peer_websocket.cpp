@@ -26,7 +26,7 @@ void PeerWebSocket::close_with(CloseReason reason, const CloseStatus& status) { 
 void PeerWebSocket::opened() {
   const auto introduction = std::move(introduction_);
   link_ = connection().worker().context().router.connect(*this, std::move(introduction->protocol),
-                                                         std::move(introduction->info));
+                                                         introduction->info);
 }
 
 void PeerWebSocket::received(const MessageView& message) { link_.receive(message); }

@@ -4,8 +4,8 @@
 
 namespace signaling::testing {
 
-void MemoryTransport::connect(Router& router, std::unique_ptr<Protocol> protocol, ConnectInfo info) {
-  link_ = router.connect(*this, std::move(protocol), std::move(info));
+void MemoryTransport::connect(Router& router, std::unique_ptr<Protocol> protocol, const ConnectInfo& info) {
+  link_ = router.connect(*this, std::move(protocol), info);
 }
 
 void MemoryTransport::send(const MessageView& message) { link_.receive(message); }

@@ -67,7 +67,6 @@ CLOCK = "src/core/clock.cpp"  # the one place that reads the clock
 # Within core includes point one way, too: no two headers, with their sources, lead to each other. These are parts of
 # another one: a peer's first steps and each of its joins, and what two sources share of a header.
 CORE_PARTS = {
-    "client_link": "peer_session",
     "peer_admission": "peer_session",
     "peer_join": "peer_session",
     "message_texts": "message",

@@ -50,7 +50,7 @@ class NativeClient final : public Transport {
   NativeClient(ServerScript& script, std::string id) : executor_(script.io.get_executor()) {
     ConnectInfo info;
     info.wished_id = std::move(id);
-    link_ = script.router.connect(*this, factory_.make(), std::move(info));
+    link_ = script.router.connect(*this, factory_.make(), info);
   }
   NativeClient(const NativeClient&) = delete;
   NativeClient& operator=(const NativeClient&) = delete;

@@ -17,9 +17,9 @@ namespace signaling::testing {
 /// A client that says lines and remembers the lines it gets. Its transport writes at once, or not at all while stuck.
 class ScriptClient final : public Transport {
  public:
-  ScriptClient(Router& router, boost::asio::any_io_executor executor, ConnectInfo info = {},
+  ScriptClient(Router& router, boost::asio::any_io_executor executor, const ConnectInfo& info = {},
                std::unique_ptr<Protocol> protocol = std::make_unique<TextProtocol>())
-      : executor_(std::move(executor)), link_(router.connect(*this, std::move(protocol), std::move(info))) {}
+      : executor_(std::move(executor)), link_(router.connect(*this, std::move(protocol), info)) {}
   ScriptClient(const ScriptClient&) = delete;
   ScriptClient& operator=(const ScriptClient&) = delete;
   ~ScriptClient() override { cut(CloseReason::lost); }

@@ -31,7 +31,7 @@ class SIGNALING_API MemoryTransport final : public Transport {
   ~MemoryTransport() override { disconnect(); }
 
   /// May be called once.
-  void connect(Router& router, std::unique_ptr<Protocol> protocol, ConnectInfo info = {});
+  void connect(Router& router, std::unique_ptr<Protocol> protocol, const ConnectInfo& info = {});
 
   /// The client sends a message. Does nothing after the end.
   void send(std::string_view text) { send(MessageView{MessageKind::text, text}); }
