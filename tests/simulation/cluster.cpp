@@ -104,7 +104,7 @@ void Cluster::note_reaped(const NodeId& node) {
 }
 
 std::shared_ptr<Life> Cluster::connect(Process& process, const std::string& id, const std::string& secret) {
-  const std::uint32_t number = oracle_.begin(id, process.node());
+  const std::uint32_t number = oracle_.begin(id, process.node(), !secret.empty());
   trace_.line("L" + std::to_string(number) + "(" + id + ")",
               "connects to " + process.node() + (secret.empty() ? "" : " again"));
   auto life = std::make_shared<Life>(

@@ -39,6 +39,7 @@ void Crowd::act(Person& person) {
   }
   const std::uint32_t life = person.life->number();
   if (!oracle_.is_welcome(life)) return;
+  person.id = oracle_.id_of(life);
   person.secret = oracle_.secret_of(life);
   const std::size_t choice = dice_.below(100);
   if (oracle_.rooms_of(life).empty() || choice < 8) return join(person);

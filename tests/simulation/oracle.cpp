@@ -24,11 +24,12 @@ void Oracle::fail(const LifeRecord& life, std::string_view what, std::string_vie
        ": " + std::string(line));
 }
 
-std::uint32_t Oracle::begin(const PeerId& id, const NodeId& node) {
+std::uint32_t Oracle::begin(const PeerId& id, const NodeId& node, bool shows_secret) {
   LifeRecord& life = lives_.emplace_back();
   life.number = static_cast<std::uint32_t>(lives_.size() - 1);
   life.id = id;
   life.node = node;
+  life.shows_secret = shows_secret;
   life.requests["welcome"] = {"welcome", {}, {}, now()};
   return life.number;
 }
@@ -65,7 +66,9 @@ void Oracle::hear(LifeRecord& life, std::string_view line) {
   const Words words = words_of(line);
   const std::string_view verb = words[0];
   if (verb == "welcome") {
-    if (words[1] != life.id) fail(life, "another id than the one it asked for", line);
+    // Whose secret does not fit is a new peer, where somebody else has the id.
+    if (words[1] != life.id && !life.shows_secret) fail(life, "another id than the one it asked for", line);
+    life.id = words[1];
     life.secret = words[2];
     life.requests.erase("welcome");
   } else if (verb == "+" || verb == "-" || verb == "~") {

@@ -31,7 +31,7 @@ class Oracle {
   void fail(std::string what);
 
   // What the clients do.
-  std::uint32_t begin(const PeerId& id, const NodeId& node);
+  std::uint32_t begin(const PeerId& id, const NodeId& node, bool shows_secret);
   void asks(std::uint32_t life, std::string_view verb, const RoomId& room, const std::string& tag,
             const std::string& metadata = {});
   /// Whether a message says through which room it goes, or only to whom.
@@ -66,6 +66,7 @@ class Oracle {
   const Rooms& rooms_of(std::uint32_t life) const { return lives_[life].rooms; }
   bool is_updating(std::uint32_t life, std::string_view room) const;
   bool is_welcome(std::uint32_t life) const { return !lives_[life].secret.empty(); }
+  const PeerId& id_of(std::uint32_t life) const { return lives_[life].id; }
   const std::string& secret_of(std::uint32_t life) const { return lives_[life].secret; }
 
   // What happens to the system. Loss is excused, if it is told, while something is wrong, and not otherwise.
@@ -101,6 +102,7 @@ class Oracle {
     NodeId node;
     std::string secret;
     std::optional<TimePoint> ended;
+    bool shows_secret = false;
     bool reads = true;
     Rooms rooms;
     std::map<std::string, Request, std::less<>> requests;
