@@ -66,7 +66,7 @@ TEST_CASE("batch: peers of another executor are written to on theirs") {
   boost::asio::io_context other;
   ConnectInfo info;
   info.wished_id = "c";
-  ScriptClient c(pair.world.router, other.get_executor(), std::move(info));
+  ScriptClient c(pair.world.router, other.get_executor(), info);
   c.say("join r");
   other.poll();
   c.heard();

@@ -85,7 +85,7 @@ class FragileClient final : public Transport {
   FragileClient(ScriptWorld& world, std::string id) : executor_(world.io.get_executor()) {
     ConnectInfo info;
     info.wished_id = std::move(id);
-    link_ = world.router.connect(*this, std::make_unique<FragileProtocol>(encoder), std::move(info));
+    link_ = world.router.connect(*this, std::make_unique<FragileProtocol>(encoder), info);
   }
   FragileClient(const FragileClient&) = delete;
   FragileClient& operator=(const FragileClient&) = delete;
@@ -256,7 +256,7 @@ TEST_CASE("exceptions: an executor that cannot be woken is woken for the next me
   std::function<void()> before;
   ConnectInfo info;
   info.wished_id = "c";
-  ScriptClient c(talk.world.router, HookedExecutor(talk.world.io, before), std::move(info));
+  ScriptClient c(talk.world.router, HookedExecutor(talk.world.io, before), info);
   c.say("join r");
   talk.world.run();
   (void)c.heard();
@@ -276,7 +276,7 @@ TEST_CASE("locks: none is held while an executor of the host is asked to run som
   std::function<void()> before;
   ConnectInfo info;
   info.wished_id = "c";
-  ScriptClient c(talk.world.router, HookedExecutor(talk.world.io, before), std::move(info));
+  ScriptClient c(talk.world.router, HookedExecutor(talk.world.io, before), info);
   c.say("join r");
   talk.world.run();
   int posts = 0;

@@ -28,7 +28,7 @@ class QuietTransport final : public Transport {
 Link connect(ScriptWorld& world, QuietTransport& transport, std::string id) {
   ConnectInfo info;
   info.wished_id = std::move(id);
-  return world.router.connect(transport, std::make_unique<TextProtocol>(), std::move(info));
+  return world.router.connect(transport, std::make_unique<TextProtocol>(), info);
 }
 
 /// A watcher in the room "r", and a client "a" that has joined it.

@@ -175,17 +175,10 @@ TEST_CASE("memory store: closing a node takes its members out and frees its ids"
 
 TEST_CASE("two routers on one store: members of both see each other join, talk and leave") {
   boost::asio::io_context io;
-  auto store = std::make_shared<MemoryStore>();
-  RouterOptions options;
-  options.store = store;
-  options.client_ids = ClientIds::accept;
+  const RouterOptions options = node_options();
   Router one(options);
   auto two = std::make_unique<Router>(options);
-  const auto client = [&](Router& router, std::string id) {
-    ConnectInfo info;
-    info.wished_id = std::move(id);
-    return std::make_unique<ScriptClient>(router, io.get_executor(), std::move(info));
-  };
+  const auto client = [&](Router& router, std::string id) { return client_of(router, io, std::move(id)); };
   const auto run = [&] {
     io.restart();
     io.poll();

@@ -47,23 +47,11 @@ struct TwoNodes {
   }
 
   boost::asio::io_context io;
-  RouterOptions options = [] {
-    RouterOptions result;
-    result.store = std::make_shared<MemoryStore>();
-    result.client_ids = ClientIds::accept;
-    return result;
-  }();
+  RouterOptions options = node_options();
   Router one{options};
   Router two{options};
-  std::unique_ptr<ScriptClient> a = client(one, "a");
-  std::unique_ptr<ScriptClient> b = client(two, "b");
-
- private:
-  std::unique_ptr<ScriptClient> client(Router& router, std::string id) {
-    ConnectInfo info;
-    info.wished_id = std::move(id);
-    return std::make_unique<ScriptClient>(router, io.get_executor(), std::move(info));
-  }
+  std::unique_ptr<ScriptClient> a = client_of(one, io, "a");
+  std::unique_ptr<ScriptClient> b = client_of(two, io, "b");
 };
 
 }  // namespace

@@ -86,7 +86,7 @@ struct Node {
     ConnectInfo info;
     info.wished_id = std::move(id);
     info.resume = std::move(resume);
-    return std::make_unique<ScriptClient>(router, io.get_executor(), std::move(info),
+    return std::make_unique<ScriptClient>(router, io.get_executor(), info,
                                           std::make_unique<SecretProtocol>());
   }
   void run() {

@@ -145,16 +145,10 @@ TEST_CASE("router: a protocol's own reply comes in order with the router's") {
 
 TEST_CASE("router: the host's word reaches any peer and all of a room, on every node") {
   boost::asio::io_context io;
-  RouterOptions options;
-  options.store = std::make_shared<MemoryStore>();
-  options.client_ids = ClientIds::accept;
+  const RouterOptions options = node_options();
   Router one(options);
   Router two(options);
-  const auto client = [&](Router& router, std::string id) {
-    ConnectInfo info;
-    info.wished_id = std::move(id);
-    return std::make_unique<ScriptClient>(router, io.get_executor(), std::move(info));
-  };
+  const auto client = [&](Router& router, std::string id) { return client_of(router, io, std::move(id)); };
   auto a = client(one, "a");
   auto b = client(two, "b");
   a->say("join r");
@@ -275,7 +269,7 @@ TEST_CASE(
   int encoded = 0;
   ConnectInfo info;
   info.wished_id = "a";
-  ScriptClient a(here.router, here.io.get_executor(), std::move(info),
+  ScriptClient a(here.router, here.io.get_executor(), info,
                  std::make_unique<CountedProtocol>(encoded));
   const auto b = here.client("b");
   const auto c = there.client("c");

@@ -163,7 +163,7 @@ TEST_CASE("router: a client's wish for an id is ignored unless configured") {
   Router router(std::move(options));
   ConnectInfo info;
   info.wished_id = "admin";
-  ScriptClient client(router, io.get_executor(), std::move(info));
+  ScriptClient client(router, io.get_executor(), info);
   io.poll();
   CHECK(client.id() != "admin");
   CHECK(client.id().size() == 22);

@@ -126,7 +126,7 @@ class RandomWorld {
     info.resume = client.secret;
     if (!client.secret.empty() && dice(10) != 0) info.received = std::to_string(client.received);
     client.link =
-        std::make_unique<ScriptClient>(world_.router, world_.io.get_executor(), std::move(info), make_json());
+        std::make_unique<ScriptClient>(world_.router, world_.io.get_executor(), info, make_json());
     client.is_welcome = false;
   }
   /// With all that is on the way.

@@ -11,7 +11,7 @@ void Life::connect(std::string id, std::string secret) {
     ConnectInfo info;
     info.wished_id = id;
     info.resume = secret;
-    self->link_ = self->process_->router().connect(*self, std::make_unique<WireProtocol>(), std::move(info));
+    self->link_ = self->process_->router().connect(*self, std::make_unique<WireProtocol>(), info);
   });
 }
 
