@@ -132,6 +132,7 @@ void PeerAdmission::decided(const Admission& admission) {
 
 void PeerAdmission::resume(const Admission& admission) {
   const auto peer = services_->is_shutting_down() ? nullptr : services_->directory().find(wish_.id).peer;
+  if (language_.empty()) return go_on(admission);
   if (!peer || peer->is_local() || peer->language() != language_) return explain(admission);
   if (&peer->loop() != loop_.get()) return replace(peer, admission);
   switch (peer->check(wish_.resume)) {
