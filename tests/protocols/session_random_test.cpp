@@ -10,6 +10,7 @@
 
 #include "protocols/json_client.hpp"
 #include "support/script_world.hpp"
+#include "support/session_counts.hpp"
 
 using namespace signaling;
 using namespace signaling::testing;
@@ -39,9 +40,7 @@ struct Client {
   bool is_dying = false;  // what it says gets lost
   bool is_welcome = false;
   std::deque<std::string> on_way;  // written by the server, not read yet
-  std::uint64_t received = 0;
-  std::deque<std::string> unconfirmed;
-  std::uint64_t base = 0;
+  SessionCounts counts;
   std::map<std::string, int> next_to;                  // number of the next message
   std::map<std::string, int> last_from;                // number of the last message
   std::map<std::string, std::set<std::string>> rooms;  // what it believes
@@ -124,9 +123,8 @@ class RandomWorld {
     info.wished_id = client.id;
     info.keep = "3600";
     info.resume = client.secret;
-    if (!client.secret.empty() && dice(10) != 0) info.received = std::to_string(client.received);
-    client.link =
-        std::make_unique<ScriptClient>(world_.router, world_.io.get_executor(), info, make_json());
+    if (!client.secret.empty() && dice(10) != 0) info.received = std::to_string(client.counts.received());
+    client.link = std::make_unique<ScriptClient>(world_.router, world_.io.get_executor(), info, make_json());
     client.is_welcome = false;
   }
   /// With all that is on the way.
@@ -140,7 +138,7 @@ class RandomWorld {
   }
 
   void say(Client& client, std::string message) {
-    client.unconfirmed.push_back(message);
+    client.counts.says(message);
     pass_on(client, message);
   }
   void pass_on(Client& client, const std::string& message) {
@@ -153,7 +151,7 @@ class RandomWorld {
                     std::to_string(client.next_to[to]++) + "}");
   }
   void acknowledge(Client& client) {
-    pass_on(client, R"({"type":"ack","received":)" + std::to_string(client.received) + "}");
+    pass_on(client, R"({"type":"ack","received":)" + std::to_string(client.counts.received()) + "}");
   }
 
   void read(Client& client, std::size_t count) {
@@ -171,7 +169,7 @@ class RandomWorld {
     const std::string room = field(line, "room");
     if (type == "welcome") return welcome(client, line);
     if (type == "ack" || type == "pong") return confirmed(client, std::stoull(field(line, "received")));
-    ++client.received;
+    client.counts.receives();
     if (type == "message") {
       int& last = client.last_from.try_emplace(field(line, "from"), -1).first->second;
       const int number = std::stoi(field(line, "data"));
@@ -227,19 +225,13 @@ class RandomWorld {
     } else if (!is_first) {
       ++rooms;
       client_has_lost_ = true;
-      client.received = client.base = 0;
+      client.counts.begin_again();
       client.rooms.clear();  // the lists follow
     }
     if (!is_first) acknowledge(client);
-    for (const std::string& message : client.unconfirmed) pass_on(client, message);
+    for (const std::string& message : client.counts.unconfirmed()) pass_on(client, message);
   }
-  void confirmed(Client& client, std::uint64_t count) {
-    REQUIRE(count >= client.base);
-    REQUIRE(count - client.base <= client.unconfirmed.size());
-    client.unconfirmed.erase(client.unconfirmed.begin(),
-                             client.unconfirmed.begin() + static_cast<std::ptrdiff_t>(count - client.base));
-    client.base = count;
-  }
+  void confirmed(Client& client, std::uint64_t count) { REQUIRE(client.counts.confirm(count)); }
 
   void check_end(Client& client) {
     CAPTURE(client.id);

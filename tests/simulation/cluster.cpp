@@ -28,7 +28,9 @@ Cluster::Cluster(Scheduler& scheduler, Trace& trace, Oracle& oracle, Dice dice, 
   for (std::size_t slot = 0; slot < slots_.size(); ++slot) start(slot);
 }
 
-Cluster::~Cluster() {
+Cluster::~Cluster() { end(); }
+
+void Cluster::end() {
   for (std::size_t slot = 0; slot < slots_.size(); ++slot) end(slot);
 }
 
@@ -52,8 +54,9 @@ void Cluster::end(std::size_t slot) {
   auto process = std::move(slots_[slot].process);
   if (!process) return;
   process->store().die();
-  for (const auto& life : lives_) {
-    if (life->is_on(*process)) life->process_gone();
+  oracle_.node_gone(process->node());
+  for (const auto& connection : connections_) {
+    if (connection->is_on(*process)) connection->process_gone();
   }
 }
 
@@ -65,6 +68,7 @@ void Cluster::tick(std::size_t slot, std::size_t starts) {
   it.process->on_time();
   check_bounds(*it.process);
   oracle_.check_answers(it.process->node(), it.awake_since);
+  oracle_.check_graces(it.process->node(), it.awake_since);
   scheduler_.after(tick_interval, [this, slot, starts] { tick(slot, starts); });
 }
 
@@ -72,11 +76,8 @@ void Cluster::tick(std::size_t slot, std::size_t starts) {
 void Cluster::check_bounds(Process& process) {
   const std::size_t most = options_.engine.max_queued_bytes + 2 * options_.limits.max_message_bytes;
   if (process.store().health().queued_bytes > most) oracle_.fail(process.node() + " queues too much");
-  for (const auto& life : lives_) {
-    if (!life->is_on(process)) continue;
-    if (life->outbound_bytes() > Mailbox::event_factor * options_.limits.max_outbound_bytes) {
-      oracle_.fail("L" + std::to_string(life->number()) + " has too much queued");
-    }
+  if (process.router().queues().longest_bytes > Mailbox::event_factor * options_.limits.max_outbound_bytes) {
+    oracle_.fail("a peer on " + process.node() + " has too much queued");
   }
 }
 
@@ -103,20 +104,15 @@ void Cluster::note_reaped(const NodeId& node) {
   }
 }
 
-std::shared_ptr<Life> Cluster::connect(Process& process, const std::string& id, const std::string& secret) {
-  const std::uint32_t number = oracle_.begin(id, process.node(), !secret.empty());
-  trace_.line("L" + std::to_string(number) + "(" + id + ")",
-              "connects to " + process.node() + (secret.empty() ? "" : " again"));
-  auto life = std::make_shared<Life>(
-      number, process,
-      Life::Hooks{[this](std::uint32_t which, std::string_view line) { oracle_.hears(which, line); },
-                  [this](std::uint32_t which, CloseReason reason) {
-                    trace_.line("L" + std::to_string(which), "is closed: " + std::string(to_string(reason)));
-                    oracle_.ends(which);
-                  }});
-  lives_.push_back(life);
-  life->connect(id, secret);
-  return life;
+std::shared_ptr<Connection> Cluster::connect(Process& process, Connection::Hooks hooks) {
+  return connections_.emplace_back(std::make_shared<Connection>(process, std::move(hooks)));
+}
+
+void Cluster::open(Connection& connection, ConnectInfo info, std::uint32_t life) {
+  trace_.line(
+      "L" + std::to_string(life) + "(" + info.wished_id + ")",
+      "connects" + (info.resume.empty() ? "" : " again with " + info.received + " of " + info.resume));
+  connection.connect(std::move(info), options_.mutant);
 }
 
 void Cluster::disturb(milliseconds duration, milliseconds aftermath) {
@@ -128,8 +124,17 @@ void Cluster::disturb(milliseconds duration, milliseconds aftermath) {
 void Cluster::shut_down() {
   for (Slot& slot : slots_) {
     if (!slot.process) continue;
+    oracle_.node_gone(slot.process->node());
     slot.process->shut_down();
     slot.process->close();
+  }
+}
+
+void Cluster::check_empty() {
+  for (const Slot& slot : slots_) {
+    if (slot.process && slot.process->router().stats().peers != 0) {
+      oracle_.fail(slot.process->node() + " has a peer whose client has gone for good");
+    }
   }
 }
 

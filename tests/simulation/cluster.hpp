@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "simulation/connection.hpp"
 #include "simulation/dice.hpp"
-#include "simulation/life.hpp"
 #include "simulation/model_database.hpp"
 #include "simulation/oracle.hpp"
 #include "simulation/process.hpp"
@@ -32,7 +32,12 @@ class Cluster {
   std::size_t size() const noexcept { return slots_.size(); }
   /// Null: this one is down.
   Process* process(std::size_t slot) { return slots_[slot].process.get(); }
-  std::shared_ptr<Life> connect(Process& process, const std::string& id, const std::string& secret);
+  /// Null: it is not, or not any more.
+  Process* find(const NodeId& node);
+  std::shared_ptr<Connection> connect(Process& process, Connection::Hooks hooks);
+  /// The client's first word. `life`: for the trace.
+  void open(Connection& connection, ConnectInfo info, std::uint32_t life);
+  bool lacks(Mutant what) const noexcept { return options_.mutant == what; }
 
   // Faults. Those with a duration end by themselves.
   void crash(std::size_t slot);
@@ -52,6 +57,10 @@ class Cluster {
 
   /// The end: every process tells its clients to go, and takes leave of the database.
   void shut_down();
+  /// Every process dies.
+  void end();
+  /// Nobody is connected, and no grace lasts.
+  void check_empty();
   const ModelDatabase& database() const noexcept { return database_; }
 
  private:
@@ -73,7 +82,6 @@ class Cluster {
   void watch_reach();
   void cut_all_off();
   void disturb(milliseconds duration, milliseconds aftermath);
-  Process* find(const NodeId& node);
   ModelBackend::World world() { return {scheduler_, trace_, database_, wire_, options_.mutant}; }
 
   Scheduler& scheduler_;
@@ -84,7 +92,7 @@ class Cluster {
   ModelDatabase database_;
   Wire wire_;
   std::vector<Slot> slots_;
-  std::vector<std::shared_ptr<Life>> lives_;
+  std::vector<std::shared_ptr<Connection>> connections_;
   /// When something other than a crash was wrong last.
   TimePoint clouded_until_{};
   std::size_t disturbances_ = 0;

@@ -38,6 +38,7 @@ void Cluster::restart(std::size_t slot) {
   if (!slots_[slot].process || slots_[slot].process->is_paused()) return;
   trace_.line(slots_[slot].process->node(), "shuts down");
   oracle_.disturb(scheduler_.now() + ghost_bound);
+  oracle_.node_gone(slots_[slot].process->node());
   slots_[slot].process->shut_down();
   slots_[slot].process->close();
   const std::size_t starts = slots_[slot].starts;

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "simulation/client.hpp"
 #include "simulation/cluster.hpp"
 #include "simulation/dice.hpp"
 #include "simulation/oracle.hpp"
@@ -22,6 +24,10 @@ class Crowd {
     /// Chance of each to do something in a step, in percent.
     std::size_t liveliness = 12;
     bool sends_much = false;
+    /// Chance of each to ask for a grace, in percent.
+    std::size_t keepers = 50;
+    /// The longest that they ask for.
+    std::chrono::seconds longest_keep{0};
     /// Chance that what is for one peer names no room, as in languages that know none, in percent.
     std::size_t roomless = 20;
   };
@@ -31,6 +37,8 @@ class Crowd {
   void step();
   /// Those who wait too long for their welcome give up. Part of `step`.
   void give_up_waiting();
+  /// Everybody whose connection is broken knows it.
+  void notice();
   /// Everybody says something to each of their rooms.
   void talk_once();
   /// Everybody goes.
@@ -38,9 +46,8 @@ class Crowd {
 
  private:
   struct Person {
-    std::string id;
-    std::string secret;
-    std::shared_ptr<Life> life;  // null, or over: offline
+    PeerId id;
+    std::unique_ptr<Client> client;
     TimePoint since{};
     TimePoint offline_until{};
   };
@@ -48,7 +55,12 @@ class Crowd {
 
   void act(Person& person);
   void come(Person& person);
-  void go(Person& person, milliseconds unnoticed);
+  void come_back(Person& person, Process& process);
+  /// Tries to get the id of another.
+  void steal(Person& person, Process& process);
+  void close(Person& person);
+  void lose(Person& person);
+  void take_over(Person& person);
   void join(Person& person);
   void leave(Person& person);
   void update(Person& person);
@@ -56,7 +68,7 @@ class Crowd {
   void talk(Person& person);
   void say(Person& person, const RoomId& room, const PeerId& to, std::size_t bytes,
            Oracle::Names names = Oracle::Names::room);
-  bool is_online(const Person& person) const { return person.life && !person.life->is_over(); }
+  Process* process_for(const Person& person);
   /// Rooms that the person is in, and has not asked to leave.
   std::vector<RoomId> rooms_of(const Person& person) const;
   std::string next_tag(char kind) { return kind + std::to_string(++tags_); }

@@ -26,7 +26,7 @@ struct Arguments {
 [[noreturn]] void wrong_arguments(std::string_view what) {
   std::cerr << "simulation: " << what
             << "\nusage: simulation [--seeds N] [--first S] [--seed S] [--steps N] [--twice]"
-               " [--without epochs|sessions|gaps|probes]\n";
+               " [--without epochs|sessions|gaps|probes|counts|receipts|rotation]\n";
   std::exit(2);
 }
 
@@ -38,10 +38,11 @@ std::uint64_t number(std::string_view text) {
 }
 
 Mutant mutant(std::string_view name) {
-  static const std::map<std::string_view, Mutant> names{{"epochs", Mutant::ignore_epochs},
-                                                        {"sessions", Mutant::ignore_sessions},
-                                                        {"gaps", Mutant::hide_gaps},
-                                                        {"probes", Mutant::ignore_deafness}};
+  static const std::map<std::string_view, Mutant> names{
+      {"epochs", Mutant::ignore_epochs}, {"sessions", Mutant::ignore_sessions},
+      {"gaps", Mutant::hide_gaps},       {"probes", Mutant::ignore_deafness},
+      {"counts", Mutant::count_nothing}, {"receipts", Mutant::send_all_again},
+      {"rotation", Mutant::keep_secrets}};
   const auto found = names.find(name);
   if (found == names.end()) wrong_arguments("no such check");
   return found->second;

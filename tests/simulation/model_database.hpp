@@ -22,6 +22,9 @@ enum class Mutant : std::uint8_t {
   ignore_sessions,  ///< commands of a lost connection are done late
   hide_gaps,        ///< a node is not told that its inbox has lost entries
   ignore_deafness,  ///< a node that its probes do not reach does nothing about it
+  count_nothing,    ///< what was sent to a client is not kept for it, and it does not count
+  send_all_again,   ///< a client that resumes does not ask what has arrived
+  keep_secrets,     ///< a client's new secret does not end the older ones
 };
 
 /// What the database keeps. A value: a copy is what a replica, or a dump, has of it.

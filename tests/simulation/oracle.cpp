@@ -24,16 +24,6 @@ void Oracle::fail(const LifeRecord& life, std::string_view what, std::string_vie
        ": " + std::string(line));
 }
 
-std::uint32_t Oracle::begin(const PeerId& id, const NodeId& node, bool shows_secret) {
-  LifeRecord& life = lives_.emplace_back();
-  life.number = static_cast<std::uint32_t>(lives_.size() - 1);
-  life.id = id;
-  life.node = node;
-  life.shows_secret = shows_secret;
-  life.requests["welcome"] = {"welcome", {}, {}, now()};
-  return life.number;
-}
-
 void Oracle::ends(std::uint32_t life) {
   if (!lives_[life].ended) lives_[life].ended = now();
 }
@@ -65,14 +55,10 @@ void Oracle::hears(std::uint32_t number, std::string_view line) {
 void Oracle::hear(LifeRecord& life, std::string_view line) {
   const Words words = words_of(line);
   const std::string_view verb = words[0];
-  if (verb == "welcome") {
-    // Whose secret does not fit is a new peer, where somebody else has the id.
-    if (words[1] != life.id && !life.shows_secret) fail(life, "another id than the one it asked for", line);
-    life.id = words[1];
-    life.secret = words[2];
-    life.requests.erase("welcome");
-  } else if (verb == "+" || verb == "-" || verb == "~") {
+  if (verb == "+" || verb == "-" || verb == "~") {
     hear_change(life, words);
+  } else if (verb == "away" || verb == "back") {
+    hear_presence(life, words);
   } else if (verb == "message") {
     hear_message(life, words);
   } else if (verb == "error") {
@@ -84,15 +70,27 @@ void Oracle::hear(LifeRecord& life, std::string_view line) {
 
 void Oracle::hear_answer(LifeRecord& life, const Words& words) {
   if (words[0] == "joined") return hear_joined(life, words);
-  if (words[0] == "members") return hear_members(life, words);
+  if (words[0] == "members")
+    return words[3].empty() ? hear_list_again(life, words) : hear_members(life, words);
   if (words[0] == "left") return hear_left(life, words);
   if (words[0] == "sent") {
     const auto request = take_request(life, words[1], "send");
-    if (request) accept(life, number_in(words[1].substr(1)));
+    if (request && !request->is_optional) accept(life, number_in(words[1].substr(1)));
     return;
   }
+  hear_updated(life, words);
+}
+
+void Oracle::hear_updated(LifeRecord& life, const Words& words) {
   const auto request = take_request(life, words[3], "update");
   if (!request) return;
+  const auto room = life.rooms.find(words[1]);
+  if (request->is_optional) {
+    // It may be older than the lists that came in place of what was lost.
+    if (room == life.rooms.end()) return;
+    room->second.version = std::max(room->second.version, number_in(words[2]));
+    return;
+  }
   // An update may be answered when the member is leaving already.
   Membership* const membership = member(life, words[1]);
   if (membership == nullptr) return;
@@ -113,7 +111,11 @@ std::optional<Oracle::Request> Oracle::take_request(LifeRecord& life, std::strin
 Oracle::Membership* Oracle::member(LifeRecord& life, std::string_view room) {
   const auto found = life.rooms.find(room);
   const bool is_in = found != life.rooms.end() && found->second.state != Membership::State::joining;
-  if (!is_in) fail(life, "hears of a room that it is not in", room);
+  // No list of it came in place of what was lost, but the leave that it has asked for is not done yet.
+  const bool is_leaving = std::ranges::any_of(life.requests, [&](const auto& request) {
+    return request.second.verb == "leave" && request.second.room == room && request.second.is_optional;
+  });
+  if (!is_in && !is_leaving) fail(life, "hears of a room that it is not in", room);
   return is_in ? &found->second : nullptr;
 }
 
@@ -137,9 +139,9 @@ void Oracle::hear_joined(LifeRecord& life, const Words& words) {
 
 Oracle::View Oracle::listed(LifeRecord& life, const Words& words) {
   View view;
-  for (std::size_t i = 5; i + 2 < words.size(); i += 3) {
+  for (std::size_t i = 5; i + 3 < words.size(); i += 4) {
     if (words[i] == life.id) fail(life, "sees itself among the others", words[1]);
-    const Other other{std::string(words[i + 1]), words[i + 2] == "polite"};
+    const Other other{std::string(words[i + 1]), words[i + 2] == "polite", words[i + 3] == "away"};
     const bool is_new = view.emplace(words[i], other).second;
     if (!is_new) fail(life, "sees somebody twice", words[i]);
   }
@@ -148,6 +150,7 @@ Oracle::View Oracle::listed(LifeRecord& life, const Words& words) {
 
 void Oracle::hear_members(LifeRecord& life, const Words& words) {
   const auto request = take_request(life, words[3], "members");
+  if (request && request->is_optional) return;
   Membership* const membership = request ? member(life, words[1]) : nullptr;
   if (membership == nullptr) return;
   if (listed(life, words) != membership->view)
@@ -155,8 +158,15 @@ void Oracle::hear_members(LifeRecord& life, const Words& words) {
 }
 
 void Oracle::hear_left(LifeRecord& life, const Words& words) {
-  if (member(life, words[1]) == nullptr || !take_request(life, words[3], "leave")) return;
-  life.rooms.erase(life.rooms.find(words[1]));
+  const auto request = take_request(life, words[3], "leave");
+  if (!request) return;
+  life.missing_lists.erase(RoomId(words[1]));
+  const auto room = life.rooms.find(words[1]);
+  const bool is_in = room != life.rooms.end() && room->second.state != Membership::State::joining;
+  // It may have begun to join again.
+  if (!is_in && request->is_optional) return;
+  if (member(life, words[1]) == nullptr) return;
+  life.rooms.erase(room);
   life.left.push_back({now(), RoomId(words[1]), 0});
 }
 
@@ -170,7 +180,7 @@ void Oracle::hear_change(LifeRecord& life, const Words& words) {
   if (words[0] == "+") {
     if (id == life.id) fail(life, "sees itself join", words[1]);
     if (seen != membership->view.end()) return fail(life, "sees somebody join who is there", id);
-    membership->view.emplace(id, Other{std::string(metadata), words[5] == "polite"});
+    membership->view.emplace(id, Other{std::string(metadata), words[5] == "polite", false});
     return;
   }
   if (seen == membership->view.end()) return fail(life, "hears of somebody who is not there", id);
@@ -179,11 +189,15 @@ void Oracle::hear_change(LifeRecord& life, const Words& words) {
     seen->second.metadata = metadata;
     return;
   }
-  life.saw_leave.push_back(
-      {now(), RoomId(words[1]),
-       static_cast<std::uint32_t>(number_in(std::string_view(seen->second.metadata).substr(1)))});
+  const auto number =
+      static_cast<std::uint32_t>(number_in(std::string_view(seen->second.metadata).substr(1)));
+  const LifeRecord& other = lives_[number];
+  // Nodes that cannot see each other may have given its id away.
+  const bool is_calm = is_calm_since(now() - std::chrono::seconds(20));
+  if (is_calm && !may_leave(other, words[1], metadata)) fail(life, "sees somebody leave who stays", id);
+  life.saw_leave.push_back({now(), RoomId(words[1]), number});
   membership->view.erase(seen);
-  if (words[5] == "node_lost" && is_calm_since(now() - std::chrono::seconds(20))) {
+  if (words[5] == "node_lost" && is_calm) {
     fail(life, "a node is lost that was well", id);
   }
 }
@@ -192,7 +206,8 @@ void Oracle::hear_error(LifeRecord& life, const Words& words) {
   const std::string_view code = words[1];
   const std::string_view tag = words[2];
   // A node that stood still may have let the time for an admission pass.
-  const bool may_be_late = life.secret.empty() && !is_calm_since(now() - std::chrono::seconds(20));
+  const bool may_be_late =
+      life.requests.contains("welcome") && !is_calm_since(now() - std::chrono::seconds(20));
   if (code == "internal" && !may_be_late) fail(life, "an internal error", tag);
   if (tag.empty()) {
     const bool is_loss = code == "messages_lost" || code == "peer_not_found" || code == "store_unavailable";
@@ -200,7 +215,7 @@ void Oracle::hear_error(LifeRecord& life, const Words& words) {
     const bool is_calm = is_calm_since(now() - std::chrono::seconds(20));
     // What does not fit into the queue of one who does not read is lost to those of its node, if the sender cannot be told.
     const bool all_read = std::ranges::none_of(lives_, [&](const LifeRecord& other) {
-      return !other.ended && !other.reads && other.node == life.node;
+      return !other.ended && (!other.reads || other.offline_since) && other.node == life.node;
     });
     if (is_calm && all_read && code == "messages_lost")
       fail(life, "is told of a loss without a reason", code);
@@ -213,7 +228,10 @@ void Oracle::hear_error(LifeRecord& life, const Words& words) {
 
 // A refused join changes nothing; a leave may not be refused; a refused update may have happened.
 void Oracle::refuse(LifeRecord& life, const Request& request, std::string_view code) {
-  if (request.verb == "join") life.rooms.erase(request.room);
+  const auto room = life.rooms.find(request.room);
+  const bool is_joining = room != life.rooms.end() && room->second.state == Membership::State::joining;
+  if (request.verb == "join" && is_joining) life.rooms.erase(room);
+  if (request.is_optional) return;
   const bool is_away = request.verb == "join" && code == "store_unavailable";
   if (is_away && joins_ == Joins::always) fail(life, "may not join while the database is away", request.room);
   if (request.verb == "leave") fail(life, "a leave is refused", code);

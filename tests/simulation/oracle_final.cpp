@@ -5,12 +5,13 @@
 #include <utility>
 
 #include "simulation/oracle.hpp"
+#include "simulation/wire_language.hpp"
 
 namespace signaling::simulation {
 
 void Oracle::check_no_ghosts(const NodeId& node) {
   for (const LifeRecord& life : lives_) {
-    if (life.ended) continue;
+    if (has_gone(life) || life.offline_since) continue;
     for (const auto& [room, membership] : life.rooms) {
       for (const auto& [id, other] : membership.view) {
         const auto number = std::stoul(other.metadata.substr(1));
@@ -24,7 +25,7 @@ void Oracle::check_sees_all(const NodeId& node) {
   const TimePoint a_while_ago = now() - std::chrono::seconds(1);
   const auto is_settled = [&](const LifeRecord& life, const RoomId& room) {
     const auto membership = life.rooms.find(room);
-    return !life.ended && membership != life.rooms.end() &&
+    return !has_gone(life) && !life.offline_since && membership != life.rooms.end() &&
            membership->second.state == Membership::State::in && membership->second.since < a_while_ago;
   };
   for (const LifeRecord& life : lives_) {
@@ -41,19 +42,27 @@ void Oracle::check_sees_all(const NodeId& node) {
 
 void Oracle::check_answers(const NodeId& node, TimePoint awake_since) {
   constexpr std::chrono::seconds patience{8};
-  for (const LifeRecord& life : lives_) {
+  for (LifeRecord& life : lives_) {
     // Who does not read has to wait, too.
-    if (life.ended || !life.reads || life.node != node) continue;
+    if (has_gone(life) || life.offline_since || !life.reads || life.node != node) continue;
+    const TimePoint ready_since = std::max(awake_since, life.welcomed_at);
+    if (life.welcomed_at + std::chrono::seconds(1) < now()) check_lists(life);
     for (const auto& [tag, request] : life.requests) {
-      const bool is_late = std::max(request.at, awake_since) + patience < now();
-      if (is_late) fail(life, "has waited too long for an answer", tag);
+      if (std::max(request.at, ready_since) + patience >= now()) continue;
+      if (!request.is_optional) fail(life, "has waited too long for an answer", tag);
+      // It was refused, as it seems.
+      const auto room = life.rooms.find(request.room);
+      const bool is_joining = request.verb == "join" && room != life.rooms.end() &&
+                              room->second.state == Membership::State::joining &&
+                              room->second.number == number_in(std::string_view(tag).substr(1));
+      if (is_joining && request.is_optional) life.rooms.erase(room);
     }
   }
 }
 
 void Oracle::check_converged(const ModelData& data) {
   for (const LifeRecord& life : lives_) {
-    if (life.ended) continue;
+    if (has_gone(life)) continue;
     check_requests(life);
     for (const auto& [room, membership] : life.rooms) check_view(life, room, membership);
   }
@@ -61,13 +70,15 @@ void Oracle::check_converged(const ModelData& data) {
 }
 
 void Oracle::check_requests(const LifeRecord& life) {
-  for (const auto& [tag, request] : life.requests) fail(life, "waits for an answer", tag);
+  for (const auto& [tag, request] : life.requests) {
+    if (!request.is_optional) fail(life, "waits for an answer", tag);
+  }
 }
 
 std::vector<const Oracle::LifeRecord*> Oracle::members_of(const RoomId& room) const {
   std::vector<const LifeRecord*> members;
   for (const LifeRecord& life : lives_) {
-    if (!life.ended && life.rooms.contains(room)) members.push_back(&life);
+    if (!has_gone(life) && life.rooms.contains(room)) members.push_back(&life);
   }
   return members;
 }
@@ -93,6 +104,9 @@ void Oracle::check_pair(const LifeRecord& life, const LifeRecord& other, const R
   if (!other.rooms.at(room).metadata.contains(seen->second.metadata)) {
     fail(life, "sees wrong metadata in " + room, other.id + " " + seen->second.metadata);
   }
+  // Other nodes need not learn it.
+  if (seen->second.is_away && life.node == other.node)
+    fail(life, "sees somebody as away in " + room + " who is there", other.id);
   const auto sees = back.find(life.id);
   if (sees != back.end() && sees->second.is_polite == seen->second.is_polite) {
     fail(life, "both are polite, or none, in " + room, other.id);
@@ -103,7 +117,7 @@ void Oracle::check_data(const ModelData& data) {
   std::set<PeerId> claimed;
   std::set<std::pair<RoomId, PeerId>> placed;
   for (const LifeRecord& life : lives_) {
-    if (life.ended) continue;
+    if (has_gone(life)) continue;
     claimed.insert(life.id);
     const auto claim = data.claims.find(life.id);
     if (claim == data.claims.end() || claim->second.node != life.node) {

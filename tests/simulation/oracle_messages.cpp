@@ -33,6 +33,7 @@ std::uint64_t Oracle::sends(std::uint32_t life, const RoomId& room, const PeerId
   message.to = to;
   message.bytes = bytes;
   message.names = names;
+  message.said = now();
   message.ways[room] = {message.membership};
   for (const auto& [other, membership] : lives_[life].rooms) {
     if (names == Names::room || membership.state == Membership::State::leaving) continue;
@@ -55,7 +56,8 @@ void Oracle::accept(LifeRecord& life, std::uint64_t number) {
     const LifeRecord& other = lives_[receiver];
     const auto membership = other.rooms.find(message.room);
     const bool is_in = membership != other.rooms.end() && membership->second.state == Membership::State::in;
-    if (!other.ended && is_in && !message.received.contains(receiver)) message.missing.push_back(receiver);
+    if (!has_gone(other) && is_in && !message.received.contains(receiver))
+      message.missing.push_back(receiver);
   }
   if (!message.missing.empty()) unsettled_.push_back(number);
 }
@@ -83,8 +85,10 @@ void Oracle::hear_message(LifeRecord& life, const Words& words) {
   }
   if (words[4].size() != text.size() + 1 + message.bytes) fail(life, "a message is cut", text);
   if (!message.received.insert(life.number).second) return fail(life, "a message comes twice", text);
-  if (message.names == Names::room && member(life, words[2]) == nullptr) return;
-  if (!may_hear(life, message)) return fail(life, "a message of somebody who is not there", text);
+  // What has waited may be older than the lists that came in place of what was lost.
+  const bool is_old = message.said <= life.begun_again_at;
+  if (!is_old && message.names == Names::room && member(life, words[2]) == nullptr) return;
+  if (!is_old && !may_hear(life, message)) return fail(life, "a message of somebody who is not there", text);
   std::uint64_t& last = life.last_heard[message.from];
   if (last > number) return fail(life, "messages overtake each other", std::to_string(last) + " > " + text);
   last = number;
@@ -112,22 +116,24 @@ bool Oracle::is_calm_since(TimePoint time) const { return disturbed_until_ < tim
 
 bool Oracle::is_excused(const Message& message, const LifeRecord& receiver) const {
   const LifeRecord& sender = lives_[message.from];
-  const auto since = [&](TimePoint time) { return time >= message.at; };
+  const auto since = [&](TimePoint time) { return time >= message.said; };
   const auto saw = [&](const LifeRecord& observer, std::uint32_t whom) {
     return std::ranges::any_of(observer.saw_leave, [&](const Seen& seen) {
       return since(seen.at) && seen.room == message.room && seen.life == whom;
     });
   };
   const auto has_left = [&](const LifeRecord& member) {
-    return member.ended || std::ranges::any_of(member.left, [&](const Seen& seen) {
+    return has_gone(member) || std::ranges::any_of(member.left, [&](const Seen& seen) {
              return since(seen.at) && seen.room == message.room;
            });
   };
   // Who is on the same node gets it whatever else happens.
-  if (has_left(receiver)) return true;
+  if (has_left(receiver) || since(receiver.begun_again_at)) return true;
   if (sender.node == receiver.node) return false;
   if (saw(sender, receiver.number)) return true;
-  if (is_calm_since(message.at - seconds(20))) return false;
+  if (is_calm_since(message.said - seconds(20))) return false;
+  // Nobody is there to be told.
+  if (sender.ended || sender.offline_since) return true;
   // Nodes that cannot see each other may have given the sender's id away a second time.
   const bool was_unseen = std::ranges::any_of(receiver.saw_leave, [&](const Seen& seen) {
     return since(seen.at + patience) && seen.room == message.room && lives_[seen.life].id == sender.id;
@@ -139,6 +145,12 @@ bool Oracle::is_excused(const Message& message, const LifeRecord& receiver) cons
 bool Oracle::is_settled(Message& message) {
   std::erase_if(message.missing, [&](std::uint32_t life) { return is_excused(message, lives_[life]); });
   if (message.missing.empty()) return true;
+  // It waits for them.
+  const bool is_away = std::ranges::any_of(message.missing, [&](std::uint32_t number) {
+    const LifeRecord& receiver = lives_[number];
+    return receiver.offline_since || receiver.welcomed_at + patience > now();
+  });
+  if (is_away) return false;
   if (!is_calm_since(now() - patience)) return false;
   const LifeRecord& receiver = lives_[message.missing.front()];
   fail(receiver, "a message is lost, and nobody was told",

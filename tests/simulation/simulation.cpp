@@ -14,6 +14,8 @@ using std::chrono::seconds;
 constexpr milliseconds step{100};
 // All faults are over, and everybody finds together.
 constexpr seconds settling{40};
+// What clients are granted at most, and ask for at most.
+constexpr seconds longest_keep{12};
 
 Cluster::Options cluster_options(Dice& dice, Mutant mutant) {
   Cluster::Options options;
@@ -23,6 +25,9 @@ Cluster::Options cluster_options(Dice& dice, Mutant mutant) {
   options.limits.joins_per_second = 0;
   options.limits.max_message_bytes = 4 * 1024;
   options.limits.max_outbound_bytes = 32 * 1024;
+  options.limits.max_resume = longest_keep;
+  options.limits.id_grace = dice.percent(30) ? seconds(2) : seconds(0);
+  if (dice.percent(20)) options.limits.max_unacknowledged_bytes = 600;
   if (dice.percent(20)) options.limits.max_peers_per_room = 3;
   if (dice.percent(20)) options.engine.when_away = redis::WhenAway::refuse;
   options.engine.max_queued_bytes = dice.percent(30) ? 4 * 1024 : 1024 * 1024;
@@ -35,6 +40,8 @@ Crowd::Options crowd_options(Dice& dice) {
   options.rooms = 1 + dice.below(4);
   options.has_twins = dice.percent(15);
   options.sends_much = dice.percent(20);
+  options.keepers = dice.percent(25) ? 0 : 70;
+  options.longest_keep = longest_keep;
   return options;
 }
 
@@ -115,10 +122,17 @@ class Run {
         cluster_(scheduler_, trace_, oracle_, dice_.fork(), cluster_options_),
         crowd_(scheduler_, cluster_, oracle_, dice_.fork(), crowd_options_),
         faults_(scheduler_, cluster_, dice_.fork()) {}
+  // While the clients are there to be told.
+  ~Run() { cluster_.end(); }
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
 
   Outcome play() {
     const bool refuses = cluster_options_.engine.when_away == redis::WhenAway::refuse;
     if (refuses) oracle_.expect(Oracle::Joins::with_database);
+    const bool may_drop =
+        crowd_options_.sends_much || cluster_options_.limits.max_unacknowledged_bytes < 1024;
+    if (may_drop) oracle_.expect(Oracle::Kept::some);
     faults_.make(options_.steps);
     for (std::size_t i = 0; i < options_.steps && is_well(); ++i) {
       crowd_.step();
@@ -145,6 +159,7 @@ class Run {
     const TimePoint last = std::max(oracle_.disturbed_until(), scheduler_.now());
     pass(std::chrono::duration_cast<milliseconds>(last - scheduler_.now()) + seconds(10));
     crowd_.give_up_waiting();
+    crowd_.notice();
     pass(settling);
     if (is_well()) oracle_.check_converged(cluster_.database().data());
     crowd_.talk_once();
@@ -154,7 +169,8 @@ class Run {
   void empty() {
     trace_.line("run", "ends");
     crowd_.go_home();
-    pass(seconds(3));
+    pass(longest_keep + seconds(3));
+    cluster_.check_empty();
     if (is_well()) oracle_.check_converged(cluster_.database().data());
     cluster_.shut_down();
     pass(seconds(3));
