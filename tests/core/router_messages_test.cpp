@@ -269,8 +269,7 @@ TEST_CASE(
   int encoded = 0;
   ConnectInfo info;
   info.wished_id = "a";
-  ScriptClient a(here.router, here.io.get_executor(), info,
-                 std::make_unique<CountedProtocol>(encoded));
+  ScriptClient a(here.router, here.io.get_executor(), info, std::make_unique<CountedProtocol>(encoded));
   const auto b = here.client("b");
   const auto c = there.client("c");
   a.say("join r");

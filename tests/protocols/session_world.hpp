@@ -32,8 +32,7 @@ struct SessionWorld {
   explicit SessionWorld(RouterOptions options = {}) : world(std::move(options)) {}
 
   std::unique_ptr<ScriptClient> connect(const ConnectInfo& info) {
-    auto client =
-        std::make_unique<ScriptClient>(world.router, world.io.get_executor(), info, make_json());
+    auto client = std::make_unique<ScriptClient>(world.router, world.io.get_executor(), info, make_json());
     run();
     return client;
   }
