@@ -20,9 +20,11 @@ Arena::Arena(std::uint32_t seed) : random_(seed) {
   for (Point& coin : coins_) coin = anywhere();
 }
 
-void Arena::add(int player) { runners_[player].at = anywhere(); }
+void Arena::add(int player, int score) { runners_[player] = {anywhere(), {}, score}; }
 
 void Arena::remove(int player) { runners_.erase(player); }
+
+int Arena::score(int player) const { return runners_.at(player).score; }
 
 void Arena::steer(int player, double x, double y) {
   const auto found = runners_.find(player);

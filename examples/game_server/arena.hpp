@@ -12,8 +12,9 @@ class Arena {
 
   explicit Arena(std::uint32_t seed);
 
-  void add(int player);
+  void add(int player, int score);
   void remove(int player);
+  int score(int player) const;
   /// Where the player wants to run: -1 to 1 on each axis; anything longer is cut to full speed.
   void steer(int player, double x, double y);
   /// One tick passes.

@@ -23,9 +23,8 @@ class Program {
   Program(webrtc::ProgramOptions options, std::chrono::seconds come_back_within)
       : options_(std::move(options)),
         policy_(std::make_shared<GamePolicy>()),
-        router_(router_options(policy_)),
-        lobby_(std::make_unique<Lobby>(
-            MatchContext{router_, io_.get_executor(), options_.stun_server, come_back_within})),
+        router_(router_options(policy_, come_back_within)),
+        lobby_(std::make_unique<Lobby>(MatchContext{router_, io_.get_executor(), options_.stun_server})),
         door_(io_, router_, "game_server/web",
               {{"/signaling.js", "web/signaling.js"},
                {"/session.js", "web/session.js"},
@@ -54,8 +53,10 @@ class Program {
   }
 
  private:
-  static signaling::RouterOptions router_options(std::shared_ptr<signaling::Policy> policy) {
+  static signaling::RouterOptions router_options(std::shared_ptr<signaling::Policy> policy,
+                                                 std::chrono::seconds come_back_within) {
     signaling::RouterOptions options;
+    options.limits.max_resume = come_back_within;
     options.policy = std::move(policy);
     return options;
   }
@@ -85,7 +86,7 @@ int main(int argc, char** argv) {
     webrtc::ProgramOptions options;
     unsigned come_back_seconds = 20;
     app.add_option("--come-back-seconds", come_back_seconds,
-                   "Seconds for which a lost player's seat is reserved")
+                   "Seconds for which a player may be without a connection and keeps the seat")
         ->capture_default_str()
         ->check(CLI::Range(1, 3'600));
     if (const auto code = webrtc::parse_command_line(app, options, argc, argv)) return *code;

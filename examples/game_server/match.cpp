@@ -5,7 +5,6 @@
 #include <boost/json/serialize.hpp>
 #include <span>
 #include <utility>
-#include <vector>
 
 #include "messages.hpp"
 #include "signaling/core/ids.hpp"
@@ -18,6 +17,7 @@ namespace {
 
 constexpr int none = -1;
 constexpr auto empty_for_at_most = std::chrono::seconds(30);
+constexpr std::size_t max_records = 64;
 
 std::uint32_t random_seed() {
   std::uint32_t seed = 0;
@@ -61,20 +61,27 @@ Decision Match::admit(const signaling::Peer& peer, std::string_view metadata) {
     for (number = 0; seats_.contains(number);) ++number;
     Seat& seat = seats_[number];
     seat.player = player;
-    seat.away_since = now_;
-    seat.order = ++arrivals_;
-    arena_.add(number);
+    const auto record = records_.extract(player);
+    seat.order = record ? record.mapped().order : ++arrivals_;
+    arena_.add(number, record ? record.mapped().score : 0);
   }
   Seat& seat = seats_.at(number);
   seat.name = *name;
   if (seat.peer != peer.id()) {
-    // The same player on another page, or on a connection whose end has not been noticed yet: the new one wins.
-    const auto earlier = seat.peer.empty() ? nullptr : context_.router.find_peer(seat.peer);
-    leave_empty(number);
+    // The same player on another page: the new one wins.
+    const auto earlier = context_.router.find_peer(seat.peer);
+    disconnect(number);
     seat.peer = peer.id();
     if (earlier) earlier->close(signaling::CloseReason::replaced);
   }
   return Decision::allow();
+}
+
+void Match::join_failed(const signaling::Peer& peer) {
+  const int number = seat_of_peer(peer.id());
+  if (number == none) return;
+  free_seat(number);
+  tell_roster();
 }
 
 // ---- What the library tells the host
@@ -83,6 +90,8 @@ void Match::on_event(const signaling::Event& event) {
   using namespace signaling::event;
   if (const auto* joined = std::get_if<PeerJoined>(&event)) on_event(*joined);
   if (const auto* left = std::get_if<PeerLeft>(&event)) on_event(*left);
+  if (const auto* away = std::get_if<PeerAway>(&event)) set_away(away->peer.id, true);
+  if (const auto* back = std::get_if<PeerBack>(&event)) set_away(back->peer.id, false);
   if (const auto* updated = std::get_if<PeerUpdated>(&event)) on_event(*updated);
   if (const auto* message = std::get_if<Message>(&event)) on_event(*message);
 }
@@ -90,7 +99,6 @@ void Match::on_event(const signaling::Event& event) {
 void Match::on_event(const signaling::event::PeerJoined& joined) {
   const int number = seat_of_peer(joined.peer.id);
   if (number == none) return;  // replaced by a newer connection of the same player
-  seats_.at(number).is_present = true;
   tell_roster();
   connect(number);
 }
@@ -99,11 +107,17 @@ void Match::on_event(const signaling::event::PeerLeft& left) {
   using enum signaling::LeaveReason;
   const int number = seat_of_peer(left.peer.id);
   if (number == none) return;
-  if (left.reason == leave || left.reason == kicked) {
-    free_seat(number);
-  } else {
-    leave_empty(number);
-  }
+  if (left.reason != leave && left.reason != kicked) remember(number);
+  free_seat(number);
+  tell_roster();
+}
+
+// The way to the page's data channel does not depend on the connection to the router: perhaps the player plays on.
+void Match::set_away(std::string_view peer, bool is_away) {
+  const int number = seat_of_peer(peer);
+  if (number == none) return;
+  seats_.at(number).is_away = is_away;
+  if (is_away) arena_.steer(number, 0, 0);
   tell_roster();
 }
 
@@ -154,7 +168,6 @@ void Match::steer(int number, const std::string& text) {
 
 void Match::tick(GameTime now) {
   now_ = now;
-  free_seats_of_the_gone();
   if (!seats_.empty()) empty_since_ = now;
   arena_.step();
   const std::string snapshot = arena_.snapshot();
@@ -181,11 +194,9 @@ void Match::kick(std::string_view payload) {
 
 // ---- Seats
 
-void Match::leave_empty(int number) {
+void Match::disconnect(int number) {
   Seat& seat = seats_.at(number);
-  seat.peer.clear();
-  seat.is_present = false;
-  seat.away_since = now_;
+  seat.is_away = false;
   seat.channel.reset();
   seat.connection.reset();
   arena_.steer(number, 0, 0);
@@ -196,13 +207,11 @@ void Match::free_seat(int number) {
   arena_.remove(number);
 }
 
-void Match::free_seats_of_the_gone() {
-  std::vector<int> gone;
-  for (const auto& [number, seat] : seats_) {
-    if (!seat.is_present && now_ - seat.away_since > context_.come_back_within) gone.push_back(number);
-  }
-  for (const int number : gone) free_seat(number);
-  if (!gone.empty()) tell_roster();
+// Who reloads the page is a new peer, and nobody knows whether anybody comes back: too many are forgotten.
+void Match::remember(int number) {
+  const Seat& seat = seats_.at(number);
+  if (records_.size() >= max_records) records_.erase(records_.begin());
+  records_[seat.player] = {arena_.score(number), seat.order};
 }
 
 int Match::seat_of_player(std::string_view player) const {
@@ -239,7 +248,7 @@ void Match::tell_roster() {
                        {"peer", seat.peer},
                        {"name", seat.name},
                        {"captain", number == captain()},
-                       {"away", !seat.is_present}});
+                       {"away", seat.is_away}});
   }
   send(signaling::Message::named("roster", json::serialize(players), {.room = room_}));
 }

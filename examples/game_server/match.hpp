@@ -22,8 +22,6 @@ struct MatchContext {
   signaling::Router& router;
   boost::asio::any_io_executor executor;
   std::string stun_server;
-  /// How long the seat of a player whose connection is lost stays free for that player.
-  std::chrono::seconds come_back_within{20};
 };
 
 struct MatchOptions {
@@ -48,9 +46,11 @@ class Match {
   static std::string room_of(std::string_view code);
   const MatchOptions& options() const { return options_; }
 
-  /// May this client join? If so it has a seat from now on. A player who is away gets back the seat that was left.
+  /// May this client join? If so it has a seat from now on, until it leaves.
   signaling::Decision admit(const signaling::Peer& peer, std::string_view metadata);
-  /// One tick of the game. Who has been away for too long loses the seat.
+  /// The join that was admitted came to nothing.
+  void join_failed(const signaling::Peer& peer);
+  /// One tick of the game.
   void tick(GameTime now);
   /// Nobody plays it any more.
   bool is_over() const;
@@ -58,15 +58,14 @@ class Match {
   boost::json::object summary() const;
 
  private:
-  /// A player's place, also while the player's connection is lost.
+  /// A player's place, for as long as the player's peer is in the room, with or without a connection.
   struct Seat {
-    /// Who sits here, whatever the connection: a secret of the player.
+    /// Who sits here, whatever the peer: a secret of the player.
     std::string player;
-    /// The connection to the router that the player has now, or has asked to join with; empty while away.
     std::string peer;
     std::string name;
-    bool is_present = false;
-    GameTime away_since;
+    /// Its page cannot be reached at the moment.
+    bool is_away = false;
     /// Smaller: came earlier.
     std::uint64_t order = 0;
     // The channel first at the end: it ends before its connection.
@@ -77,15 +76,16 @@ class Match {
   void on_event(const signaling::Event& event);
   void on_event(const signaling::event::PeerJoined& joined);
   void on_event(const signaling::event::PeerLeft& left);
+  void set_away(std::string_view peer, bool is_away);
   void on_event(const signaling::event::PeerUpdated& updated);
   void on_event(const signaling::event::Message& sent);
 
   void connect(int number);
   void steer(int number, const std::string& text);
   void kick(std::string_view payload);
-  void leave_empty(int number);
+  void disconnect(int number);
   void free_seat(int number);
-  void free_seats_of_the_gone();
+  void remember(int number);
   void tell_roster();
   void send(const signaling::Message& message);
   int seat_of_player(std::string_view player) const;
@@ -98,6 +98,12 @@ class Match {
   Arena arena_;
   std::map<int, Seat> seats_;
   std::set<std::string, std::less<>> banned_;
+  /// What players had who have closed or reloaded their pages, by player.
+  struct Record {
+    int score = 0;
+    std::uint64_t order = 0;
+  };
+  std::map<std::string, Record, std::less<>> records_;
   std::uint64_t arrivals_ = 0;
   GameTime now_;
   GameTime empty_since_;

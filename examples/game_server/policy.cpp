@@ -36,6 +36,11 @@ Decision GamePolicy::decide(const signaling::Peer& peer, const signaling::JoinAt
   return match->admit(peer, attempt.metadata);
 }
 
+void GamePolicy::join_failed(const signaling::Peer& peer, std::string_view room, signaling::errc /*error*/) {
+  Match* const match = lobby_ ? lobby_->find(room) : nullptr;
+  if (match) match->join_failed(peer);
+}
+
 Decision GamePolicy::authorize_send(const signaling::Peer& /*peer*/, const signaling::Message& message) {
   const bool is_for_server = message.to == Lobby::room || (lobby_ && lobby_->find(message.to));
   return is_for_server ? Decision::allow() : Decision::refuse("Players may send only to the server.");

@@ -13,6 +13,7 @@ class GamePolicy final : public signaling::Policy {
                     signaling::Callback<void(signaling::Admission)> done) override;
   void authorize_join(const signaling::Peer& peer, const signaling::JoinAttempt& attempt,
                       signaling::Callback<void(signaling::Decision)> done) override;
+  void join_failed(const signaling::Peer& peer, std::string_view room, signaling::errc error) override;
   /// Players talk to the server only.
   signaling::Decision authorize_send(const signaling::Peer& peer, const signaling::Message& message) override;
 

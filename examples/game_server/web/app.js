@@ -18,8 +18,7 @@ const byId = (id) => document.getElementById(id);
 const roomOf = (code) => `match/${code}`;
 const query = new URLSearchParams(location.search);
 
-// A match keeps the seat of a player that has lost its connection, and shows that to the others.
-const client = new SignalingClient(signalingUrl(), { keepSeconds: 0 });
+const client = new SignalingClient(signalingUrl());
 const view = new ArenaView(byId("arena"));
 const steering = new Steering(byId("arena"), () => view.ownPlace());
 let match = null; // {code, room, link, channel, tick, roster}
@@ -250,7 +249,7 @@ client.addEventListener("event", ({ detail: { from, event, data } }) => {
   if (from === LOBBY && event === "refused") alertUser(data.reason);
   if (from === match?.room && event === "roster") showRoster(data);
 });
-// To the server a page that was away is a new one: it makes a new offer.
+// To the server a page that joins is a new one: it makes a new offer. A page that resumes its session does not join.
 client.addEventListener("joined", ({ detail: { room } }) => room === match?.room && match.link.reset());
 client.addEventListener("left", ({ detail: { room, reason } }) => {
   if (room !== match?.room || reason !== "kicked") return;

@@ -56,7 +56,7 @@ test("the captain removes a player, who stays out and makes room for another", a
   await waitForAlert(grace, "You were removed from this match.");
 });
 
-test("a player who reloads the page has the same seat and the same score", async () => {
+test("a player who reloads the page has the same score", async () => {
   const [ada, grace] = [await openLobby(browser, server, "Ada"), await openLobby(browser, server, "Grace")];
   await play(ada);
   await play(grace);
@@ -140,6 +140,34 @@ test("the same player on a second connection takes the seat, and the first one i
     roster.map(({ seat, peer, away }) => ({ seat, peer, away })),
     [{ seat: 0, peer: second.id, away: false }],
   );
+});
+
+test("a player whose connection breaks is shown as away, and has the seat when it is back", async () => {
+  const query = { token: "0123456789abcdef", keep: "60" };
+  const ada = await NativeClient.connect(server, { query });
+  assert.equal(ada.welcome.keep, 20, "--come-back-seconds bounds it");
+  await ada.join("match/OPEN", { name: "Ada" });
+  await ada.drain();
+  const grace = await NativeClient.connect(server, { query: { token: "fedcba9876543210" } });
+  await grace.join("match/OPEN", { name: "Grace" });
+  const seats = async () => (await nextEvent(grace, "roster")).map(({ seat, name, away }) => [seat, name, away]);
+  assert.deepEqual(await seats(), [
+    [0, "Ada", false],
+    [1, "Grace", false],
+  ]);
+  await ada.reset();
+  assert.deepEqual(await seats(), [
+    [0, "Ada", true],
+    [1, "Grace", false],
+  ]);
+  const again = new NativeClient(server, { query: { ...query, peer: ada.id, resume: ada.resume } });
+  assert.equal((await again.next()).resumed, "rooms");
+  assert.deepEqual(await seats(), [
+    [0, "Ada", false],
+    [1, "Grace", false],
+  ]);
+  await again.close();
+  assert.deepEqual(await seats(), [[1, "Grace", false]]);
 });
 
 /** Runs for coins, as a finger would that is held on the nearest one. */
