@@ -51,6 +51,15 @@ void Link::disconnect(CloseReason reason) {
   if (const auto link = std::exchange(link_, nullptr)) link->disconnect(reason);
 }
 
+bool Link::suspend(CloseReason reason, std::chrono::seconds longest) {
+  const auto peer = link_ ? link_->peer() : nullptr;
+  return peer && peer->suspend(reason, longest);
+}
+
+void Link::resume(const ConnectInfo& info, Callback<void(const Decision& decision)> done) {
+  if (link_ && link_->peer()) link_->peer()->readmit(info, std::move(done));
+}
+
 std::shared_ptr<Peer> Link::peer() const noexcept {
   if (!link_ || !link_->peer() || !link_->peer()->is_admitted()) return nullptr;
   return link_->peer();

@@ -140,6 +140,7 @@ Mailbox::Taken Mailbox::take_in(std::size_t bytes, std::uint8_t state, IfFull if
   const std::size_t waiting = queued_ + in_flight_;
   if (is_away_ && !may_wait_away(bytes, if_full, waiting))
     return {{SendStatus::dropped, errc::slow_consumer}};
+  if (is_suspended_ && if_full == IfFull::drop_early) return {{SendStatus::dropped, errc::slow_consumer}};
   // An empty mailbox takes any message: it was within the limit for messages.
   if (limit != 0 && waiting != 0 && waiting + bytes > most_bytes(limit, if_full)) {
     const bool is_end = if_full == IfFull::close && begin_close(CloseReason::slow_consumer);
@@ -155,7 +156,7 @@ Mailbox::Taken Mailbox::take_in(std::size_t bytes, std::uint8_t state, IfFull if
   }
   queued_ += bytes;
   if (is_away_) return {{SendStatus::queued}};
-  SendStatus status = in_flight_ != 0 ? SendStatus::queued : SendStatus::sent;
+  SendStatus status = in_flight_ != 0 || is_suspended_ ? SendStatus::queued : SendStatus::sent;
   if (limit != 0 && waiting + bytes > limit) {
     is_crowded_.store(true, std::memory_order_relaxed);
     if (waiting != 0) status = SendStatus::crowded;
@@ -285,6 +286,11 @@ void Mailbox::detach() {
   if (closing_ && is_unintended(*closing_)) closing_.reset();
   in_flight_ = 0;
   is_crowded_.store(false, std::memory_order_relaxed);
+}
+
+void Mailbox::set_suspended(bool is_suspended) {
+  const std::scoped_lock lock(mutex_);
+  is_suspended_ = is_suspended;
 }
 
 std::uint64_t Mailbox::dropped() const {

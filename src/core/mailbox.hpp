@@ -162,6 +162,9 @@ class Mailbox final : public Flushable {
   SessionLog* log() const noexcept { return log_.get(); }
   /// The transport is not touched again; what waits, and what comes, waits for the next.
   void detach();
+  /// The transport keeps what it is given for a client that has lost its connection, or does not any more: meanwhile,
+  /// what may be lost is dropped.
+  void set_suspended(bool is_suspended);
   /// So much was dropped since the transport was given up: the client's picture has gaps.
   std::uint64_t dropped() const;
   /// Makes way for lists of rooms: drops the changes among what waits, and takes the frames that must come ahead of lists.
@@ -228,6 +231,7 @@ class Mailbox final : public Flushable {
   bool is_scheduled_ = false;
   bool is_shut_ = false;
   bool is_away_ = false;
+  bool is_suspended_ = false;
   std::uint32_t dropped_ = 0;  // that somebody should have got, while it is away or about to be
   std::optional<CloseReason> closing_;
   Frame close_;  // what its protocol tells the client then, if it has said so

@@ -21,11 +21,6 @@ std::optional<std::uint64_t> read_number(std::string_view digits) noexcept {
   return number;
 }
 
-bool is_same_user(const Admission& admission, const Peer& peer) noexcept {
-  return admission.identity.subject == peer.identity().subject &&
-         (!admission.peer_id || *admission.peer_id == peer.id());
-}
-
 std::string_view word_for(EndedSessions::Why why) noexcept {
   switch (why) {
     case EndedSessions::Why::expired: return "expired";
@@ -35,6 +30,18 @@ std::string_view word_for(EndedSessions::Why why) noexcept {
 }
 
 }  // namespace
+
+bool is_same_user(const Admission& admission, const Peer& peer) noexcept {
+  return admission.identity.subject == peer.identity().subject &&
+         (!admission.peer_id || *admission.peer_id == peer.id());
+}
+
+std::unique_ptr<Identity> identity_of(const Admission& admission) {
+  const Identity& identity = admission.identity;
+  const bool is_anonymous =
+      identity.subject.empty() && identity.attributes.empty() && !identity.context.has_value();
+  return is_anonymous ? nullptr : std::make_unique<Identity>(identity);
+}
 
 PeerAdmission::PeerAdmission(std::shared_ptr<RouterServices> services, std::shared_ptr<Loop> loop)
     : services_(std::move(services)), loop_(std::move(loop)), deadline_(loop_->deadlines()) {}
@@ -118,11 +125,9 @@ void PeerAdmission::decided(const Admission& admission) {
     const CloseReason reason = code == errc::internal ? CloseReason::internal : CloseReason::unauthorized;
     return refuse(code, admission.decision.reason(), reason);
   }
-  const Identity& identity = admission.identity;
-  if (!identity.subject.empty() || !identity.attributes.empty() || identity.context.has_value()) {
-    admitted_.identity = std::make_unique<Identity>(identity);
-  }
+  admitted_.identity = identity_of(admission);
   const auto longest = std::chrono::floor<std::chrono::seconds>(services_->limits().max_resume);
+  admitted_.max_away = admission.max_resume.value_or(std::chrono::seconds::max());
   if (wish_.keep) wish_.keep = std::min({*wish_.keep, longest, admission.max_resume.value_or(longest)});
   admitted_.keep = wish_.keep.value_or(std::chrono::seconds(0));
   is_wish_only_ = !admission.peer_id;

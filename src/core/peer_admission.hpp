@@ -17,6 +17,11 @@
 
 namespace signaling {
 
+/// May who was admitted so have this peer?
+bool is_same_user(const Admission& admission, const Peer& peer) noexcept;
+/// Null: anonymous.
+std::unique_ptr<Identity> identity_of(const Admission& admission);
+
 inline constexpr std::string_view took_too_long = "The server took too long to decide.";
 
 /// How a client gets in: the policy says who it is; then it goes on as the peer that it was on an earlier connection, or
@@ -34,6 +39,7 @@ class PeerAdmission final : public std::enable_shared_from_this<PeerAdmission> {
     std::unique_ptr<Identity> identity;           // null: anonymous
     bool is_wished = false;                       // the client has chosen the id
     std::chrono::seconds keep{0};                 // how long the peer stays without a connection
+    std::chrono::seconds max_away{0};             // the longest time that the policy allows
     std::optional<event::Resumption> resumption;  // of a client that wanted to resume: it could not
   };
   /// The client has resumed this peer, which has the connection.

@@ -72,6 +72,7 @@ void PeerSession::admitted(PeerAdmission::Admitted admission) {
   secrets_ = ResumeSecrets(std::move(admission.secret));
   set_identity(std::move(admission.identity));
   has_wished_id_ = admission.is_wished;
+  max_away_ = admission.max_away;
   mailbox_.address(std::move(admission.id), admission.epoch);
   has_id_.store(true, std::memory_order_release);
   if (!enter_directory()) return services_->store().release(mailbox_.id(), this->epoch());
@@ -186,9 +187,10 @@ void PeerSession::end(CloseReason reason) {
   const State before = std::exchange(state_, State::gone);
   if (before == State::gone) return;
   const bool was_open = before != State::admitting;
-  if (before != State::away) services_->counters().closed(reason);
   if (is_away_.exchange(false, std::memory_order_relaxed)) {
     services_->counters().peers_away.fetch_sub(1, std::memory_order_relaxed);
+  } else {
+    services_->counters().closed(reason);
   }
   if (grace_) grace_->close();
   if (before == State::away) mailbox_.disconnect();

@@ -38,8 +38,8 @@ void PeerSession::end_grace() {
 }
 
 bool PeerSession::outlives(CloseReason reason) const noexcept {
-  return state_ == State::open && grace_ && grace_->time().count() != 0 && is_unintended(reason) &&
-         !services_->is_shutting_down();
+  return state_ == State::open && !is_away() && grace_ && grace_->time().count() != 0 &&
+         is_unintended(reason) && !services_->is_shutting_down();
 }
 
 void PeerSession::go_away(CloseReason reason) {

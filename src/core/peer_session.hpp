@@ -31,7 +31,8 @@ std::string_view cut_why(std::string_view why) noexcept;
 /// States: admitting (policy and store are asked) -> open <-> away (without a connection, for its grace) -> gone.
 /// Invariants: `rooms_` holds exactly the rooms that this peer has joined and not left; it changes only on the
 /// executor. When `gone`, the peer is in no room and in no table, and its id is released. A client's peer has a link while
-/// it is `open`, and none while it is `away`.
+/// it is `open`, and none while it is `away`. An `open` peer is suspended, and away for all others, while its transport
+/// waits for the client.
 /// A local peer is trusted: no policy, no rate, no bound of rooms.
 /// Threads: as Peer says; `mailbox` from any thread.
 class PeerSession final : public Peer,
@@ -96,6 +97,12 @@ class PeerSession final : public Peer,
   /// Goes on with this connection, on the same executor. False: it claims to have received more than was sent, and nothing
   /// has changed.
   bool resume(const std::shared_ptr<ClientLink>& link, Resumption resumption);
+
+  // peer_suspension.cpp: a transport that outlives its connections. Link describes the first two.
+  bool suspend(CloseReason reason, std::chrono::seconds longest);
+  void readmit(const ConnectInfo& info, Callback<void(const Decision& decision)> done);
+  /// Its client is back.
+  void end_suspension(std::unique_ptr<Identity> identity);
 
   /// The rooms that this peer is in, for Route::from_rooms. On its executor.
   std::string sender_rooms() const;
@@ -176,7 +183,8 @@ class PeerSession final : public Peer,
   std::shared_ptr<PeerGrace> grace() noexcept override { return {shared_from_this(), grace_.get()}; }
   void acknowledge() override;
   void tell_away() override;
-  void grace_over() override { end(CloseReason::timeout); }
+  void grace_over() override;
+  bool is_suspended() const noexcept { return state_ == State::open && is_away(); }
   void confirm_welcome() noexcept;
   void acknowledged(std::uint64_t received, std::string_view request);
 
@@ -226,6 +234,7 @@ class PeerSession final : public Peer,
   std::unique_ptr<Identity> former_identity_;  // for those who still look at it
   std::atomic<const Identity*> shown_identity_{nullptr};
   std::shared_ptr<ClientLink> link_;
+  std::chrono::seconds max_away_{0};          // what the policy allows
   std::unique_ptr<PeerGrace> grace_;          // null: it has none
   std::vector<Membership> rooms_;             // sorted by id
   std::vector<std::string> aliases_;          // those that another peer has taken over included

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 
+#include "signaling/core/callback.hpp"
 #include "signaling/core/error.hpp"
 #include "signaling/core/peer.hpp"
+#include "signaling/core/policy.hpp"
 #include "signaling/core/protocol.hpp"
 #include "signaling/text/export.hpp"
 
@@ -40,6 +43,16 @@ class SIGNALING_API Link {
   /// The peer leaves its rooms, or, if its client has asked for a grace and `reason` is `lost`, `timeout`,
   /// `slow_consumer`, `overloaded` or `internal`, waits for a connection that resumes. The link is then empty.
   void disconnect(CloseReason reason);
+
+  /// Reports that the client has lost its connection, and that the transport waits for its next one: the peer is away
+  /// meanwhile. It stays for `longest`, or less if Limits::max_resume or Admission::max_resume are less; at the end of
+  /// that, Transport::close gets `timeout`. The transport still takes what is written, and reports it as written. False:
+  /// the peer cannot stay, and nothing has changed. So it is after an end that was meant, as with `disconnect`.
+  bool suspend(CloseReason reason, std::chrono::seconds longest);
+  /// The client of a suspended peer has another connection, with this data: asks the policy. If it admits the same user,
+  /// the peer is not away any more, and has the new identity; otherwise nothing changes. `done` may run at once, and not
+  /// at all if the peer ends before.
+  void resume(const ConnectInfo& info, Callback<void(const Decision& decision)> done);
 
   /// The client's peer. Null until it is admitted, when another connection has resumed it, and when the link is empty.
   std::shared_ptr<Peer> peer() const noexcept;
