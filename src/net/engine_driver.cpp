@@ -84,6 +84,12 @@ void EngineDriver::on_websocket_message(const EngineWebSocket& websocket, const 
   pump();
 }
 
+// One that was to become the transport says nothing about the session.
+void EngineDriver::on_page_left(const EngineWebSocket& websocket) {
+  if (!worker_ || ended_ || !opened_ || !session_.is_transport(websocket.id())) return;
+  guarded([this] { handler_->on_page_left(); });
+}
+
 void EngineDriver::on_websocket_closed(const EngineWebSocket& websocket, CloseReason reason) {
   forget(websocket.id());
   if (!worker_) return;
@@ -133,7 +139,18 @@ void EngineDriver::on_deadline(TimePoint now) {
 // client would have none to answer in.
 void EngineDriver::catch_up(TimePoint now) {
   const auto deadline = session_.next_deadline();
-  if (deadline && *deadline <= now) session_.on_time(std::max(*deadline, now - usual_lateness));
+  if (!deadline || *deadline > now) return;
+  session_.on_time(std::max(*deadline, now - usual_lateness));
+  if (!awaits_pong_ && session_.awaits_pong() && opened_) {
+    awaits_pong_ = true;
+    guarded([this] { handler_->on_ping(); });
+  }
+}
+
+void EngineDriver::tell_pong() {
+  if (!awaits_pong_ || session_.awaits_pong() || ended_) return;
+  awaits_pong_ = false;
+  guarded([this] { handler_->on_pong(); });
 }
 
 // Deadlines mostly move away: then the timer is left alone, and finds nothing to do when it fires.
@@ -190,6 +207,7 @@ void EngineDriver::pump() {
   bool more = true;
   while (more) {
     more = hand_up();
+    tell_pong();
     more = hand_down() || more;
   }
   pumping_ = false;

@@ -65,6 +65,7 @@ class EngineDriver final : public socketio::EngineSocket,
   void on_websocket_message(const EngineWebSocket& websocket, const MessageView& message);
   /// So many bytes of messages have left.
   void on_written(std::size_t message_bytes);
+  void on_page_left(const EngineWebSocket& websocket);
   void on_websocket_closed(const EngineWebSocket& websocket, CloseReason reason);
   void on_stop() override;
   void on_deadline(TimePoint now) override;
@@ -101,6 +102,7 @@ class EngineDriver final : public socketio::EngineSocket,
 
   void pump();
   bool hand_up();
+  void tell_pong();
   bool hand_down();
   void handle(const socketio::engine_event::Message& event);
   void handle(const socketio::engine_event::Closed& event);
@@ -135,6 +137,7 @@ class EngineDriver final : public socketio::EngineSocket,
   bool is_reading_ = true;         // what the handler wants
   bool started_ = false;           // others know it
   bool opened_ = false;            // the handler was told
+  bool awaits_pong_ = false;       // the handler was told of a ping
   bool pumping_ = false;
   bool ended_ = false;  // the handler was told
 };

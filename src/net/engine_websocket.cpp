@@ -39,6 +39,9 @@ void EngineWebSocket::left(std::size_t message_bytes) {
   driver_->on_written(message_bytes);
 }
 
-void EngineWebSocket::ended(CloseReason reason) { driver_->on_websocket_closed(*this, reason); }
+void EngineWebSocket::ended(CloseReason reason) {
+  if (is_page_left()) driver_->on_page_left(*this);
+  driver_->on_websocket_closed(*this, reason);
+}
 
 }  // namespace signaling::net

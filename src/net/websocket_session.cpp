@@ -122,6 +122,7 @@ void WebSocketSession::watch_arrival(std::size_t bytes) {
 
 void WebSocketSession::handle(const websocket::Closed& closed) {
   clean_ = closed.clean;
+  is_page_left_ = closed.clean && closed.code == websocket::CloseCode::going_away;
   const bool is_meant = closed.clean && !is_of_intermediary(closed.code);
   end(is_meant ? CloseReason::normal : CloseReason::lost);
 }

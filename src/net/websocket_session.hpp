@@ -45,6 +45,8 @@ class WebSocketSession : public Session {
   void start_close(CloseReason reason);
   void start_close(CloseReason reason, const CloseStatus& status);
   bool has_ended() const noexcept { return ended_; }
+  /// The client has closed with the code of a browser that leaves the page (RFC 6455 7.4.1).
+  bool is_page_left() const noexcept { return is_page_left_; }
   /// Whether more messages are wanted. If not, none is given to `received`, whatever has come already.
   void set_input(bool wanted);
 
@@ -95,6 +97,7 @@ class WebSocketSession : public Session {
   bool ended_ = false;      // ended() was called
   bool lingering_ = false;  // all is said; what the client still sends is thrown away
   bool clean_ = false;      // both ends sent a Close frame
+  bool is_page_left_ = false;
 };
 
 }  // namespace signaling::net

@@ -195,8 +195,12 @@ class SIGNALING_API EngineSession {
   EngineTransport transport() const noexcept {
     return socket_ ? EngineTransport::websocket : EngineTransport::polling;
   }
+  /// Is this WebSocket the present transport?
+  bool is_transport(SocketId socket) const noexcept { return socket_ == socket; }
   /// Bytes of packets that wait for a poll.
   std::size_t buffered_bytes() const noexcept { return buffered_bytes_; }
+  /// A ping was sent, and the client has not answered it.
+  bool awaits_pong() const noexcept { return awaits_pong_; }
   /// The latest time that was passed in.
   TimePoint now() const noexcept { return now_; }
 

@@ -48,6 +48,12 @@ class SIGNALING_API EngineHandler {
   virtual void on_message(const MessageView& message) = 0;
   /// `queued_bytes` has decreased.
   virtual void on_written() {}
+  /// A ping leaves for the client: behind all that was sent, except for what `queued_bytes` still counts.
+  virtual void on_ping() {}
+  /// The client has answered the last ping: it has received what that was behind.
+  virtual void on_pong() {}
+  /// The client's WebSocket was closed with the code 1001, as by a browser that leaves the page; `on_closed` follows.
+  virtual void on_page_left() {}
   /// When to call `on_time`. The owner of the session asks after each call of this object, and after each
   /// EngineSocket::send, which the handler may also call at other times.
   virtual TimePoint next_deadline() const { return TimePoint::max(); }
