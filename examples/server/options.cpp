@@ -276,6 +276,9 @@ class Parser {
                   "Time for the upgrade from polling to WebSocket");
     set_.duration("--socketio-close-timeout", engine.close_timeout,
                   "Time for the last poll of a closed session");
+    set_.duration("--socketio-recovery", options_.socketio.recovery_time,
+                  "Time for which a Socket.IO client that lost its connection may go on with its socket "
+                  "(connection state recovery), in whole seconds, at most --max-resume; 0: off");
     const auto* const connect = set_.duration("--socketio-connect-timeout", connect_timeout,
                                               "Time for a Socket.IO client to join a namespace");
     use_in_suites(*ping_interval, engine.ping_interval, std::chrono::milliseconds(300));
@@ -302,6 +305,8 @@ class Parser {
                "Bytes that wait for a Socket.IO client");
     set_.bound("--socketio-max-sessions", options_.max_sessions, "Socket.IO clients in total");
     set_.bound("--socketio-max-namespaces", connection.max_namespaces, "Namespaces of one client");
+    set_.bound("--socketio-max-away", options_.socketio.max_away_sockets,
+               "Sockets that wait for a lost client (--socketio-recovery)");
     set_.bound("--socketio-max-connects", options_.socketio.max_connects,
                "Namespace requests of one client in total");
     set_.bound("--socketio-max-attachments", packets.max_attachments, "Binary attachments of one event");

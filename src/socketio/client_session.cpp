@@ -3,6 +3,7 @@
 #include "socketio/client_session.hpp"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <chrono>
 #include <utility>
 #include <variant>
@@ -28,6 +29,27 @@ void ClientSession::open(std::shared_ptr<EngineSocket> socket) {
   connection_.emplace(context_.options().connection, context_.now());
 }
 
+void ClientSession::move_to(std::shared_ptr<EngineSocket> socket) {
+  if (socket_) socket_ = std::move(socket);
+}
+
+// All namespaces of a client were on the executor of its last connection.
+boost::asio::any_io_executor ClientSession::executor_for(const MessageView& message) const {
+  if (!context_.recovery().is_on() || connects_ != 0 || message.kind != MessageKind::text) return {};
+  PacketDecoder decoder(context_.options().connection.packets);
+  Packet packet;
+  if (decoder.decode(message.bytes, packet) != PacketError::none || packet.header.type != PacketType::connect)
+    return {};
+  const Recovery::Found found = find_recoverable(packet.payload);
+  return found.transport && found.executor != executor() ? found.executor : boost::asio::any_io_executor();
+}
+
+Recovery::Found ClientSession::find_recoverable(std::string_view auth) const {
+  if (!context_.recovery().is_on() || auth.empty()) return {};
+  const auto pid = Argument(auth).member("pid").as_string();
+  return pid ? context_.recovery().find(*pid) : Recovery::Found{};
+}
+
 std::shared_ptr<const ConnectInfo> ClientSession::shared_request() {
   auto request = shared_request_.lock();
   if (!request) shared_request_ = request = std::make_shared<const ConnectInfo>(request_.unpack());
@@ -41,9 +63,12 @@ void ClientSession::receive(const MessageView& message) {
   pump();
 }
 
+// Who leaves says so with a DISCONNECT. A client closes its session also when it misses a ping, or its machine is offline,
+// and then comes back: that is a loss.
 void ClientSession::end(CloseReason reason) {
   if (!socket_) return;
-  connection_->receive_end(reason);
+  const bool is_loss = reason == CloseReason::normal && !is_page_left_ && context_.recovery().is_on();
+  connection_->receive_end(is_loss ? CloseReason::lost : reason);
   pump();
 }
 
@@ -66,6 +91,16 @@ TimePoint ClientSession::next_deadline() const {
   TimePoint deadline = std::min({idle_until_, resume_at_, connection});
   for (const auto& transport : transports_) deadline = std::min(deadline, transport->next_deadline());
   return deadline;
+}
+
+// What the socket has not sent yet is behind the ping.
+void ClientSession::on_ping() {
+  settle();
+  for (const auto& transport : transports_) transport->on_ping();
+}
+
+void ClientSession::on_pong() {
+  for (const auto& transport : transports_) transport->on_pong();
 }
 
 void ClientSession::pump() {
@@ -127,7 +162,7 @@ void ClientSession::settle() {
   auto entry = in_flight_.begin();
   for (; left != 0; ++entry) {
     const std::size_t bytes = std::min(left, entry->bytes);
-    entry->transport->written(bytes);
+    if (entry->transport) entry->transport->written(bytes);
     entry->bytes -= bytes;
     left -= bytes;
     if (entry->bytes != 0) break;
@@ -142,6 +177,9 @@ NamespaceTransport* ClientSession::find(std::string_view nsp) const noexcept {
 }
 
 void ClientSession::remove(const NamespaceTransport& transport) {
+  for (InFlight& entry : in_flight_) {
+    if (entry.transport.get() == &transport) entry.transport.reset();
+  }
   std::erase_if(transports_, [&](const auto& entry) { return entry.get() == &transport; });
   const auto timeout = context_.options().connection.connect_timeout;
   if (transports_.empty() && timeout.count() != 0) idle_until_ = context_.now() + timeout;
@@ -149,7 +187,8 @@ void ClientSession::remove(const NamespaceTransport& transport) {
 
 void ClientSession::handle(const connection_event::NamespaceRequested& event) {
   const ServerOptions& options = context_.options();
-  if (options.max_connects != 0 && ++connects_ > options.max_connects) {
+  ++connects_;
+  if (options.max_connects != 0 && connects_ > options.max_connects) {
     ServerCounters::add(context_.counters().excessive_connects);
     return connection_->close(CloseReason::overloaded);
   }
@@ -166,8 +205,32 @@ void ClientSession::handle(const connection_event::NamespaceRequested& event) {
   // It was refused before, and the router has not closed it yet.
   if (NamespaceTransport* const old = find(event.nsp)) old->finish(CloseReason::unauthorized);
   idle_until_ = TimePoint::max();
-  const auto transport = transports_.emplace_back(std::make_shared<NamespaceTransport>(*this, *nsp));
-  transport->connect(event.auth);
+  if (!recover(*nsp, event.auth)) connect(*nsp, event.auth);
+}
+
+void ClientSession::connect(ServedNamespace& nsp, std::string_view auth) {
+  const auto transport = transports_.emplace_back(std::make_shared<NamespaceTransport>(*this, nsp));
+  transport->connect(auth);
+}
+
+// The client has proved which socket is its own: if it cannot have that any more, nobody can.
+bool ClientSession::recover(const ServedNamespace& nsp, std::string_view auth) {
+  const auto [transport, where] = find_recoverable(auth);
+  if (!transport || transport->name() != nsp.name()) return false;
+  if (where != executor()) {
+    boost::asio::post(where, [transport] { transport->give_up(); });
+    return false;
+  }
+  const Argument offset = Argument(auth).member("offset");
+  const bool is_readable = offset.json() == "null" || offset.as_string();
+  const auto received = transport->received_by(offset.as_string().value_or(""));
+  if (!is_readable || !received || !transport->leave_client()) {
+    transport->give_up();
+    return false;
+  }
+  transports_.push_back(transport);
+  transport->go_on_with(*this, auth, *received);
+  return true;
 }
 
 void ClientSession::handle(const connection_event::EventReceived& event) {
@@ -180,7 +243,7 @@ void ClientSession::handle(const connection_event::AckReceived& event) {
 
 void ClientSession::handle(const connection_event::NamespaceClosed& event) {
   NamespaceTransport* const transport = find(event.nsp);
-  if (transport != nullptr) transport->finish(event.reason);
+  if (transport != nullptr && !transport->lose(event.reason)) transport->finish(event.reason);
 }
 
 void ClientSession::handle(const connection_event::ConnectionClosed& /*event*/) {

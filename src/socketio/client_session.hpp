@@ -12,10 +12,12 @@
 #include "signaling/socketio/connection.hpp"
 #include "signaling/socketio/engine_socket.hpp"
 #include "socketio/packed_request.hpp"
+#include "socketio/recovery.hpp"
 
 namespace signaling::socketio {
 
 class NamespaceTransport;
+class ServedNamespace;
 class ServerContext;
 
 /// One client: drives its Connection, and has a transport for each namespace that it is in or asks for.
@@ -28,10 +30,18 @@ class ClientSession final : public std::enable_shared_from_this<ClientSession> {
   ~ClientSession();
 
   void open(std::shared_ptr<EngineSocket> socket);
+  /// Goes on with this socket, on its executor.
+  void move_to(std::shared_ptr<EngineSocket> socket);
+  /// Where the session belongs, if this message of the client, its first, is to go on with a namespace on another executor;
+  /// empty: here.
+  boost::asio::any_io_executor executor_for(const MessageView& message) const;
   void receive(const MessageView& message);
   void written() { settle(); }
   void on_time(TimePoint now);
   TimePoint next_deadline() const;
+  void on_ping();
+  void on_pong();
+  void on_page_left() noexcept { is_page_left_ = true; }
   /// May be called more than once.
   void end(CloseReason reason);
 
@@ -50,11 +60,14 @@ class ClientSession final : public std::enable_shared_from_this<ClientSession> {
   /// A peer of one of the namespaces wants the client to be read, or not; all of them share the connection.
   void set_reading(bool reading);
   std::size_t namespaces() const noexcept { return transports_.size(); }
+  /// The client is new in this namespace, which it has asked for.
+  void connect(ServedNamespace& nsp, std::string_view auth);
+  /// The transport belongs to no namespace of this client any more.
   void remove(const NamespaceTransport& transport);
 
  private:
   struct InFlight {
-    std::shared_ptr<NamespaceTransport> transport;
+    std::shared_ptr<NamespaceTransport> transport;  // null: it belongs to another client
     std::size_t bytes;
   };
 
@@ -63,6 +76,9 @@ class ClientSession final : public std::enable_shared_from_this<ClientSession> {
   bool waits() const;
   void settle();
   NamespaceTransport* find(std::string_view nsp) const noexcept;
+  Recovery::Found find_recoverable(std::string_view auth) const;
+  /// False: the client is new.
+  bool recover(const ServedNamespace& nsp, std::string_view auth);
   void handle(const connection_event::NamespaceRequested& event);
   void handle(const connection_event::EventReceived& event);
   void handle(const connection_event::AckReceived& event);
@@ -85,6 +101,7 @@ class ClientSession final : public std::enable_shared_from_this<ClientSession> {
   /// Set between the answer to a CONNECT and what may follow it.
   TimePoint resume_at_ = TimePoint::max();
   bool pumping_ = false;
+  bool is_page_left_ = false;  // the client means its end
 };
 
 }  // namespace signaling::socketio

@@ -56,7 +56,9 @@ NamespaceTransport::NamespaceTransport(ClientSession& client, ServedNamespace& n
 
 NamespaceTransport::~NamespaceTransport() = default;
 
-boost::asio::any_io_executor NamespaceTransport::executor() { return client_->executor(); }
+boost::asio::any_io_executor NamespaceTransport::executor() {
+  return recovery_ ? recovery_->executor : client_->executor();
+}
 
 std::string_view NamespaceTransport::name() const noexcept { return nsp_.name(); }
 
@@ -88,10 +90,13 @@ void NamespaceTransport::write(std::span<const Frame> frames) {
   switch (state_) {
     case State::admitting: answer(frames); break;
     case State::checking: held_.insert(held_.end(), frames.begin(), frames.end()); break;
-    case State::connected: deliver(frames); break;
+    case State::connected:
+    case State::away:
+    case State::asked: deliver(frames); break;
     case State::refused:
     case State::over: drop(frames); break;
   }
+  if (is_hopeless()) finish(CloseReason::slow_consumer);
   if (client_ != nullptr) client_->pump();
 }
 
@@ -139,16 +144,27 @@ void NamespaceTransport::refuse(std::size_t middleware, std::string_view message
 
 void NamespaceTransport::open(std::span<const Frame> frames) {
   state_ = State::connected;
-  Connection& connection = client_->connection();
-  if (is_connect(frames[0])) {
-    connection.accept_with(name(), frames[0]);
-    client_->sent(*this, frames[0].size());
-    frames = frames.subspan(1);
+  enable_recovery();
+  const bool is_answered = is_connect(frames[0]);
+  if (recovery_) {
+    accept();
+    if (is_answered) drop(frames.first(1));
+  } else if (is_answered) {
+    client_->connection().accept_with(name(), frames[0]);
+    count_sent(frames.first(1));
   } else {
-    connection.accept(name(), link_.peer()->id());
+    client_->connection().accept(name(), link_.peer()->id());
   }
+  if (is_answered) frames = frames.subspan(1);
   if (socket_) socket_->open();
   deliver(frames);
+}
+
+// Tells the client its secret.
+void NamespaceTransport::accept() {
+  const Frame answer = encode_connect(name(), link_.peer()->id(), recovery_->pid);
+  client_->connection().accept_with(name(), answer);
+  count_sent({&answer, 1});
 }
 
 // What the client is not to see stays here: notes, what they are about, and errors that cannot refuse
@@ -173,8 +189,25 @@ void NamespaceTransport::deliver(std::span<const Frame> frames) {
 
 void NamespaceTransport::pass_on(std::span<const Frame> frames) {
   if (frames.empty()) return;
-  if (!client_->connection().send(name(), frames)) return drop(frames);
-  client_->sent(*this, size_of(frames));
+  if (!recovery_ || state_ == State::over) {
+    if (client_ == nullptr || !client_->connection().send(name(), frames)) return drop(frames);
+    return count_sent(frames);
+  }
+  // With an offset an event is some bytes longer than what the router counts, which does not mind.
+  const std::vector<Frame> kept = keep(frames);
+  if (state_ != State::connected || !client_->connection().send(name(), kept)) return drop(frames);
+  count_sent(kept);
+}
+
+void NamespaceTransport::count_sent(std::span<const Frame> frames) {
+  const std::size_t bytes = size_of(frames);
+  if (recovery_) recovery_->in_flight += bytes;
+  client_->sent(*this, bytes);
+}
+
+void NamespaceTransport::written(std::size_t bytes) {
+  if (recovery_) recovery_->in_flight -= std::min(bytes, recovery_->in_flight);
+  link_.written(bytes);
 }
 
 void NamespaceTransport::drop(std::span<const Frame> frames) { link_.written(size_of(frames)); }
@@ -205,8 +238,8 @@ void NamespaceTransport::receive(const connection_event::AckReceived& event) {
 }
 
 void NamespaceTransport::set_reading(bool reading) {
-  if (client_ == nullptr || std::exchange(is_reading_, reading) == reading) return;
-  client_->set_reading(reading);
+  if (state_ == State::over || std::exchange(is_reading_, reading) == reading) return;
+  if (client_ != nullptr && state_ != State::asked) client_->set_reading(reading);
 }
 
 TimePoint NamespaceTransport::next_deadline() const {
@@ -225,9 +258,12 @@ void NamespaceTransport::on_time(TimePoint now) {
 void NamespaceTransport::close(CloseReason reason) {
   if (state_ == State::over) return;
   const auto self = shared_from_this();
+  if (client_ == nullptr) return finish(reason);
   ClientSession& client = *client_;
   if (state_ == State::connected) {
     leave(reason);
+  } else if (state_ == State::asked && reason == CloseReason::timeout) {
+    begin_again(reason);
   } else {
     client.connection().refuse(name(), "The server has closed the connection");
     const bool wanted = socket_ && socket_->closes_connection();
@@ -250,14 +286,16 @@ void NamespaceTransport::leave(CloseReason reason) {
 void NamespaceTransport::finish(CloseReason reason) {
   if (state_ == State::over) return;
   const auto self = shared_from_this();
-  const bool was_connected = std::exchange(state_, State::over) == State::connected;
   set_reading(true);
-  ClientSession& client = *std::exchange(client_, nullptr);
+  const State before = std::exchange(state_, State::over);
+  const bool was_connected = before == State::connected || before == State::away || before == State::asked;
+  ClientSession* const client = std::exchange(client_, nullptr);
   if (socket_ && was_connected) socket_->leaving(reason);
   link_.disconnect(reason);
   if (socket_) socket_->left(reason, was_connected);
   held_.clear();
-  client.remove(*this);
+  if (recovery_) nsp_.context().recovery().remove(recovery_->pid);
+  if (client != nullptr) client->remove(*this);
 }
 
 }  // namespace signaling::socketio

@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include "signaling/core/transport.hpp"
 #include "signaling/socketio/connection.hpp"
 #include "signaling/socketio/namespace.hpp"
+#include "socketio/kept_events.hpp"
 
 namespace signaling::socketio {
 
@@ -27,8 +30,12 @@ inline constexpr std::string_view no_decision = "The server gave no answer";
 /// share.
 ///
 /// States: admitting (the router's first message answers the CONNECT) -> checking (middleware decides; what
-/// the router writes waits) -> connected -> over. `refused` waits for the router's close.
-/// Ownership: by its session, until `finish`. Threads: the session's executor.
+/// the router writes waits) -> connected -> over. `refused` waits for the router's close. With connection state recovery:
+/// connected -> away (its client has lost the connection, and the peer is suspended) -> asked (the client is back, and the
+/// policy decides) -> connected, or away again.
+/// Invariants: it has a client, except while it is away, and when it is over. While it is away or asked, events are kept for
+/// the client, and everything else that the router writes is dropped, but for notes, which are read at all times.
+/// Ownership: by its session, until `finish`; while it is away, by Recovery. Threads: the executor of its first session.
 class NamespaceTransport final : public Transport, public std::enable_shared_from_this<NamespaceTransport> {
  public:
   NamespaceTransport(ClientSession& client, ServedNamespace& nsp);
@@ -49,16 +56,46 @@ class NamespaceTransport final : public Transport, public std::enable_shared_fro
   TimePoint next_deadline() const;
   void on_time(TimePoint now);
   /// So many bytes of what it has given to the connection have left.
-  void written(std::size_t bytes) { link_.written(bytes); }
+  void written(std::size_t bytes);
   /// The client is not in the namespace any more. Once, last.
   void finish(CloseReason reason);
+
+  // Connection state recovery.
+
+  /// The client has lost its connection, and may come back. False: it may not, and `finish` is next.
+  bool lose(CloseReason reason);
+  /// How many events the client has received that shows this offset; empty: none. Nothing: the offset is not known here.
+  std::optional<std::uint64_t> received_by(std::string_view offset) const noexcept;
+  /// Its client is back while the old connection still looks alive: that is left. False: this is over, or about to be.
+  bool leave_client();
+  /// Its client is back and cannot go on.
+  void give_up();
+  /// Its client is back, and is in `client` from now on. While it is away.
+  void go_on_with(ClientSession& client, std::string_view auth, std::uint64_t received);
+  /// A ping leaves behind what has been written.
+  void on_ping() noexcept;
+  /// The client has answered it.
+  void on_pong() noexcept;
 
   /// A middleware has decided.
   void go_on(std::size_t middleware);
   void refuse(std::size_t middleware, std::string_view message, std::string_view data);
 
  private:
-  enum class State : std::uint8_t { admitting, checking, connected, refused, over };
+  enum class State : std::uint8_t { admitting, checking, connected, away, asked, refused, over };
+  /// What it takes to go on over another connection.
+  struct Recoverable {
+    std::string pid;
+    boost::asio::any_io_executor executor;
+    KeptEvents events;
+    std::size_t in_flight = 0;        // bytes that the client's session has not reported as written
+    std::uint64_t ahead_of_ping = 0;  // events that a pong confirms
+    std::uint64_t lost_at = 0;        // events when the connection was lost
+    std::uint64_t turn = 0;           // of being away
+    // While it is asked:
+    std::string auth;
+    std::uint64_t received = 0;  // events that the client has
+  };
 
   ConnectInfo connect_info(std::string_view auth) const;
   void answer(std::span<const Frame> frames);
@@ -69,12 +106,25 @@ class NamespaceTransport final : public Transport, public std::enable_shared_fro
   void drop(std::span<const Frame> frames);
   std::size_t read_note(const Frame& frame);
   void leave(CloseReason reason);
+  void accept();
+  void count_sent(std::span<const Frame> frames);
 
-  ClientSession* client_;  // null: over
+  void enable_recovery();
+  std::vector<Frame> keep(std::span<const Frame> frames);
+  bool is_hopeless() const noexcept;
+  /// It has no client any more.
+  void part();
+  /// Its client is back and was asked about, and cannot go on after all: it is new.
+  void begin_again(CloseReason reason);
+  void answered(const Decision& decision, std::uint64_t turn);
+
+  ClientSession* client_;  // null: away, or over
   ServedNamespace& nsp_;
   Link link_;
   /// Null: the namespace serves a vocabulary.
   std::shared_ptr<SocketSession> socket_;
+  /// Null: the client cannot come back.
+  std::unique_ptr<Recoverable> recovery_;
   /// What waits for the middleware, the answer to the CONNECT first.
   std::vector<Frame> held_;
   std::size_t middleware_ = 0;

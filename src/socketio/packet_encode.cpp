@@ -44,9 +44,11 @@ Frame encode_packet(const PacketHeader& header, std::string_view payload) {
   return out.append(payload).finish(MessageKind::text);
 }
 
-Frame encode_connect(std::string_view nsp, std::string_view sid) {
-  JsonFrame out(packet_overhead + sid.size());
-  out.raw(header_text({PacketType::connect, nsp, {}, 0})).raw(R"({"sid":)").string(sid).raw("}");
+Frame encode_connect(std::string_view nsp, std::string_view sid, std::string_view pid) {
+  JsonFrame out(packet_overhead + sid.size() + pid.size());
+  out.raw(header_text({PacketType::connect, nsp, {}, 0})).raw(R"({"sid":)").string(sid);
+  if (!pid.empty()) out.raw(R"(,"pid":)").string(pid);
+  out.raw("}");
   return out.finish();
 }
 

@@ -12,6 +12,7 @@
 #include "signaling/core/log.hpp"
 #include "signaling/core/router.hpp"
 #include "signaling/socketio/server.hpp"
+#include "socketio/recovery.hpp"
 #include "socketio/served_namespace.hpp"
 #include "socketio/server_counters.hpp"
 
@@ -25,6 +26,7 @@ class ServerContext {
   Router& router() noexcept { return router_; }
   const ServerOptions& options() const noexcept { return options_; }
   ServerCounters& counters() noexcept { return counters_; }
+  Recovery& recovery() noexcept { return recovery_; }
   TimePoint now() const noexcept { return options_.clock->now(); }
   void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) const;
 
@@ -36,6 +38,7 @@ class ServerContext {
   Router& router_;
   ServerOptions options_;
   ServerCounters counters_;
+  Recovery recovery_;
   mutable std::mutex mutex_;
   std::map<std::string, std::unique_ptr<ServedNamespace>, std::less<>> namespaces_;
 };

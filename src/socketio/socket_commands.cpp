@@ -42,6 +42,7 @@ EmitResult SocketSession::emit(std::string_view event, const Arguments& argument
 
 void SocketSession::start_emit(std::string_view event, const Arguments& arguments,
                                std::chrono::milliseconds timeout, AckHandler done) {
+  if (peer_->is_away()) return done(errc::closed, {});
   const ServerOptions& options = nsp_.context().options();
   if (options.max_pending_acks != 0 && acks_.size() >= options.max_pending_acks) {
     ServerCounters::add(nsp_.context().counters().refused_acks);

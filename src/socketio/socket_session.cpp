@@ -199,7 +199,8 @@ void SocketSession::left(CloseReason reason, bool was_connected) {
   if (was_connected) nsp_.remove(*this);
   rooms_.clear();
   next_deadline_ = TimePoint::max();
-  fail_pending();
+  fail_acks();
+  fail_joins();
   if (was_connected) tell(disconnect_handlers_, reason);
   // Handlers often own what they belong to.
   event_handlers_.clear();
@@ -213,10 +214,18 @@ void SocketSession::tell(const std::vector<DisconnectHandler>& handlers, CloseRe
   for (const DisconnectHandler& handler : called) (void)guarded([&] { handler(reason); });
 }
 
-void SocketSession::fail_pending() {
+void SocketSession::lost() {
+  next_deadline_ = TimePoint::max();
+  fail_acks();
+}
+
+void SocketSession::fail_acks() {
   auto acks = std::exchange(acks_, {});
-  auto joins = std::exchange(joins_, {});
   for (auto& [id, ack] : acks) (void)guarded([&done = ack.done] { done(errc::closed, {}); });
+}
+
+void SocketSession::fail_joins() {
+  auto joins = std::exchange(joins_, {});
   for (auto& [tag, handlers] : joins) {
     for (JoinHandler& done : handlers) (void)guarded([&done] { done(errc::closed); });
   }

@@ -64,6 +64,8 @@ class SocketSession final : public Socket, public std::enable_shared_from_this<S
   bool closes_connection() const noexcept { return closes_connection_; }
   TimePoint next_deadline() const noexcept { return next_deadline_; }
   void on_time(TimePoint now);
+  /// The client has lost its connection: it answers nothing any more that it was asked.
+  void lost();
   /// The client is out; the peer is still in its rooms, unless it was the router that put it out.
   void leaving(CloseReason reason);
   void left(CloseReason reason, bool was_connected);
@@ -109,7 +111,8 @@ class SocketSession final : public Socket, public std::enable_shared_from_this<S
   bool is_member(std::string_view room_id) const;
   SendResult send(Message message);
   void tell(const std::vector<DisconnectHandler>& handlers, CloseReason reason);
-  void fail_pending();
+  void fail_acks();
+  void fail_joins();
   /// Calls the host. False: it has thrown, and the socket is on its way out.
   template <class Call>
   bool guarded(Call call);

@@ -48,6 +48,12 @@ class FakeSession final : public EngineSocket, public std::enable_shared_from_th
   }
   Lines heard() { return std::exchange(lines_, {}); }
 
+  /// A ping leaves.
+  void ping() { handler_->on_ping(); }
+  /// The client answers it.
+  void pong() { handler_->on_pong(); }
+  /// A browser leaves the page.
+  void leave_page() { handler_->on_page_left(); }
   void stick() { stuck_ = true; }
   void leave_bytes(std::size_t bytes) {
     queued_ -= bytes;

@@ -130,8 +130,8 @@ SIGNALING_API void append_header(FrameBuilder& out, const PacketHeader& header);
 /// A whole packet with a payload of raw JSON.
 SIGNALING_API Frame encode_packet(const PacketHeader& header, std::string_view payload = {});
 
-/// The server's answer to a CONNECT: connected, as `sid`.
-SIGNALING_API Frame encode_connect(std::string_view nsp, std::string_view sid);
+/// The server's answer to a CONNECT: connected, as `sid`. `pid`: the secret for connection state recovery, or empty.
+SIGNALING_API Frame encode_connect(std::string_view nsp, std::string_view sid, std::string_view pid = {});
 /// The server's answer to a CONNECT: refused. `data`: raw JSON, or empty.
 SIGNALING_API Frame encode_connect_error(std::string_view nsp, std::string_view message,
                                          std::string_view data = {});

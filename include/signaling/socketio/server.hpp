@@ -32,6 +32,12 @@ struct SIGNALING_API ServerOptions {
   std::chrono::milliseconds decision_timeout = std::chrono::seconds(30);
   /// Pending acknowledgements of one socket. Default 1000. Beyond it, `emit_with_ack` fails with `overloaded`.
   std::size_t max_pending_acks = 1000;
+  /// Connection state recovery: how long a socket stays for its client when the connection was lost, in whole seconds;
+  /// at most Limits::max_resume, and Admission::max_resume. Default 0: off. Cost: each event gets another argument, and is
+  /// kept until a pong confirms it, up to Limits::max_unacknowledged_bytes for each socket.
+  std::chrono::milliseconds recovery_time{0};
+  /// Sockets without a connection at a time. Default 10,000. Beyond it, a socket is disconnected at once.
+  std::size_t max_away_sockets = 10'000;
   /// Logs exceptions of handlers. Null: nothing is logged.
   std::shared_ptr<LogSink> log;
   /// Null: the machine's steady clock. Must outlive the server. EngineHandler::on_time must use the same clock.
