@@ -7,6 +7,7 @@
 
 using namespace signaling;
 using namespace signaling::testing;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -119,4 +120,56 @@ TEST_CASE("link: it may be disconnected inside a hook that one of its messages h
   world.run();
   CHECK_FALSE(link);
   CHECK(world.router.stats().peers == 0);
+}
+
+TEST_CASE(
+    "link: a suspended peer is away, is still given what is sent to it, and is back when the policy says "
+    "so") {
+  Joined w;
+  const auto peer = w.link.peer();
+  REQUIRE(w.link.suspend(CloseReason::lost, 30s));
+  CHECK(peer->is_away());
+  CHECK(w.world.router.stats().peers_away == 1);
+  CHECK_FALSE(w.link.suspend(CloseReason::lost, 30s));
+  const int writes = w.transport.writes;
+  w.watcher->say("cast r event hi");
+  w.world.run();
+  CHECK(w.transport.writes == writes + 1);
+  bool is_back = false;
+  w.link.resume({}, [&](const Decision& decision) { is_back = decision.allowed(); });
+  CHECK(is_back);
+  CHECK_FALSE(peer->is_away());
+  CHECK(w.world.router.stats().peers_away == 0);
+  w.world.clock.advance(60s);
+  w.world.router.on_time();
+  w.world.run();
+  CHECK(w.transport.closes == 0);
+  CHECK(w.link.suspend(CloseReason::timeout, 30s));
+}
+
+TEST_CASE(
+    "link: at the end of a suspension the transport is told to close, and its peer is in its rooms until it "
+    "has") {
+  Joined w;
+  REQUIRE(w.link.suspend(CloseReason::lost, 3s));
+  for (const auto time : {1s, 2s}) {
+    CHECK(w.transport.closes == 0);
+    w.world.clock.advance(time);
+    w.world.router.on_time();
+    w.world.run();
+  }
+  CHECK(w.transport.closes == 1);
+  CHECK(w.link.peer()->rooms() == std::vector<RoomId>{"r"});
+  w.link.disconnect(CloseReason::timeout);
+  w.world.run();
+  CHECK(w.watcher->heard() == Lines{"away r v2 a", "-peer r v3 a timeout"});
+}
+
+TEST_CASE("link: a peer is not suspended after an end that was meant, or for no time") {
+  Joined w;
+  CHECK_FALSE(w.link.suspend(CloseReason::normal, 30s));
+  CHECK_FALSE(w.link.suspend(CloseReason::kicked, 30s));
+  CHECK_FALSE(w.link.suspend(CloseReason::lost, 0s));
+  CHECK_FALSE(Link().suspend(CloseReason::lost, 30s));
+  CHECK_FALSE(w.link.peer()->is_away());
 }

@@ -45,6 +45,23 @@ EngineRoute deadline_route(bool closes) {
   return route;
 }
 
+/// Says at each pong how many pings it was told of.
+class PongHandler final : public socketio::EngineHandler {
+ public:
+  void on_open(std::shared_ptr<socketio::EngineSocket> socket) override { socket_ = std::move(socket); }
+  void on_message(const MessageView&) override {}
+  void on_ping() override { ++pings_; }
+  void on_pong() override {
+    const Frame frame = engine_message("pong " + std::to_string(pings_));
+    socket_->send(std::span(&frame, 1));
+  }
+  void on_closed(CloseReason) override {}
+
+ private:
+  std::shared_ptr<socketio::EngineSocket> socket_;
+  int pings_ = 0;
+};
+
 EngineRoute impatient_route() {
   EngineRoute route;
   route.options.ping_interval = 100ms;
@@ -285,6 +302,32 @@ TEST_CASE("engine.io: the handler may close its session when its deadline is ove
     client.send_text("4x");
     CHECK(client.receive_text() == "4on time");
     CHECK(client.receive_close() == 4403);
+  }
+}
+
+TEST_CASE("engine.io: the handler is told of each ping, and of the pong that answers it") {
+  EngineRoute route = impatient_route();
+  route.options.ping_timeout = 10s;
+  route.accept = [](const HttpRequest&) -> EngineDecision { return std::make_unique<PongHandler>(); };
+  EngineWorld world(std::move(route));
+  SUBCASE("polling") {
+    PollingClient client(world);
+    client.post("3");  // nobody has asked
+    for (const char* pong : {"4pong 1", "4pong 2"}) {
+      CHECK(client.poll().body == "2");
+      client.post("3");
+      CHECK(client.poll().body == pong);
+    }
+  }
+  SUBCASE("websocket") {
+    WebSocketClient client(world.server.endpoint(), "/e/?EIO=4&transport=websocket");
+    client.receive_text();
+    client.send_text("3");  // nobody has asked
+    for (const char* pong : {"4pong 1", "4pong 2"}) {
+      CHECK(client.receive_text() == "2");
+      client.send_text("3");
+      CHECK(client.receive_text() == pong);
+    }
   }
 }
 

@@ -21,6 +21,7 @@ const TRANSPORTS = {
   "WebSocket only": { transports: ["websocket"] },
   "with an upgrade": {},
 };
+const LONGEST_SILENCE_MS = 6_000;
 const TALK_MS = 4_000;
 const MOST_BYTES_TO_CUT = 4_000;
 const SEED = Number(process.env.SIGNALING_SEED ?? Date.now() % 1_000_000);
@@ -81,6 +82,17 @@ async function room(t, args, options, connect) {
   return { server, proxy, cutOff, steady };
 }
 
+/** Until `member` has another connection: between two polls there is none that could be cut. `then` runs once. */
+async function cutUntilNoticed(proxy, member, kind, then = () => {}) {
+  const before = member.recoveries.length;
+  const isBack = () => member.recoveries.length > before;
+  for (let time = 0; !isBack(); ++time) {
+    proxy.cut(kind);
+    if (time === 0) then();
+    await until(isBack, "the next connection", LONGEST_SILENCE_MS).catch((error) => assert.ok(time < 3, error));
+  }
+}
+
 const upTo = (count) => Array.from({ length: count }, (_, number) => number);
 
 for (const [name, options] of Object.entries(TRANSPORTS)) {
@@ -91,12 +103,12 @@ for (const [name, options] of Object.entries(TRANSPORTS)) {
         const { id } = cutOff.socket;
         steady.say(0);
         await cutOff.heard(1);
-        proxy.cut(kind);
-        for (let number = 1; number < 20; number++) steady.say(number);
+        await cutUntilNoticed(proxy, cutOff, kind, () => {
+          for (let number = 1; number < 20; number++) steady.say(number);
+        });
         await cutOff.heard(20);
-        if (cutOff.recoveries.length === 1) await within(once(cutOff.socket, "connect"), "the next connection");
         assert.deepEqual(cutOff.numbers, upTo(20));
-        assert.deepEqual(cutOff.recoveries.slice(1), [true]);
+        assert.ok(cutOff.recoveries.slice(1).every((recovered) => recovered === true));
         assert.equal(cutOff.socket.id, id);
         assert.deepEqual(steady.left, []);
         cutOff.say(1);
@@ -135,8 +147,7 @@ test("a client whose offset is unknown is new, and its old socket leaves at once
   steady.say(0);
   await cutOff.heard(1);
   cutOff.socket._lastOffset = "987654321";
-  proxy.cut("reset");
-  await within(once(cutOff.socket, "connect"), "the next connection");
+  await cutUntilNoticed(proxy, cutOff, "reset");
   assert.equal(cutOff.socket.recovered, false);
   assert.notEqual(cutOff.socket.id, id);
   await until(() => steady.left.length === 1, "the old socket has left");
@@ -190,8 +201,7 @@ test("--socketio-max-away: a client that is lost when so many are is new when it
   gone.socket.io.engine.close();
   await delay(100);
   const { id } = cutOff.socket;
-  proxy.cut("reset");
-  await within(once(cutOff.socket, "connect"), "the next connection");
+  await cutUntilNoticed(proxy, cutOff, "reset");
   assert.equal(cutOff.socket.recovered, false);
   await until(() => steady.left.length === 1, "the old socket has left");
   assert.deepEqual(steady.left, [id]);
@@ -205,9 +215,8 @@ test("without the option, no client is recovered", async (t) => {
   steady.say(0);
   await cutOff.heard(1);
   assert.equal(seen[0].length, 2); // the name and the argument, no offset
-  proxy.cut("reset");
+  await cutUntilNoticed(proxy, cutOff, "reset");
   await until(() => steady.left.length === 1, "the old socket has left");
-  await until(() => cutOff.recoveries.length === 2, "the next connection");
   assert.ok(!cutOff.socket.recovered);
   assert.notEqual(cutOff.socket.id, id);
 });
@@ -239,8 +248,7 @@ test("a client that knows no recovery (4.5) is a new socket after a cut, as ever
   const { id } = cutOff.socket;
   steady.say(0);
   await cutOff.heard(1);
-  proxy.cut("reset");
-  await within(once(cutOff.socket, "connect"), "the next connection");
+  await cutUntilNoticed(proxy, cutOff, "reset");
   assert.notEqual(cutOff.socket.id, id);
   assert.equal(cutOff.socket.recovered, undefined);
   await until(() => steady.left.length === 1, "the old socket has left");
