@@ -43,6 +43,7 @@ class Server:
 
 ONE_THREAD = ("--threads", "1")
 OURS = Server("signaling", "signaling (native)", "native", "signaling-server", ONE_THREAD)
+OURS_SESSION = Server("signaling-session", "signaling (native, sessions)", "session", "signaling-server", ONE_THREAD)
 OURS_SOCKETIO = Server(
     "signaling-io", "signaling (Socket.IO)", "socketio", "signaling-server", (*ONE_THREAD, "--vocabulary", "rooms-mesh")
 )
@@ -60,6 +61,7 @@ RAW = (OURS, LIMIT, UWS, UWS_TOPIC, BEAST, NODE_WS, NODE_IO, NODE_IO_LOG)
 TLS = (OURS, LIMIT, UWS, BEAST, NODE_WS, NODE_IO)
 SOCKETIO = (OURS_SOCKETIO, NODE_IO)
 THREADS = (OURS_ONE, OURS_TWO)
+SESSIONS = (OURS, OURS_SESSION)
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,19 @@ TWO_THREADS = [
     relay("threads-1-200", 1, CANDIDATE, THREADS, base="signaling-1", metric="wall"),
     relay("threads-16-200", 16, CANDIDATE, THREADS, base="signaling-1", metric="wall"),
 ]
+WITH_SESSIONS = [
+    relay("session-relay-1-200", 1, CANDIDATE, SESSIONS, base="signaling"),
+    relay("session-relay-16-200", 16, CANDIDATE, SESSIONS, base="signaling"),
+    idle("session-idle", SESSIONS, 5000, base="signaling"),
+    Case(
+        "session-resume",
+        "5000 resume at once",
+        "resume",
+        (OURS_SESSION,),
+        {"connections": 5000, "concurrency": 5000, "drain": 60},
+        base="signaling-session",
+    ),
+]
 
 
 def crowd(others: int) -> Case:
@@ -154,5 +169,6 @@ GROUPS = {
     "tls": ("Over TLS", OVER_TLS),
     "socketio": ("Over Socket.IO", OVER_SOCKETIO),
     "threads": ("Two threads", TWO_THREADS),
+    "sessions": ("With sessions", WITH_SESSIONS),
     "crowds": ("The same work among more peers", CROWDS),
 }

@@ -23,6 +23,7 @@ from cases import GROUPS, NODE_PEERS, Case, Server, unlimited
 BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parents[1]
 RUN_TIMEOUT = 90  # seconds, for one workload against one server
+SHORT_SERVERS = ("signaling", "signaling-session", "signaling-io", "limit")
 SHORT = {"connections": "200", "bystanders": "200"}
 TARGETS = ["signaling-server", "bench_loadgen", "bench_epoll_relay", "bench_beast_relay"]
 
@@ -132,7 +133,7 @@ def chosen(arguments: argparse.Namespace, bench: Bench) -> list[tuple[str, Case,
                 continue
             servers = [each for each in case.servers if re.search(arguments.servers, each.name) and bench.can_run(each)]
             if arguments.short:
-                servers = [each for each in servers if each.name in ("signaling", "signaling-io", "limit")]
+                servers = [each for each in servers if each.name in SHORT_SERVERS]
             if servers:
                 result.append((group, case, servers))
     return result

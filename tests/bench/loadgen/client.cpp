@@ -120,7 +120,7 @@ void Client::continue_tls() {
 
 void Client::send_upgrade() {
   state_ = State::upgrading;
-  out_.append("GET ").append(target_.path).append(" HTTP/1.1\r\nHost: bench\r\n");
+  out_.append("GET ").append(path_.empty() ? target_.path : path_).append(" HTTP/1.1\r\nHost: bench\r\n");
   out_.append("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n");
   out_.append("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
   if (!target_.subprotocol.empty()) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "loop.hpp"
@@ -45,6 +46,8 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   void connect();
+  /// For the next connection, in place of the target's.
+  void set_path(std::string path) { path_ = std::move(path); }
   /// Leaves at the end of the tick.
   void send(std::string_view text);
   /// Says goodbye with a close frame; ends with `on_closed`.
@@ -80,6 +83,7 @@ class Client {
   const Target& target_;
   ClientHandler& handler_;
   std::uint16_t port_;
+  std::string path_;  ///< empty: the target's
   State state_ = State::idle;
   int fd_ = -1;
   SSL* ssl_ = nullptr;

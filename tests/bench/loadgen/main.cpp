@@ -25,7 +25,7 @@ const std::map<std::string_view, Work>& workloads() {
   static const std::map<std::string_view, Work> all{
       {"relay", {run_relay, "messages"}},        {"broadcast", {run_broadcast, "deliveries"}},
       {"connect", {run_connect, "connections"}}, {"churn", {run_churn, "connections"}},
-      {"idle", {run_idle, "connections"}},
+      {"idle", {run_idle, "connections"}},       {"resume", {run_resume, "resumptions"}},
   };
   return all;
 }

@@ -51,6 +51,7 @@ Options parse_options(int argc, char** argv) {
       {"--rate", number(options.rate)},
       {"--connections", number(options.connections)},
       {"--concurrency", number(options.concurrency)},
+      {"--away", number(options.away)},
       {"--warmup", number(options.warmup)},
       {"--seconds", number(options.seconds)},
       {"--drain", number(options.drain)},

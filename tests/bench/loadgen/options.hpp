@@ -27,6 +27,7 @@ struct Options {
   double rate = 0;                 ///< messages a second in all; 0: as fast as the answers come
   std::size_t connections = 1000;  ///< connect, idle: how many
   std::size_t concurrency = 32;    ///< connect, churn: how many at a time
+  double away = 1;                 ///< resume: seconds without a connection
   double warmup = 0.5;             ///< seconds
   double seconds = 2;
   double drain = 10;  ///< at most, until what is on its way counts as lost

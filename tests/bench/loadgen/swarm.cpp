@@ -25,6 +25,7 @@ Member::Member(Swarm& swarm, Loop& loop, const Target& target, std::uint32_t pla
     : index(place), client(loop, target, *this, place), swarm_(swarm) {}
 
 void Member::on_open(Client& /*client*/) {
+  if (resuming) return;
   const std::string greeting = swarm_.dialect_.greeting(party);
   if (!greeting.empty()) client.send(greeting);
 }
@@ -64,6 +65,12 @@ void Swarm::start(Member& member) {
   member.client.connect();
 }
 
+void Swarm::resume(Member& member) {
+  member.resuming = true;
+  member.client.set_path(dialect_.path_to_resume(member.party));
+  member.client.connect();
+}
+
 void Swarm::prepare(Member& member, const Payload& payload, bool to_room) {
   const Wrapping around =
       to_room ? dialect_.to_room(member.party) : dialect_.direct(member.party, partner(member).party);
@@ -75,7 +82,11 @@ void Swarm::send(Member& member, std::uint64_t time) {
 }
 
 void Swarm::received(Member& receiver, std::string_view message) {
-  if (const auto stamp = find_stamp(message)) return received_letter(receiver, message, *stamp);
+  if (const auto stamp = find_stamp(message)) {
+    const std::string receipt = dialect_.receipt(receiver.party);
+    if (!receipt.empty()) receiver.client.send(receipt);
+    return received_letter(receiver, message, *stamp);
+  }
   received_other(receiver, message);
 }
 
@@ -113,6 +124,7 @@ void Swarm::received_other(Member& receiver, std::string_view message) {
     ++faults_.strange;
     complain("unexpected", message);
   }
+  if (progress == Progress::resumed && workload_ != nullptr) workload_->on_resumed(receiver);
   if (progress != Progress::joined || receiver.joined) return;
   receiver.joined = true;
   ++joined_;

@@ -31,7 +31,8 @@ class Member final : public ClientHandler {
   std::uint32_t next_sequence = 0;
   std::vector<std::uint32_t> expected;  ///< the next sequence number, by the sender's place in the room
   bool joined = false;
-  bool leaving = false;  ///< its end is wanted
+  bool leaving = false;   ///< its end is wanted
+  bool resuming = false;  ///< its connection is to go on where the last one broke
 
  private:
   Swarm& swarm_;
@@ -42,6 +43,7 @@ class Workload {
  public:
   virtual ~Workload() = default;
   virtual void on_joined(Member& /*member*/) {}
+  virtual void on_resumed(Member& /*member*/) {}
   virtual void on_letter(Member& receiver, Member& sender, const Stamp& stamp) = 0;
   virtual void on_gone(Member& /*member*/) {}
 };
@@ -59,6 +61,8 @@ class Swarm {
   void join_all() { join(0, size(), 32); }
   /// From nothing: connects, and joins its room.
   void start(Member& member);
+  /// With a new connection, after the last one broke.
+  void resume(Member& member);
   /// Makes its letter; all who are addressed must have joined.
   void prepare(Member& member, const Payload& payload, bool to_room);
   void send(Member& member, std::uint64_t time);

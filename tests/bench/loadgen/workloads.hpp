@@ -30,6 +30,10 @@ Faults run_connect(const Bench& bench);
 Faults run_churn(const Bench& bench);
 /// `connections` peers join rooms, and then do nothing.
 Faults run_idle(const Bench& bench);
+/// `connections` peers with sessions, in pairs, lose their connections at once, with a letter on the way to every second one;
+/// are away for `away` seconds; and resume, `concurrency` at a time. All must get what they have missed. Measures the
+/// resumptions, and the memory before anybody came and while all are away.
+Faults run_resume(const Bench& bench);
 
 constexpr std::uint64_t nanoseconds(double seconds) { return static_cast<std::uint64_t>(seconds * 1e9); }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "counted.hpp"
@@ -16,16 +17,20 @@ using bench::World;
 using Pipes = std::vector<std::unique_ptr<Pipe>>;
 
 // Pairs, each in a room of its own: what one message costs must not depend on how many there are.
-Pipes pairs(World& world, std::size_t peers) {
+Pipes pairs(World& world, std::size_t peers, std::string_view keep) {
   Pipes pipes;
-  for (std::size_t i = 0; i < peers; ++i) pipes.push_back(world.join("room" + std::to_string(i / 2)));
+  for (std::size_t i = 0; i < peers; ++i) pipes.push_back(world.join("room" + std::to_string(i / 2), keep));
   return pipes;
 }
 
+enum class Sessions { no, yes };
+
 // `talking` of the peers do, in turn; `batch` messages arrive before the loop hands on what has gathered.
-void route(benchmark::State& state, std::size_t talking, std::size_t batch) {
+void route(benchmark::State& state, std::size_t talking, std::size_t batch,
+           Sessions sessions = Sessions::no) {
   World world;
-  const Pipes pipes = pairs(world, static_cast<std::size_t>(state.range(0)));
+  const bool has_sessions = sessions == Sessions::yes;
+  const Pipes pipes = pairs(world, static_cast<std::size_t>(state.range(0)), has_sessions ? "60" : "");
   std::vector<std::string> texts;
   for (std::size_t i = 0; i < pipes.size(); ++i)
     texts.push_back(bench::message("to", pipes[i ^ 1U]->id(), 200));
@@ -35,6 +40,7 @@ void route(benchmark::State& state, std::size_t talking, std::size_t batch) {
     world.repeat([&] {
       if (!state.KeepRunning()) return false;
       for (std::size_t i = 0; i < batch; ++i) pipes[next]->say(texts[next]);
+      if (has_sessions) pipes[next]->confirm();
       next = (next + 7919) % talking;
       return true;
     });
@@ -62,6 +68,20 @@ BENCHMARK(route_message)
     ->Args({100000, 1})
     ->Args({100000, 16})
     ->Iterations(200000);
+
+// The same of clients with sessions: both sides count and confirm, and what is not confirmed is kept. A timer runs then,
+// so each look for what is ready is a system call, which a server with sockets makes anyway.
+void route_with_sessions(benchmark::State& state) {
+  route(state, static_cast<std::size_t>(state.range(0)), static_cast<std::size_t>(state.range(1)),
+        Sessions::yes);
+}
+BENCHMARK(route_with_sessions)
+    ->ArgNames({"peers", "batch"})
+    ->Args({2, 1})
+    ->Args({2, 16})
+    ->Args({10, 1})
+    ->Args({100, 1})
+    ->Args({1000, 1});
 
 // A few talk, the others are only there: what the number of peers itself costs.
 void route_among(benchmark::State& state) { route(state, std::min<std::size_t>(64, state.range(0)), 1); }

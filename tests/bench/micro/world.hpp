@@ -16,20 +16,30 @@ namespace bench {
 /// A client without a socket: what is written to it is counted, and gone at once.
 class Pipe final : public signaling::Transport {
  public:
-  Pipe(signaling::Router& router, boost::asio::io_context& io, std::unique_ptr<signaling::Protocol> protocol)
-      : io_(io), link_(router.connect(*this, std::move(protocol), {})) {}
+  Pipe(signaling::Router& router, boost::asio::io_context& io, std::unique_ptr<signaling::Protocol> protocol,
+       const signaling::ConnectInfo& info = {})
+      : io_(io), link_(router.connect(*this, std::move(protocol), info)) {}
   Pipe(const Pipe&) = delete;
   Pipe& operator=(const Pipe&) = delete;
 
   void say(std::string_view message) { link_.receive({signaling::MessageKind::text, message}); }
   std::string id() const { return link_.peer()->id(); }
   std::size_t heard() const { return heard_; }
+  /// As clients with sessions do: tells of every 32 messages that they have come.
+  void confirm() {
+    if (counted_ - confirmed_ < 32) return;
+    confirmed_ = counted_;
+    say(R"({"type":"ack","received":)" + std::to_string(counted_) + "}");
+  }
   std::string_view last() const { return last_.text_view(); }
 
   boost::asio::any_io_executor executor() override { return io_.get_executor(); }
   void write(std::span<const signaling::Frame> frames) override {
     std::size_t bytes = 0;
-    for (const signaling::Frame& frame : frames) bytes += frame.size();
+    for (const signaling::Frame& frame : frames) {
+      bytes += frame.size();
+      counted_ += frame.use() == signaling::FrameUse::link ? 0 : 1;
+    }
     heard_ += frames.size();
     last_ = frames.back();
     link_.written(bytes);
@@ -39,6 +49,8 @@ class Pipe final : public signaling::Transport {
  private:
   boost::asio::io_context& io_;
   std::size_t heard_ = 0;
+  std::size_t counted_ = 0;
+  std::size_t confirmed_ = 0;  // of these
   signaling::Frame last_;
   signaling::Link link_;
 };
@@ -61,8 +73,11 @@ struct World {
   signaling::Router router{unlimited()};
   signaling::protocols::Json json;
 
-  std::unique_ptr<Pipe> join(std::string_view room) {
-    auto pipe = std::make_unique<Pipe>(router, io, json.make());
+  /// `keep`: as ConnectInfo::keep.
+  std::unique_ptr<Pipe> join(std::string_view room, std::string_view keep = {}) {
+    signaling::ConnectInfo info;
+    info.keep = keep;
+    auto pipe = std::make_unique<Pipe>(router, io, json.make(), info);
     pipe->say(R"({"type":"join","room":")" + std::string(room) + "\"}");
     run();
     return pipe;
