@@ -15,7 +15,8 @@ void Oracle::check_no_ghosts(const NodeId& node) {
     for (const auto& [room, membership] : life.rooms) {
       for (const auto& [id, other] : membership.view) {
         const auto number = std::stoul(other.metadata.substr(1));
-        if (lives_[number].node == node) fail(life, "still sees somebody of a dead node in " + room, id);
+        if (lives_[number].node == node && has_gone(lives_[number]))
+          fail(life, "still sees somebody of a dead node in " + room, id);
       }
     }
   }

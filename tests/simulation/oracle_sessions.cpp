@@ -77,7 +77,10 @@ bool Oracle::is_in_grace(const LifeRecord& life) const {
 
 bool Oracle::has_gone(const LifeRecord& life) const {
   if (life.ended) return true;
-  return life.offline_since && (life.keep.count() == 0 || life.is_doubtful);
+  if (!life.offline_since) return false;
+  // Of a node that is no more nobody checks when graces end.
+  const bool is_over = resumes_ == Resumes::anywhere && !is_in_grace(life);
+  return life.keep.count() == 0 || life.is_doubtful || is_over;
 }
 
 std::uint32_t Oracle::welcomes(std::uint32_t number, std::string_view line) {
@@ -108,6 +111,7 @@ std::uint32_t Oracle::welcomes(std::uint32_t number, std::string_view line) {
   life.secrets.emplace_back(words[2]);
   life.keep = seconds(number_in(words[3]));
   life.welcomed_at = now();
+  life.ended.reset();
   life.offline_since.reset();
   life.lost_at.reset();
   // An attempt elsewhere may still be under way.
@@ -193,7 +197,9 @@ void Oracle::disconnected(std::uint32_t number) {
 
 void Oracle::node_gone(const NodeId& node) {
   for (LifeRecord& life : lives_) {
-    if (life.node == node && !life.secrets.empty()) ends(life.number);
+    if (life.node != node || life.secrets.empty()) continue;
+    const bool may_go_on = resumes_ == Resumes::anywhere && life.keep.count() != 0;
+    may_go_on ? goes_offline(life.number) : ends(life.number);
   }
 }
 
