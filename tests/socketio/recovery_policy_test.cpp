@@ -179,6 +179,26 @@ TEST_CASE("Recovery: a client whose time is over while the policy decides is new
   CHECK(text_behind(heard[0], R"("pid":")") != script.pid);
 }
 
+TEST_CASE("Recovery: a client for which too much comes while the policy decides is new") {
+  UserScript script;
+  Limits limits = script.world.router.limits();
+  limits.max_unacknowledged_bytes = 100;
+  script.world.router.set_limits(limits);
+  script.cut();
+  script.policy->is_slow = true;
+  script.come_back_as("ann");
+  for (int i = 0; i < 3; ++i) script.ann->emit("much", {quote(std::string(60, 'x'))});
+  script.world.run();
+  CHECK(script.ends.empty());
+  script.policy->is_slow = false;
+  script.policy->answer();
+  script.world.run();
+  CHECK(script.ends == Lines{"slow-consumer"});
+  const Lines heard = script.client->heard();
+  REQUIRE(heard.size() == 1);
+  CHECK(text_behind(heard[0], R"("pid":")") != script.pid);
+}
+
 TEST_CASE("Recovery: a policy that never decides is not waited for") {
   UserScript script;
   script.cut();

@@ -5,8 +5,13 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <condition_variable>
+#include <cstdlib>
 #include <latch>
 #include <memory>
+#include <mutex>
+#include <numeric>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -36,6 +41,63 @@ class CountingSession final : public EngineSocket {
   boost::asio::any_io_executor executor_;
   std::latch& done_;
   int expected_;
+};
+
+/// A client that loses its connection and comes back on another thread: what it keeps in between.
+struct Page {
+  /// What a session sends is lost unless it is the present one.
+  void receive(int session, std::string_view frame) {
+    const std::scoped_lock lock(mutex);
+    if (session != present) return;
+    if (frame.starts_with("40")) {
+      ++answers;
+      pid = last_text(frame);
+    } else if (frame.starts_with("42")) {
+      numbers.push_back(std::atoi(frame.data() + frame.find(',') + 1));
+      offset = last_text(frame);
+    }
+    changed.notify_all();
+  }
+  std::string connect() {
+    const std::scoped_lock lock(mutex);
+    const std::string shown = offset.empty() ? "" : R"(,"offset":")" + offset + '"';
+    return pid.empty() ? "0" : R"(0{"pid":")" + pid + '"' + shown + "}";
+  }
+  template <class Condition>
+  void wait(Condition condition) {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, condition);
+  }
+  static std::string last_text(std::string_view frame) {
+    const std::size_t end = frame.rfind('"');
+    const std::size_t start = frame.rfind('"', end - 1) + 1;
+    return std::string(frame.substr(start, end - start));
+  }
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  int present = 0;
+  int answers = 0;
+  std::string pid;
+  std::string offset;
+  std::vector<int> numbers;
+};
+
+class PageSession final : public EngineSocket {
+ public:
+  PageSession(boost::asio::any_io_executor executor, Page& page, int number)
+      : executor_(std::move(executor)), page_(page), number_(number) {}
+  boost::asio::any_io_executor executor() const override { return executor_; }
+  void send(std::span<const Frame> frames) override {
+    for (const Frame& frame : frames) page_.receive(number_, frame.text_view());
+  }
+  void close(CloseReason) override {}
+  std::size_t queued_bytes() const noexcept override { return 0; }
+
+ private:
+  boost::asio::any_io_executor executor_;
+  Page& page_;
+  int number_;
 };
 
 /// A thread that runs one executor.
@@ -110,4 +172,58 @@ TEST_CASE(
   }
   workers.clear();
   CHECK(router.stats().peers == 0);
+}
+
+TEST_CASE("Recovery: a client that comes back on any thread gets everything once and in order") {
+  constexpr int sessions = 40;
+  constexpr int events_each = 25;
+  Page page;
+  Router router;
+  ServerOptions options;
+  options.recovery_time = std::chrono::seconds(30);
+  Server server(router, options);
+  Namespace& nsp = server.of("/");
+  std::latch joined(1);
+  nsp.on_connection([&](const std::shared_ptr<Socket>& socket) {
+    socket->join("room", [&](std::error_code error) {
+      if (!error) joined.count_down();
+    });
+  });
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (int i = 0; i < 3; ++i) workers.push_back(std::make_unique<Worker>());
+  std::vector<std::shared_ptr<EngineHandler>> handlers;
+  int emitted = 0;
+  for (int number = 1; number <= sessions; ++number) {
+    auto& io = workers[static_cast<std::size_t>(number) % workers.size()]->io;
+    handlers.push_back(server.accept({}));
+    {
+      const std::scoped_lock lock(page.mutex);
+      page.present = number;
+    }
+    const auto session = std::make_shared<PageSession>(io.get_executor(), page, number);
+    boost::asio::post(io, [handler = handlers.back(), session, connect = page.connect()] {
+      handler->on_open(session);
+      handler->on_message({MessageKind::text, connect});
+    });
+    page.wait([&] { return page.answers == number; });
+    joined.wait();
+    // What follows the answer need not wait any more.
+    boost::asio::post(io, [handler = handlers.back()] {
+      handler->on_message({MessageKind::text, R"(2["hi"])"});
+    });
+    // The last of these may be lost with the connection.
+    for (int i = 0; i < events_each; ++i) nsp.to("room").emit("n", {emitted++});
+    page.wait([&] { return page.numbers.size() > static_cast<std::size_t>(emitted - events_each / 2); });
+    if (number == sessions) break;
+    boost::asio::post(io, [handler = handlers.back()] { handler->on_closed(CloseReason::lost); });
+  }
+  page.wait([&] { return page.numbers.size() >= static_cast<std::size_t>(emitted); });
+  std::vector<int> expected(static_cast<std::size_t>(emitted));
+  std::iota(expected.begin(), expected.end(), 0);
+  CHECK(page.numbers == expected);
+  CHECK(router.stats().peers == 1);
+  boost::asio::post(workers[sessions % workers.size()]->io, [handler = handlers.back()] {
+    handler->on_message({MessageKind::text, "1"});
+  });
+  workers.clear();
 }
