@@ -69,7 +69,8 @@ bool PeerSession::suspend(CloseReason reason, std::chrono::seconds longest) {
   const auto limit = std::chrono::floor<std::chrono::seconds>(services_->limits().max_resume);
   const auto time = std::min({longest, limit, max_away_});
   if (state_ != State::open || is_away() || time.count() <= 0 || !is_unintended(reason)) return false;
-  if (services_->is_shutting_down()) return false;
+  // A client with a session resumes that.
+  if (grace_ || services_->is_shutting_down()) return false;
   PeerGrace::Owner& owner = *this;
   grace_ = std::make_unique<PeerGrace>(owner, loop().deadlines(), services_->current_limits());
   grace_->set_time(time);

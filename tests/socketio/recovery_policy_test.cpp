@@ -57,6 +57,10 @@ struct UserScript {
     world.run();
     offset = text_behind(client->heard().at(0), R"(",")");
   }
+  UserScript(const UserScript&) = delete;
+  UserScript& operator=(const UserScript&) = delete;
+  // What the policy has not answered keeps the router, which keeps the policy.
+  ~UserScript() { policy->waiting.clear(); }
   static ServerOptions server_options() {
     ServerOptions options;
     options.recovery_time = 30s;

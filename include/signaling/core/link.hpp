@@ -47,7 +47,8 @@ class SIGNALING_API Link {
   /// Reports that the client has lost its connection, and that the transport waits for its next one: the peer is away
   /// meanwhile. It stays for `longest`, or less if Limits::max_resume or Admission::max_resume are less; at the end of
   /// that, Transport::close gets `timeout`. The transport still takes what is written, and reports it as written. False:
-  /// the peer cannot stay, and nothing has changed. So it is after an end that was meant, as with `disconnect`.
+  /// the peer cannot stay, and nothing has changed. So it is after an end that was meant, as with `disconnect`, and if the
+  /// client has a session.
   bool suspend(CloseReason reason, std::chrono::seconds longest);
   /// The client of a suspended peer has another connection, with this data: asks the policy. If it admits the same user,
   /// the peer is not away any more, and has the new identity; otherwise nothing changes. `done` may run at once, and not
