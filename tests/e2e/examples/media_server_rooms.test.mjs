@@ -62,7 +62,7 @@ test("the operator sees who is there and puts one out, whose place is free then"
   assert.equal(await kick(server, "call", "nobody"), 404);
   assert.equal(await kick(server, "call", "sfu/call"), 404);
   assert.equal(await kick(server, "call", id), 200);
-  await grace.getByText("You were removed from the room.").waitFor();
+  await grace.getByText("You were removed from the room: The operator has removed you.").waitFor();
   await waitForView(grace, "lobby");
   const emmy = await joinCall(browser, server, "Emmy");
   await waitForVideoFrom(ada, ["Emmy"]);
