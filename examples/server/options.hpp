@@ -49,6 +49,7 @@ struct Options {
   signaling::identity::IceOptions ice;
   std::filesystem::path turn_secret_file;
   bool client_ids = false;
+  bool move_sessions = false;
   bool strangers = false;
   bool deflate = false;
   bool echo = false;

@@ -52,6 +52,7 @@ void ClusterInbox::lose_alias(std::string_view name, Epoch epoch) {
 
 void ClusterInbox::delivered(const Message& message, const Route& route) {
   if (route.room.empty()) {
+    if (waits_for_peer(message, route)) return;
     if (wait_in_room(message, route)) return;
     const SendResult result = deliver_to_peer(message, route);
     if (result.status == SendStatus::dropped) report(message, route, result.error);
@@ -62,6 +63,16 @@ void ClusterInbox::delivered(const Message& message, const Route& route) {
   } else if (!message.to.empty()) {
     report(message, route, errc::peer_not_found);
   }
+}
+
+// The id is this node's, and the peer on its way from another one.
+bool ClusterInbox::waits_for_peer(const Message& message, const Route& route) {
+  SessionMoves& moves = services_.session_moves();
+  if (!moves.expects_any() || services_.directory().find(message.to)) return false;
+  Callback<void()> again = [this, weak = services_.weak_from_this(), owned = OwnedMessage(message, route)] {
+    if (const auto services = weak.lock()) delivered(owned.message(), owned.route());
+  };
+  return moves.hold(message.to, again);
 }
 
 // It waits for what its sender has sent before, and for its sender's join, if it may still be told.
@@ -161,8 +172,8 @@ void ClusterInbox::commanded(const NodeCommand& command) {
   const auto peer = command.peer.empty() ? nullptr : find_peer(command.peer);
   switch (command.kind) {
     case NodeCommand::Kind::kick:
-      if (peer) (void)kick(*peer, command.room, command.why);
-      return;
+      if (peer) return static_cast<void>(kick(*peer, command.room, command.why));
+      return kick_later(command);
     case NodeCommand::Kind::close_room: return kick_all(command.room, command.why);
     case NodeCommand::Kind::away:
     case NodeCommand::Kind::back:
@@ -180,7 +191,45 @@ void ClusterInbox::commanded(const NodeCommand& command) {
       if (!command.peer.empty()) return;
       if (const auto room = find_room(command.room)) room->warn(errc::messages_lost);
       return;
+    case NodeCommand::Kind::move: return asked_to_move(peer, command);
+    case NodeCommand::Kind::move_answer:
+      if (const auto answer = handover::unpack_answer(command.data))
+        services_.session_moves().answer(*answer);
+      return;
+    case NodeCommand::Kind::history:
+      if (auto history = handover::unpack_history(command.data)) take_history(peer, std::move(*history));
+      return;
   }
+}
+
+// The peer is on its way here, or gone.
+void ClusterInbox::kick_later(const NodeCommand& command) {
+  Callback<void()> again = [this, weak = services_.weak_from_this(), command] {
+    const auto services = weak.lock();
+    if (!services) return;
+    if (const auto peer = find_peer(command.peer)) (void)kick(*peer, command.room, command.why);
+  };
+  (void)services_.session_moves().hold(command.peer, again);
+}
+
+void ClusterInbox::asked_to_move(const std::shared_ptr<PeerSession>& peer, const NodeCommand& command) {
+  auto request = handover::unpack_request(command.data);
+  if (!request) return;
+  if (peer) return peer->ask_to_move(std::move(*request));
+  NodeCommand answer;
+  answer.kind = NodeCommand::Kind::move_answer;
+  answer.node = request->node;
+  answer.data = handover::pack(handover::Answer{request->number});
+  (void)send(answer);
+}
+
+// What its former node sends behind this, it has not told the peer itself.
+void ClusterInbox::take_history(const std::shared_ptr<PeerSession>& peer, handover::History history) {
+  if (!peer) return;
+  for (const RoomId& id : history.rooms) {
+    if (const auto room = find_room(id)) room->hear(room_news::Settled{peer->id()});
+  }
+  peer->take_history(std::move(history));
 }
 
 // What was lost.
@@ -210,6 +259,14 @@ void ClusterInbox::undelivered(const NodeCommand& command, errc error) {
     case NodeCommand::Kind::lost:
       if (error != errc::peer_not_found) tell_receivers(command.peer, command.room);
       return;
+    case NodeCommand::Kind::move:
+      if (const auto request = handover::unpack_request(command.data)) {
+        services_.session_moves().answer(handover::Answer{request->number});
+      }
+      return;
+    // The other node does not wait long.
+    case NodeCommand::Kind::move_answer:
+    case NodeCommand::Kind::history: return;
   }
 }
 

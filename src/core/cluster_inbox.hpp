@@ -50,6 +50,10 @@ class ClusterInbox final : public StoreListener {
   std::shared_ptr<PeerSession> find_peer(std::string_view name) const;
   std::shared_ptr<RoomView> find_room(std::string_view id) const;
   void lose_alias(std::string_view name, Epoch epoch);
+  bool waits_for_peer(const Message& message, const Route& route);
+  void kick_later(const NodeCommand& command);
+  void take_history(const std::shared_ptr<PeerSession>& peer, handover::History history);
+  void asked_to_move(const std::shared_ptr<PeerSession>& peer, const NodeCommand& command);
 
   std::error_code kick(PeerSession& peer, std::string_view room, std::string_view why);
   void kick_all(std::string_view room, std::string_view why);

@@ -9,6 +9,8 @@ ForwardingStore::ForwardingStore(std::shared_ptr<StateStore> store) : store_(std
   if (!store_) throw std::invalid_argument("ForwardingStore: there is no store to forward to");
 }
 
+bool ForwardingStore::can_move_members() const noexcept { return store_->can_move_members(); }
+
 void ForwardingStore::open(const NodeId& node, StoreListener& listener,
                            Callback<void(std::error_code)> done) {
   store_->open(node, listener, std::move(done));

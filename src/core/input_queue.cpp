@@ -33,6 +33,11 @@ void InputQueue::push(Item item) {
   }
 }
 
+bool InputQueue::has_only_received() const noexcept {
+  return !is_running_ &&
+         std::ranges::all_of(items_, [](const Item& item) { return item.received() != nullptr; });
+}
+
 void InputQueue::push_front(Item item) {
   bytes_ += item.bytes;
   items_.push_front(std::move(item));

@@ -39,6 +39,7 @@ class InputQueue {
   bool is_empty() const noexcept { return items_.empty(); }
   std::size_t bytes() const noexcept { return bytes_; }
   const Item& front() const noexcept { return items_.front(); }
+  bool has_only_received() const noexcept;
 
   void push(Item item);
   /// Ahead of all that waits. Not while an item runs.

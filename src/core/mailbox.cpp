@@ -44,6 +44,16 @@ Mailbox::Mailbox(Owner& owner, std::shared_ptr<Loop> loop, Transport& transport,
       limits_(limits),
       protocol_number_(protocol_number) {}
 
+Mailbox::Mailbox(Owner& owner, std::shared_ptr<Loop> loop, std::shared_ptr<const Encoder> encoder,
+                 std::uint8_t protocol_number, const CurrentLimits& limits)
+    : owner_(owner),
+      loop_(std::move(loop)),
+      transport_(nullptr),
+      encoder_(std::move(encoder)),
+      limits_(limits),
+      protocol_number_(protocol_number),
+      is_away_(true) {}
+
 Mailbox::Mailbox(Owner& owner, std::shared_ptr<Loop> loop, std::shared_ptr<EventReceiver> receiver,
                  std::uint8_t protocol_number, const CurrentLimits& limits)
     : owner_(owner),
@@ -293,6 +303,11 @@ void Mailbox::set_suspended(bool is_suspended) {
   is_suspended_ = is_suspended;
 }
 
+void Mailbox::miss() noexcept {
+  const std::scoped_lock lock(mutex_);
+  ++dropped_;
+}
+
 std::uint64_t Mailbox::dropped() const {
   const std::scoped_lock lock(mutex_);
   return dropped_;
@@ -310,6 +325,21 @@ std::vector<Frame> Mailbox::take_ahead_of_lists() {
   auto taken = take_room_frames(frames_);
   queued_ = bytes_of(frames_);
   return taken;
+}
+
+std::vector<Frame> Mailbox::take_waiting() {
+  const std::scoped_lock lock(mutex_);
+  drop_waiting(FrameUse::link);
+  queued_ = 0;
+  return std::exchange(frames_, {});
+}
+
+void Mailbox::adopt(std::vector<Frame> earlier, std::uint64_t dropped) {
+  const std::scoped_lock lock(mutex_);
+  queued_ += bytes_of(earlier);
+  frames_.insert(frames_.begin(), std::make_move_iterator(earlier.begin()),
+                 std::make_move_iterator(earlier.end()));
+  dropped_ += static_cast<std::uint32_t>(dropped);
 }
 
 void Mailbox::attach(Transport& transport, std::vector<Frame> first) {

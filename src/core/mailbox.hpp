@@ -68,6 +68,8 @@ class Mailbox final : public Flushable {
     /// The last of what waited was given away; the transport, or the receiver, is closed next, unless the owner does
     /// without it and calls `detach`. On the executor.
     virtual void ended(CloseReason reason) = 0;
+    /// The room has this peer on another node now. Any thread.
+    virtual void moved_from(const RoomId& room) = 0;
 
    protected:
     ~Owner() = default;
@@ -76,6 +78,9 @@ class Mailbox final : public Flushable {
   /// `protocol_number`: the protocol's among ProtocolNames. `limits` outlive the owner.
   Mailbox(Owner& owner, std::shared_ptr<Loop> loop, Transport& transport,
           std::shared_ptr<const Encoder> encoder, std::uint8_t protocol_number, const CurrentLimits& limits);
+  /// The same without a transport yet: away.
+  Mailbox(Owner& owner, std::shared_ptr<Loop> loop, std::shared_ptr<const Encoder> encoder,
+          std::uint8_t protocol_number, const CurrentLimits& limits);
   /// Of a local peer.
   Mailbox(Owner& owner, std::shared_ptr<Loop> loop, std::shared_ptr<EventReceiver> receiver,
           std::uint8_t protocol_number, const CurrentLimits& limits);
@@ -165,6 +170,14 @@ class Mailbox final : public Flushable {
   /// The transport keeps what it is given for a client that has lost its connection, or does not any more: meanwhile,
   /// what may be lost is dropped.
   void set_suspended(bool is_suspended);
+  /// See Owner.
+  void moved_from(const RoomId& room) { owner_.moved_from(room); }
+  /// Of a peer that goes to another node: all that waits.
+  std::vector<Frame> take_waiting();
+  /// Of one that has come: what waited there, and how much was dropped.
+  void adopt(std::vector<Frame> earlier, std::uint64_t dropped);
+  /// The peer has missed something that it should have been told.
+  void miss() noexcept;
   /// So much was dropped since the transport was given up: the client's picture has gaps.
   std::uint64_t dropped() const;
   /// Makes way for lists of rooms: drops the changes among what waits, and takes the frames that must come ahead of lists.

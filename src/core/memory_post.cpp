@@ -54,6 +54,14 @@ void MemoryPost::queue(NodeIndex node, News news) {
   items_.push_back({node, std::move(news), {}});
 }
 
+bool MemoryPost::queue_for(const NodeId& node, News news) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = std::ranges::find(nodes_, node, &Node::id);
+  if (found == nodes_.end() || found->listener == nullptr) return false;
+  items_.push_back({static_cast<NodeIndex>(found - nodes_.begin()), std::move(news), {}});
+  return true;
+}
+
 void MemoryPost::queue(Callback<void()> answer) {
   const std::scoped_lock lock(mutex_);
   items_.push_back({nobody, {}, std::move(answer)});

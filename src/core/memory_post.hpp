@@ -36,6 +36,8 @@ class MemoryPost {
   bool has_several_nodes() const noexcept { return opened_.load(std::memory_order_relaxed) > 1; }
 
   void queue(NodeIndex node, News news);
+  /// False: no such node is open.
+  bool queue_for(const NodeId& node, News news);
   /// The answer to what a node has asked takes its place among the news.
   void queue(Callback<void()> answer);
   void deliver();

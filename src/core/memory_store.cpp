@@ -114,6 +114,27 @@ struct MemoryStore::State {
     return present == 0 && full ? errc::room_full : std::error_code();
   }
 
+  static bool moves(const StoredRoom& room, const Join& request) {
+    return request.moves_from != 0 && epoch_in(room, request.member.id) == request.moves_from;
+  }
+
+  // The node that had it is told, too, though it may have no other member there.
+  void move_member(StoredRoom& room, const Join& request, NodeIndex node) {
+    StoredMember& member = room.members.find(request.member.id)->second;
+    const NodeIndex former = std::exchange(member.node, node);
+    const Epoch former_epoch = std::exchange(member.epoch, request.member.epoch);
+    const MembershipChange change{RoomId(request.room),
+                                  room.version,
+                                  MembershipChange::Kind::moved,
+                                  member_of(request.member.id, member),
+                                  {},
+                                  former_epoch};
+    announce(room, change, node);
+    const bool is_told = std::ranges::any_of(
+        room.members, [former](const auto& entry) { return entry.second.node == former; });
+    if (!is_told && former != node) post.queue(former, change);
+  }
+
   void add_member(StoredRoom& room, Join& request, NodeIndex node) {
     StoreMember& member = request.member;
     if (epoch_in(room, member.id) != 0) {
@@ -239,7 +260,10 @@ void MemoryStore::join(Join request, Callback<void(std::error_code, Joined)> don
     const Epoch present = state_->epoch_in(room, request.member.id);
     const bool again = present == request.member.epoch;
     error = state_->check_join(room, request, present);
-    if (!error && !again) state_->add_member(room, request, node);
+    if (!error && !again) {
+      state_->moves(room, request) ? state_->move_member(room, request, node)
+                                   : state_->add_member(room, request, node);
+    }
     joined.version = room.version;
     if (!error) {
       joined.joined_at = room.members.find(request.member.id)->second.joined_at;
@@ -327,8 +351,14 @@ std::error_code MemoryStore::publish(const NodeId& node, const Message& message,
 std::error_code MemoryStore::command(const NodeId& node, const NodeCommand& command) {
   const auto news = [&] { return command; };
   const NodeIndex from = state_->post.index_of(node);
-  const bool is_brought = command.peer.empty() ? state_->bring_to_room(from, command.room, {}, news)
-                                               : state_->bring_to_owner(from, command.peer, news);
+  bool is_brought = false;
+  if (!command.node.empty()) {
+    is_brought = state_->post.queue_for(command.node, news());
+  } else if (!command.peer.empty()) {
+    is_brought = state_->bring_to_owner(from, command.peer, news);
+  } else {
+    is_brought = state_->bring_to_room(from, command.room, {}, news);
+  }
   state_->post.deliver();
   return is_brought ? errc::ok : errc::peer_not_found;
 }

@@ -44,14 +44,18 @@ std::unique_ptr<Identity> identity_of(const Admission& admission) {
 }
 
 PeerAdmission::PeerAdmission(std::shared_ptr<RouterServices> services, std::shared_ptr<Loop> loop)
-    : services_(std::move(services)), loop_(std::move(loop)), deadline_(loop_->deadlines()) {}
+    : services_(std::move(services)),
+      loop_(std::move(loop)),
+      deadline_(loop_->deadlines()),
+      other_node_(loop_->deadlines()) {}
 
-void PeerAdmission::begin(const ConnectInfo& info, Protocol& protocol, std::shared_ptr<ClientLink> link,
-                          Callback<void(Result)> done) {
-  fresh_id_ = protocol.make_peer_id(*services_->options().random);
+void PeerAdmission::begin(const ConnectInfo& info, const std::shared_ptr<Protocol>& protocol,
+                          std::shared_ptr<ClientLink> link, Callback<void(Result)> done) {
+  fresh_id_ = protocol->make_peer_id(*services_->options().random);
   done_ = std::move(done);
   link_ = std::move(link);
-  if (protocol.tells_resume_secret()) language_ = protocol.name();
+  protocol_ = protocol;
+  if (protocol->tells_resume_secret()) language_ = protocol->name();
   if (!read_wish(info)) return;
   if (!services_->has_policy()) return decided({});
   {
@@ -105,6 +109,7 @@ void PeerAdmission::begin_local(PeerId id, Identity identity, Callback<void(Resu
 void PeerAdmission::abandon() noexcept {
   done_ = {};
   deadline_.cancel();
+  other_node_.cancel();
 }
 
 void PeerAdmission::wait() {
@@ -138,10 +143,14 @@ void PeerAdmission::decided(const Admission& admission) {
 void PeerAdmission::resume(const Admission& admission) {
   const auto peer = services_->is_shutting_down() ? nullptr : services_->directory().find(wish_.id).peer;
   if (language_.empty()) return go_on(admission);
-  if (!peer || peer->is_local() || peer->language() != language_) return explain(admission);
+  if (!peer) return look_elsewhere(admission);
+  if (peer->is_local() || peer->language() != language_) return explain(admission);
   if (&peer->loop() != loop_.get()) return replace(peer, admission);
   switch (peer->check(wish_.resume)) {
-    case ResumeSecrets::Proof::good: return resume(*peer, admission);
+    case ResumeSecrets::Proof::good:
+      if (peer->is_departing()) return refuse_for_now();
+      return peer->when_arrived(
+          [self = shared_from_this(), peer, admission] { self->came_here(peer, admission); });
     case ResumeSecrets::Proof::outdated: return go_on_as_other(admission, "replaced");
     // The id may have gone to another node, which this one was not told of yet: the store decides.
     case ResumeSecrets::Proof::wrong: return explain(admission);
@@ -162,6 +171,96 @@ void PeerAdmission::resume(PeerSession& peer, const Admission& admission) {
 
 void PeerAdmission::refuse_user() {
   refuse(errc::forbidden, "The peer belongs to another user.", CloseReason::kicked);
+}
+
+// The node that has claimed the id is asked, if there is one.
+void PeerAdmission::look_elsewhere(const Admission& admission) {
+  const bool is_known =
+      services_->ended_sessions()
+          .find(ResumeSecrets::session_of(wish_.resume), services_->now(), services_->limits().max_resume)
+          .has_value();
+  const bool is_another = admission.peer_id && *admission.peer_id != wish_.id;
+  const bool may_move = services_->options().move_sessions && services_->store().can_move_members();
+  if (is_known || is_another || !may_move) return explain(admission);
+  SessionMoves& moves = services_->session_moves();
+  // An earlier connection has asked for it already.
+  Callback<void()> again = [weak = weak_from_this(), admission] {
+    const auto self = weak.lock();
+    if (!self) return;
+    boost::asio::post(self->loop_->executor(), [self, admission] {
+      if (!self->is_over()) self->resume(admission);
+    });
+  };
+  if (moves.hold(wish_.id, again)) return wait();
+  const std::uint64_t number =
+      moves.ask([weak = weak_from_this(), admission](const handover::Answer& answer) {
+        const auto self = weak.lock();
+        if (!self) return;
+        boost::asio::post(self->loop_->executor(), [self, answer, admission] {
+          if (!self->is_over()) self->found_elsewhere(answer, admission);
+        });
+      });
+  NodeCommand command;
+  command.kind = NodeCommand::Kind::move;
+  command.peer = wish_.id;
+  command.data = handover::pack(
+      {number, services_->node(), wish_.resume, admission.identity.subject, std::string(language_)});
+  if (services_->store().command(services_->node(), command)) {
+    moves.forget(number);
+    return explain(admission);
+  }
+  wait();
+  other_node_.set(handover::patience, [weak = weak_from_this(), number, admission] {
+    const auto self = weak.lock();
+    if (!self || self->is_over()) return;
+    self->other_node_.passed();
+    self->services_->session_moves().forget(number);
+    self->explain(admission);
+  });
+}
+
+void PeerAdmission::found_elsewhere(const handover::Answer& answer, const Admission& admission) {
+  using Verdict = handover::Answer::Verdict;
+  other_node_.cancel();
+  switch (answer.verdict) {
+    case Verdict::good: return take_from_node(answer, admission);
+    case Verdict::outdated: return go_on_as_other(admission, "replaced");
+    case Verdict::other_user: return refuse_user();
+    case Verdict::busy: return refuse_for_now();
+    case Verdict::unknown:
+      // It may have come here meanwhile, for another connection.
+      return services_->directory().find(wish_.id) ? resume(admission) : explain(admission);
+  }
+}
+
+// From the claim on, all that goes to the peer and through no room comes here. Even if the client is gone by now: without
+// its peer, it could not resume again.
+void PeerAdmission::take_from_node(const handover::Answer& answer, const Admission& admission) {
+  const std::string_view session = ResumeSecrets::session_of(wish_.resume);
+  services_->session_moves().expect(wish_.id);
+  services_->store().claim(
+      {services_->node(), wish_.id, session, session, true},
+      [self = shared_from_this(), answer, admission](std::error_code error, Epoch epoch) {
+        boost::asio::post(self->loop_->executor(), [self, error, epoch, answer, admission] {
+          if (!error) return self->bring_here(epoch, answer, admission);
+          self->services_->session_moves().arrived(self->wish_.id);
+          if (self->is_over()) return;
+          const bool is_lost = error == errc::id_in_use || error == errc::peer_not_found;
+          is_lost ? self->explain(admission) : self->refuse_for_now();
+        });
+      });
+}
+
+void PeerAdmission::bring_here(Epoch epoch, const handover::Answer& answer, const Admission& admission) {
+  const auto peer = std::make_shared<PeerSession>(services_, loop_, protocol_);
+  auto identity = admitted_.identity ? std::make_unique<Identity>(*admitted_.identity) : nullptr;
+  peer->arrive({wish_.id, epoch, wish_.resume, std::move(identity), answer},
+               [self = shared_from_this(), peer, admission] { self->came_here(peer, admission); });
+}
+
+void PeerAdmission::came_here(const std::shared_ptr<PeerSession>& peer, const Admission& admission) {
+  if (is_over()) return peer->end_without_grace();
+  peer->is_gone() ? explain(admission) : resume(*peer, admission);
 }
 
 // The peer that the client wants to be is not here.
@@ -259,8 +358,7 @@ void PeerAdmission::claimed(std::error_code error, Epoch epoch, PeerId id) {
     if (is_wish_only_ && admitted_.resumption) return claim_another();
     return refuse(errc::id_in_use, {}, CloseReason::unauthorized);
   }
-  // The client keeps its secret and tries again.
-  if (error) return refuse(errc::store_unavailable, {}, CloseReason::overloaded);
+  if (error) return refuse_for_now();
   admitted_.id = std::move(id);
   admitted_.epoch = epoch;
   finish(std::move(admitted_));
@@ -273,12 +371,16 @@ void PeerAdmission::claim_another() {
   claim(services_->new_id());
 }
 
+// The client keeps its secret and tries again.
+void PeerAdmission::refuse_for_now() { refuse(errc::store_unavailable, {}, CloseReason::overloaded); }
+
 void PeerAdmission::refuse(errc code, std::string_view message, CloseReason reason) {
   finish(Refused{code, std::string(message), reason});
 }
 
 void PeerAdmission::finish(Result result) {
   deadline_.cancel();
+  other_node_.cancel();
   std::exchange(done_, {})(std::move(result));
 }
 

@@ -10,6 +10,7 @@
 
 #include "core/client_link.hpp"
 #include "core/deadlines.hpp"
+#include "core/handover.hpp"
 #include "core/router_services.hpp"
 #include "signaling/core/callback.hpp"
 #include "signaling/core/event.hpp"
@@ -27,8 +28,9 @@ inline constexpr std::string_view took_too_long = "The server took too long to d
 /// How a client gets in: the policy says who it is; then it goes on as the peer that it was on an earlier connection, or
 /// the store gives a new peer its id.
 ///
-/// States: asking the policy -> replacing (a peer on another executor) -> claiming -> over, of which each may be skipped,
-/// or complete at once. All of it has Limits::decision_timeout.
+/// States: asking the policy -> replacing (a peer on another executor), or asking other nodes for the peer -> claiming ->
+/// awaiting (what the other node has) -> over, of which each may be skipped, or complete at once. All of it has
+/// Limits::decision_timeout.
 /// Threads: the peer's executor.
 class PeerAdmission final : public std::enable_shared_from_this<PeerAdmission> {
  public:
@@ -56,8 +58,8 @@ class PeerAdmission final : public std::enable_shared_from_this<PeerAdmission> {
   PeerAdmission(std::shared_ptr<RouterServices> services, std::shared_ptr<Loop> loop);
 
   /// Once one of these two. `done` is called once, unless it is abandoned; perhaps before the call returns.
-  void begin(const ConnectInfo& info, Protocol& protocol, std::shared_ptr<ClientLink> link,
-             Callback<void(Result)> done);
+  void begin(const ConnectInfo& info, const std::shared_ptr<Protocol>& protocol,
+             std::shared_ptr<ClientLink> link, Callback<void(Result)> done);
   /// Of a local peer, which needs no policy; `id` may be empty.
   void begin_local(PeerId id, Identity identity, Callback<void(Result)> done);
   /// The peer is gone: what the store still gives is released.
@@ -77,6 +79,12 @@ class PeerAdmission final : public std::enable_shared_from_this<PeerAdmission> {
   void resume(PeerSession& peer, const Admission& admission);
   void replace(const std::shared_ptr<PeerSession>& peer, const Admission& admission);
   void refuse_user();
+  void refuse_for_now();
+  void look_elsewhere(const Admission& admission);
+  void found_elsewhere(const handover::Answer& answer, const Admission& admission);
+  void take_from_node(const handover::Answer& answer, const Admission& admission);
+  void bring_here(Epoch epoch, const handover::Answer& answer, const Admission& admission);
+  void came_here(const std::shared_ptr<PeerSession>& peer, const Admission& admission);
   void explain(const Admission& admission);
   void go_on_as_other(const Admission& admission, std::string_view reason);
   void go_on(const Admission& admission);
@@ -93,8 +101,9 @@ class PeerAdmission final : public std::enable_shared_from_this<PeerAdmission> {
 
   const std::shared_ptr<RouterServices> services_;
   const std::shared_ptr<Loop> loop_;
-  std::shared_ptr<ClientLink> link_;  // null: of a local peer
-  std::string_view language_;         // in which the client may resume; empty: in none
+  std::shared_ptr<ClientLink> link_;    // null: of a local peer
+  std::shared_ptr<Protocol> protocol_;  // of a peer that comes from another node
+  std::string_view language_;           // in which the client may resume; empty: in none
   Callback<void(Result)> done_;
   Wish wish_;
   bool is_proved_ = false;     // the id in it is the client's
@@ -103,6 +112,7 @@ class PeerAdmission final : public std::enable_shared_from_this<PeerAdmission> {
   PeerId fresh_id_;            // if nobody chooses one; empty: the router does
   Admitted admitted_;
   ScopedDeadline deadline_;
+  ScopedDeadline other_node_;  // must have answered until then
 };
 
 }  // namespace signaling

@@ -32,8 +32,8 @@ std::uint64_t PeerGrace::take_received() noexcept {
   return received_;
 }
 
-void PeerGrace::restart_count() noexcept {
-  received_ = 0;
+void PeerGrace::go_on_from(std::uint64_t received) noexcept {
+  received_ = received;
   (void)take_received();
 }
 

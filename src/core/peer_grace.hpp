@@ -51,7 +51,9 @@ class PeerGrace {
   /// What the client is told: how many have arrived.
   std::uint64_t take_received() noexcept;
   /// The count begins again at 0.
-  void restart_count() noexcept;
+  void restart_count() noexcept { go_on_from(0); }
+  /// So many have arrived on another node.
+  void go_on_from(std::uint64_t received) noexcept;
 
   /// The counts began again with this answer, which may not have reached the client: then the client goes by the counts of
   /// before. Nothing: it has.

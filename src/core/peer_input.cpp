@@ -117,6 +117,15 @@ void PeerInput::close() {
   if (queue_) queue_->clear();
 }
 
+void PeerInput::adopt(std::vector<InputQueue::Received> messages) {
+  if (messages.empty()) return;
+  if (!queue_) queue_ = std::make_unique<InputQueue>();
+  for (auto& message : messages) {
+    const std::size_t bytes = message.bytes.size() + pending_overhead;
+    queue_->push({bytes, std::move(message)});
+  }
+}
+
 std::vector<InputQueue::Received> PeerInput::take_received() {
   return queue_ ? queue_->take_received() : std::vector<InputQueue::Received>();
 }

@@ -54,6 +54,10 @@ class PeerInput {
   void resume_behind(Callback<void()> first);
   /// The peer is gone: nothing is done any more.
   void close();
+  /// Nothing waits but messages of the client, and no answer is awaited: another peer could deal with them.
+  bool is_movable() const noexcept { return !is_awaiting_ && (!queue_ || queue_->has_only_received()); }
+  /// Messages of the client that wait behind all others.
+  void adopt(std::vector<InputQueue::Received> messages);
   /// Another peer deals with the messages of the client that wait.
   std::vector<InputQueue::Received> take_received();
   /// There is a new transport, which reads.

@@ -33,7 +33,7 @@ void PeerSession::admit(const ConnectInfo& info, std::shared_ptr<ClientLink> lin
   link_ = link;
   link->link(shared_from_this());
   input_.await();
-  admission->begin(info, *protocol_, std::move(link),
+  admission->begin(info, protocol_, std::move(link),
                    [this](PeerAdmission::Result result) { on_admission(std::move(result)); });
 }
 
@@ -117,7 +117,7 @@ bool PeerSession::enter_directory() {
 }
 
 void PeerSession::replace() {
-  boost::asio::post(executor(), [self = shared_from_this()] { self->end_replaced(); });
+  boost::asio::post(executor(), [self = shared_from_this()] { self->displaced(); });
 }
 
 void PeerSession::end_replaced() {
@@ -198,6 +198,7 @@ void PeerSession::end(CloseReason reason) {
   if (const auto join = join_.lock()) join->abandon();
   input_.close();
   wake_up_.reset();
+  departure_.reset();
   for (const Membership& membership : std::exchange(rooms_, {})) {
     services_->policy().left(*this, membership.room->id(), leave_reason(reason));
     tell_room_of_leave(membership.room, leave_reason(reason), {}, {});
@@ -215,6 +216,9 @@ void PeerSession::end(CloseReason reason) {
   services_->policy().disconnected(*this, reason);
   services_->log(LogLevel::debug, "peer-disconnected",
                  {{"peer", mailbox_.id()}, {"reason", to_string(reason)}});
+  if (const auto arrival = std::exchange(arriving_, nullptr)) {
+    for (auto& done : arrival->waiting) done();
+  }
 }
 
 void PeerSession::release_id(CloseReason reason) {

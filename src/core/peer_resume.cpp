@@ -83,6 +83,7 @@ void PeerSession::acknowledged(std::uint64_t received, std::string_view request)
 }
 
 bool PeerSession::resume(const std::shared_ptr<ClientLink>& link, Resumption resumption) {
+  if (has_gap_) resumption.received.reset();
   // Of what came behind a welcome that it has not received the client has received nothing.
   const bool is_repeated = grace_ && grace_->restarted_with && !secrets_.is_newest(resumption.secret);
   if (is_repeated) resumption.received = 0;
@@ -125,7 +126,7 @@ event::Resumption PeerSession::repeated_answer() const {
 event::Resumption PeerSession::how_to_resume(std::optional<std::uint64_t> received) const {
   event::Resumption answer{event::Resumption::Kind::rooms};
   const SessionLog* const log = mailbox_.log();
-  if (log == nullptr) return answer;
+  if (log == nullptr || has_gap_) return answer;
   answer.received = grace_->received();
   if (!received) return answer;
   const std::uint64_t lost = log->missing_behind(*received) + mailbox_.dropped();
@@ -156,6 +157,7 @@ std::vector<Frame> PeerSession::first_frames(const event::Resumption& answer,
     std::ranges::move(mailbox_.take_ahead_of_lists(), std::back_inserter(frames));
     for (const Membership& membership : rooms_) membership.room->list_members(mailbox_, frames);
     if (log != nullptr) log->restart();
+    has_gap_ = false;
     if (grace_) {
       grace_->restart_count();
       grace_->restarted_with = answer;

@@ -31,6 +31,14 @@ PeerSession::PeerSession(std::shared_ptr<RouterServices> services, Transport& tr
                services_->protocol_names().number_of(language()), services_->current_limits()),
       input_(*this, mailbox_, services_->current_limits(), *services_->options().clock) {}
 
+PeerSession::PeerSession(std::shared_ptr<RouterServices> services, const std::shared_ptr<Loop>& loop,
+                         std::shared_ptr<Protocol> protocol)
+    : services_(std::move(services)),
+      protocol_(std::move(protocol)),
+      mailbox_(*this, loop, protocol_->encoder(), services_->protocol_names().number_of(language()),
+               services_->current_limits()),
+      input_(*this, mailbox_, services_->current_limits(), *services_->options().clock) {}
+
 PeerSession::PeerSession(std::shared_ptr<RouterServices> services,
                          const boost::asio::any_io_executor& executor,
                          std::shared_ptr<EventReceiver> receiver)

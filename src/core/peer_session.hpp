@@ -28,7 +28,8 @@ std::string_view cut_why(std::string_view why) noexcept;
 /// A peer, from connection to end: its memberships, and what it may do. PeerInput has what waits, Mailbox what it is to be
 /// sent, PeerAdmission and PeerJoin the steps of what takes time.
 ///
-/// States: admitting (policy and store are asked) -> open <-> away (without a connection, for its grace) -> gone.
+/// States: admitting (policy and store are asked) -> open <-> away (without a connection, for its grace) -> gone. One that
+/// comes from another node begins as away; see peer_move.cpp.
 /// Invariants: `rooms_` holds exactly the rooms that this peer has joined and not left; it changes only on the
 /// executor. When `gone`, the peer is in no room and in no table, and its id is released. A client's peer has a link while
 /// it is `open`, and none while it is `away`. An `open` peer is suspended, and away for all others, while its transport
@@ -43,6 +44,9 @@ class PeerSession final : public Peer,
  public:
   PeerSession(std::shared_ptr<RouterServices> services, Transport& transport,
               std::unique_ptr<Protocol> protocol);
+  /// One that comes from another node.
+  PeerSession(std::shared_ptr<RouterServices> services, const std::shared_ptr<Loop>& loop,
+              std::shared_ptr<Protocol> protocol);
   /// A local peer.
   PeerSession(std::shared_ptr<RouterServices> services, const boost::asio::any_io_executor& executor,
               std::shared_ptr<EventReceiver> receiver);
@@ -104,6 +108,27 @@ class PeerSession final : public Peer,
   /// Its client is back.
   void end_suspension(std::unique_ptr<Identity> identity);
 
+  /// What a peer that comes from another node is here.
+  struct Arrival {
+    PeerId id;
+    Epoch epoch = 0;
+    std::string secret;  // that its client has shown
+    std::unique_ptr<Identity> identity;
+    handover::Answer answer;
+  };
+  /// Once, first, on its executor. `done`: it can be resumed, or is gone.
+  void arrive(Arrival arrival, Callback<void()> done);
+  /// Another node is about to have it.
+  bool is_departing() const noexcept;
+  /// Another connection of its client: `done` as above, perhaps at once.
+  void when_arrived(Callback<void()> done);
+  /// Nobody resumes it now: it ends, unless it has a grace.
+  void end_without_grace();
+  /// What the node that had it still has for its client. Any thread.
+  void take_history(handover::History history);
+  /// A client on another node shows its secret. Any thread.
+  void ask_to_move(handover::Request request);
+
   /// The rooms that this peer is in, for Route::from_rooms. On its executor.
   std::string sender_rooms() const;
   void tell_error(errc code, std::string_view message, std::string_view request);
@@ -154,6 +179,24 @@ class PeerSession final : public Peer,
 
  private:
   enum class State : std::uint8_t { admitting, open, away, gone };
+  /// Another node has asked for it.
+  struct Departure {
+    handover::Request request;
+    ScopedDeadline deadline;
+    int attempts = 0;
+    bool is_under_way = false;
+    bool is_displaced = false;
+    bool has_newest = false;  // the client has shown the newest secret
+    std::vector<handover::History::Away> away = {};
+    std::vector<RoomId> rooms = {};  // that have it on the other node
+  };
+  /// It comes from another node.
+  struct Arriving {
+    std::vector<Callback<void()>> waiting;
+    std::size_t rooms_left = 0;
+    bool has_history = false;  // or it is not waited for any more
+    ScopedDeadline deadline;
+  };
   /// The deadline of the protocol.
   struct WakeUp {
     TimePoint when;
@@ -188,6 +231,23 @@ class PeerSession final : public Peer,
   void confirm_welcome() noexcept;
   void acknowledged(std::uint64_t received, std::string_view request);
 
+  // peer_move.cpp: a peer that goes to another node, or comes from one.
+  void try_to_depart();
+  handover::Answer::Verdict judge(const handover::Request& request) const noexcept;
+  void depart();
+  void stay();
+  void displaced();
+  void moved_from(const RoomId& room) override;
+  void left_for_other_node(const RoomId& room);
+  void hand_over_history();
+  void answer_move(const handover::Request& request, const handover::Answer& answer) const;
+  void answer_move(const handover::Request& request, handover::Answer::Verdict verdict) const;
+  void move_into(const handover::Answer::Room& room, const handover::Answer& answer);
+  void moved_into(const handover::Answer::Room& room, errc error, const std::shared_ptr<RoomView>& view);
+  void adopt(handover::History history);
+  void tell_who_is_back(const std::vector<handover::History::Away>& away);
+  void end_arrival_if_complete();
+
   void release_id(CloseReason reason);
   void tell(const Event& event) { mailbox_.tell(event); }
   void tell_end(errc code, std::string_view why);
@@ -221,7 +281,7 @@ class PeerSession final : public Peer,
   void end(CloseReason reason);
 
   const std::shared_ptr<RouterServices> services_;
-  const std::unique_ptr<Protocol> protocol_;  // null: a local peer
+  const std::shared_ptr<Protocol> protocol_;  // null: a local peer
   State state_ = State::admitting;
   std::atomic<bool> sent_away_{false};
   std::atomic<bool> is_away_{false};
@@ -229,6 +289,7 @@ class PeerSession final : public Peer,
   std::atomic<bool> has_id_{false};
   bool has_wished_id_ = false;
   bool is_early_ = false;  // what is handled came before the welcome
+  bool has_gap_ = false;   // what the client missed is not known: that of another node did not come
   ResumeSecrets secrets_;
   std::unique_ptr<Identity> identity_;
   std::unique_ptr<Identity> former_identity_;  // for those who still look at it
@@ -241,7 +302,9 @@ class PeerSession final : public Peer,
   std::shared_ptr<PeerAdmission> admission_;  // while admitting
   std::weak_ptr<PeerJoin> join_;              // while one is under way
   TokenBucket joins_;
-  std::unique_ptr<WakeUp> wake_up_;  // null: the protocol has no deadline
+  std::unique_ptr<WakeUp> wake_up_;       // null: the protocol has no deadline
+  std::unique_ptr<Departure> departure_;  // null: no other node has asked for it
+  std::unique_ptr<Arriving> arriving_;    // null: it has come, or was here from the beginning
   Mailbox mailbox_;
   PeerInput input_;
 };

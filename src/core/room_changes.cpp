@@ -58,6 +58,8 @@ void RoomView::start(room_change::Join& change, std::uint64_t number) {
   request.member = {change.peer->id(), services_->node(), change.peer->epoch(), change.metadata, 0};
   request.capacity = change.capacity;
   request.known_version = followed_version();
+  request.moves_from = change.moves_from;
+  if (change.moves_from != 0) presence_.begin_move(change.peer, change.former_node);
   services_->store().join(std::move(request), [self = shared_from_this(), number](std::error_code error,
                                                                                   StateStore::Joined joined) {
     self->hear(room_news::Answer{number, error, std::move(joined)});
@@ -67,17 +69,22 @@ void RoomView::start(room_change::Join& change, std::uint64_t number) {
 void RoomView::finish(room_change::Join& change, room_news::Answer& answer) {
   const auto peer = change.peer;
   if (answer.error) {
+    if (change.moves_from != 0) presence_.end_move(peer->id());
     // An exception does not say whether the store has done it.
     if (answer.error == errc::internal) undo_join(*peer);
     return change.done(to_errc(answer.error), nullptr);
   }
   const StateStore::Joined& joined = answer.joined;
+  change.moved_at = joined.state || followed_version() != 0 ? joined.version : 0;
   const Version joined_at = joined.joined_at != 0 ? joined.joined_at : joined.version;
   // A snapshot may have come meanwhile, and shows what was after the join.
   const bool is_newest = joined.version >= version();
   if (joined.state && is_newest) attempt_to_tell([&] { reconcile(*joined.state, joined.version); });
+  // An earlier stay of the peer ended with it: two versions, and nothing is between.
+  const auto earlier = change.moves_from == 0 ? presence_.find(peer->id()) : std::nullopt;
+  const bool has_replaced = earlier && earlier->epoch < peer->epoch() && joined.version == version() + 2;
   // Of a room without local members no news came, and none are to come of what was before.
-  if (joined.state || followed_version() == 0) {
+  if (joined.state || followed_version() == 0 || has_replaced) {
     return complete(change, std::max(joined.version, version()), joined_at);
   }
   const bool is_completed = attempt([&] {
@@ -90,6 +97,8 @@ void RoomView::finish(room_change::Join& change, room_news::Answer& answer) {
 
 void RoomView::complete(room_change::Join& change, Version version, Version joined_at) {
   const auto peer = change.peer;
+  // One that moves has been told of all before by its former node, and is told of all behind here.
+  const errc result = change.moves_from == 0 || version == change.moved_at ? errc::ok : errc::messages_lost;
   if (!attempt([&] { admit(change, version, joined_at); })) {
     undo_join(*peer);
     return change.done(errc::internal, nullptr);
@@ -98,7 +107,7 @@ void RoomView::complete(room_change::Join& change, Version version, Version join
   (void)attempt([&] {
     services_->log(LogLevel::debug, "peer-joined", {{"peer", peer->id()}, {"room", id_}});
   });
-  if (attempt([&] { change.done(errc::ok, shared_from_this()); })) return;
+  if (attempt([&] { change.done(result, shared_from_this()); })) return;
   // The peer does not know that it is a member, and would never leave.
   peer->close(CloseReason::internal);
   RoomChange leave = room_change::Leave{peer, LeaveReason::disconnect, {}, {}};
@@ -107,12 +116,15 @@ void RoomView::complete(room_change::Join& change, Version version, Version join
 
 void RoomView::admit(room_change::Join& change, Version version, Version joined_at) {
   const auto& peer = change.peer;
-  evict(peer->id(), version);  // the others are not those of its earlier connection
   RoomPresence::Entry entry;
   entry.local = peer;
   entry.metadata = change.metadata;
   entry.epoch = peer->epoch();
   entry.joined_at = joined_at;
+  if (change.moves_from != 0 && presence_.relocate(entry, change.moves_from)) return;
+  presence_.end_move(peer->id());
+  // The store has counted the end of its earlier stay.
+  evict(peer->id(), std::max(version - 1, presence_.version()));
   // The answer is queued before the peer becomes visible: what others send it comes behind it.
   if (change.answer == command::Join::Answer::joined) {
     const auto snapshot = presence_.snapshot({});
@@ -238,11 +250,15 @@ void RoomView::finish(room_change::List& change, room_news::Answer& answer) {
 void RoomView::handle(room_news::Change& news) {
   MembershipChange& change = news.change;
   const Version known = version();
+  const bool is_move = change.kind == MembershipChange::Kind::moved;
+  if (is_move && change.version == known) return apply_remote(change);  // which does not count
   if (change.version <= known) return;
-  if (change.version == known + 1) return apply_remote(change);
+  if (change.version == known + 1 && !is_move) return apply_remote(change);
   // What is between is lost. If it cannot be had now, this one counts nevertheless, and the gap stays.
   look([this, change = std::move(change), known](std::error_code error, const RoomState& state) mutable {
     if (!error) return reconcile(state, state.version);
+    const auto member = presence_.find(change.member.id);
+    if (member && member->local) member->local->miss();
     change.version = known;
     apply_remote(change);
   });
@@ -311,10 +327,14 @@ bool RoomView::is_due(const RoomNews& news, const RoomState& state) {
     return presence_.has_sender(message->owned.route()) && services_->sender_order().is_next(message->ticket);
   }
   const auto* const change = std::get_if<room_news::Change>(&news);
-  if (change == nullptr || change->change.version <= presence_.version()) return false;
-  if (change->change.kind == MembershipChange::Kind::updated) return false;
+  if (change == nullptr || change->change.kind == MembershipChange::Kind::updated) return false;
   const StoreMember& member = change->change.member;
   const auto known = presence_.find(member.id);
+  if (change->change.kind == MembershipChange::Kind::moved) {
+    return change->change.version >= presence_.version() && known &&
+           known->epoch == change->change.former_epoch;
+  }
+  if (change->change.version <= presence_.version()) return false;
   const bool is_known = known && known->epoch == member.epoch;
   if (is_known != (change->change.kind == MembershipChange::Kind::left)) return false;
   return std::ranges::none_of(state.members, [&](const StoreMember& other) {
@@ -338,7 +358,25 @@ void RoomView::apply_remote(const MembershipChange& change) {
       (void)presence_.replace_metadata(member.id, member.epoch, member.metadata, change.version);
       return;
     }
+    case MembershipChange::Kind::moved: return relocate(change);
   }
+}
+
+// If it is not known, its beginning was missed.
+void RoomView::relocate(const MembershipChange& change) {
+  const StoreMember& member = change.member;
+  const auto known = presence_.find(member.id);
+  if (!known || known->epoch != change.former_epoch) return insert_remote(member, change.version);
+  RoomPresence::Entry entry;
+  entry.remote = std::make_unique<RoomMembers::RemotePeer>(RoomMembers::RemotePeer{member.id, member.node});
+  entry.metadata = member.metadata;
+  entry.epoch = member.epoch;
+  entry.joined_at = member.joined_at;
+  if (!presence_.relocate(entry, known->epoch)) return;
+  tell_who_is_away();
+  if (!known->local) return;
+  services_->counters().leaves.fetch_add(1, std::memory_order_relaxed);
+  known->local->moved_from(id_);
 }
 
 // A node that had lost sight of the store joins its members again: for those who know them nothing is new.
@@ -356,6 +394,11 @@ void RoomView::insert_remote(const StoreMember& member, Version version) {
   entry.epoch = member.epoch;
   entry.joined_at = member.joined_at;
   insert(std::move(entry), version);
+  tell_who_is_away();
+}
+
+// The new member's node may not know it.
+void RoomView::tell_who_is_away() {
   for (const auto& away : presence_.away_here()) publish_away(*away, true);
 }
 

@@ -91,13 +91,17 @@ std::vector<MembershipChange> RoomMembers::difference(const RoomId& room, const 
   using Kind = MembershipChange::Kind;
   std::vector<MembershipChange> changes;
   boost::unordered_flat_map<std::string_view, const StoreMember*> wanted;
+  boost::unordered_flat_map<std::string_view, const StoreMember*> here_now;
   for (const StoreMember& member : state.members) {
-    if (member.node != here) wanted.emplace(member.id, &member);
+    (member.node != here ? wanted : here_now).emplace(member.id, &member);
   }
   for (const Entry& entry : entries_) {
     if (entry.local) continue;
     const auto found = wanted.find(entry.id());
     if (found != wanted.end() && entry.is(*found->second)) continue;
+    // A join that is under way moves it here.
+    const auto coming = here_now.find(entry.id());
+    if (coming != here_now.end() && entry.moves_to(*coming->second)) continue;
     const StoreMember gone{entry.id(), entry.remote->node, entry.epoch, entry.metadata, 0};
     changes.push_back({room, version, Kind::left, gone, LeaveReason::disconnect});
   }

@@ -39,6 +39,10 @@ class RoomMembers {
 
     const PeerId& id() const noexcept;
     MemberView view() const noexcept { return {id(), metadata.view(), joined_at, is_away}; }
+    /// The same stay, by a later claim.
+    bool moves_to(const StoreMember& member) const noexcept {
+      return joined_at == member.joined_at && epoch < member.epoch;
+    }
     bool is(const StoreMember& member) const noexcept {
       return epoch == member.epoch && joined_at == member.joined_at;
     }

@@ -55,6 +55,11 @@ struct Join {
   command::Join::Answer answer = command::Join::Answer::joined;
   /// One that is destroyed uncalled, because of an exception, has to say `internal` by itself.
   Callback<void(errc, std::shared_ptr<RoomView>)> done;
+  NodeId former_node = {};  // of one that moves
+  Epoch moves_from =
+      0;  // as StateStore::Join::moves_from; then `done` gets `messages_lost`, and the room, if there is a
+          // gap between what the peer was told before and what it is told here
+  Version moved_at = 0;  // the version up to which it was told before; 0: what is known here has gaps
 };
 struct Leave {
   std::shared_ptr<Mailbox> peer;
@@ -107,6 +112,10 @@ struct Away {
   Epoch epoch = 0;
   bool is_away = false;
 };
+/// A member that has come from another node is told there of nothing more.
+struct Settled {
+  PeerId peer;
+};
 struct Resync {
   Missed missed = Missed::changes;
   /// More came than may wait, and was dropped.
@@ -116,7 +125,7 @@ struct Resync {
 }  // namespace room_news
 
 using RoomNews = std::variant<room_news::Answer, room_news::Change, room_news::Message, room_news::Away,
-                              room_news::Resync>;
+                              room_news::Settled, room_news::Resync>;
 
 /// What a room does next.
 namespace room_action {

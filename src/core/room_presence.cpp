@@ -2,6 +2,7 @@
 #include "core/room_presence.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace signaling {
@@ -65,26 +66,32 @@ std::optional<RoomPresence::Known> RoomPresence::find(std::string_view peer) con
 
 template <class Change>
 SendResult RoomPresence::tell(EncodedEvent& encoded, const Mailbox* skip, IfFull if_full, Mailbox* cause,
-                              Change change) {
+                              Change change, std::string_view sender_node) {
   for (;;) {
     std::optional<std::shared_ptr<const Encoder>> missing;
     {
       Wakes wakes;
       const std::scoped_lock lock(mutex_);
       missing = members_.missing_encoder(encoded, skip);
-      if (!missing) return change() ? push_to_all(encoded, skip, if_full, cause, wakes) : SendResult();
+      for (const Mover& mover : movers_) {
+        if (encoded.find(mover.peer->encoder().get()) == nullptr) missing = mover.peer->encoder();
+      }
+      if (!missing) {
+        return change() ? push_to_all(encoded, skip, if_full, cause, sender_node, wakes) : SendResult();
+      }
     }
     encoded.add(*std::move(missing));
   }
 }
 
 SendResult RoomPresence::push_to_all(const EncodedEvent& encoded, const Mailbox* skip, IfFull if_full,
-                                     Mailbox* cause, Wakes& wakes) noexcept {
+                                     Mailbox* cause, std::string_view sender_node, Wakes& wakes) noexcept {
   SendResult result;
   std::size_t bytes = 0;
   if (encoded.is_silent()) return result;
   for (const Entry& entry : members_.entries()) {
     if (!entry.local || entry.local.get() == skip) continue;
+    if (!movers_.empty() && hears_elsewhere(*entry.local, sender_node)) continue;
     // An event, and it is about to get a list.
     if (entry.is_held && if_full == IfFull::close) continue;
     const auto& form = *encoded.find(entry.local->encoder().get());
@@ -99,13 +106,28 @@ SendResult RoomPresence::push_to_all(const EncodedEvent& encoded, const Mailbox*
   return result;
 }
 
+bool RoomPresence::hears_elsewhere(const Mailbox& member, std::string_view sender_node) const noexcept {
+  return !sender_node.empty() && std::ranges::any_of(movers_, [&](const Mover& mover) {
+    return mover.is_here && mover.peer.get() == &member && mover.from == sender_node;
+  });
+}
+
+// By the time that the message is with their former nodes, these do not have them any more.
+void RoomPresence::push_to_coming(const EncodedEvent& encoded, IfFull if_full, Wakes& wakes) noexcept {
+  for (const Mover& mover : movers_) {
+    if (!mover.is_here) (void)mover.peer->push(*encoded.find(mover.peer->encoder().get()), if_full, wakes);
+  }
+}
+
 std::optional<SendResult> RoomPresence::broadcast(const Message& message, Route& route, EncodedEvent& encoded,
                                                   Mailbox* sender, const Mailbox* skip,
                                                   std::vector<NodeId>& elsewhere) {
   bool is_there = true;
+  Wakes wakes;
   const SendResult result = tell(encoded, skip, if_full_of(message, sender), sender, [&] {
     is_there = sender == nullptr || members_.has(*sender);
     if (!is_there) return false;
+    if (!movers_.empty()) push_to_coming(encoded, to_if_full(message.delivery), wakes);
     elsewhere = members_.remote_nodes();
     if (!elsewhere.empty()) route.from_joined_at = members_.joined_at(route.from);
     return true;
@@ -126,14 +148,23 @@ RoomPresence::Addressee RoomPresence::send_to(const Message& message, Route& rou
       if (sender != nullptr && !members_.has(*sender)) {
         return {Place::here, {SendStatus::dropped, errc::not_joined}, {}};
       }
-      if (!entry->local) {
+      const auto coming = std::ranges::find_if(
+          movers_, [&](const Mover& mover) { return !mover.is_here && mover.peer->id() == message.to; });
+      if (coming != movers_.end()) {
+        missing = coming->peer->encoder();
+        const auto* form = encoded.find(missing.get());
+        if (form != nullptr)
+          return {Place::here, coming->peer->push(*form, if_full_of(message, sender), wakes), {}};
+      } else if (!entry->local) {
         route.from_joined_at = members_.joined_at(route.from);
         return {Place::elsewhere, {}, entry->remote->node};
       }
-      if (const auto* form = encoded.find(entry->local->encoder().get())) {
-        return {Place::here, entry->local->push(*form, if_full_of(message, sender), wakes), {}};
+      if (!missing) {
+        missing = entry->local->encoder();
+        const auto* form = encoded.find(missing.get());
+        if (form != nullptr)
+          return {Place::here, entry->local->push(*form, if_full_of(message, sender), wakes), {}};
       }
-      missing = entry->local->encoder();
     }
     encoded.add(std::move(missing));
   }
@@ -150,9 +181,14 @@ std::optional<SendResult> RoomPresence::deliver_to(Mailbox& receiver, const Rout
 
 SendResult RoomPresence::deliver(const Message& message, const Route& route) {
   std::shared_ptr<Mailbox> receiver;
+  NodeId sender_node;
   {
     const std::scoped_lock lock(mutex_);
     if (!members_.has_local() && message.to.empty()) return {};
+    if (!movers_.empty()) {
+      const Entry* const sender = members_.find(route.from);
+      if (sender != nullptr && sender->remote) sender_node = sender->remote->node;
+    }
     const Entry* const entry = message.to.empty() ? nullptr : members_.find(message.to);
     if (entry != nullptr) receiver = entry->local;
     if (!message.to.empty() && !receiver) return {SendStatus::dropped, errc::peer_not_found};
@@ -161,7 +197,8 @@ SendResult RoomPresence::deliver(const Message& message, const Route& route) {
   const Event event = event::Message{message, route.from, route.from_metadata};
   EncodedEvent encoded(event);
   if (receiver) return receiver->push(encoded, to_if_full(message.delivery));
-  return tell(encoded, nullptr, to_if_full(message.delivery), nullptr, [] { return true; });
+  return tell(
+      encoded, nullptr, to_if_full(message.delivery), nullptr, [] { return true; }, sender_node);
 }
 
 void RoomPresence::tell_all(const Event& event) {
@@ -246,6 +283,7 @@ bool RoomPresence::erase(std::string_view peer, Epoch epoch, Version version, Le
   }
   const Event event = event::PeerLeft{id_, version, {id, known->metadata.view(), known->joined_at}, reason};
   EncodedEvent encoded(event);
+  end_move(id);
   Entry removed;
   bool is_removed = false;
   (void)tell(encoded, nullptr, IfFull::close, known->local.get(), [&] {
@@ -291,6 +329,33 @@ void RoomPresence::set_away(std::string_view peer, Epoch epoch, bool is_away) {
   });
 }
 
+bool RoomPresence::relocate(Entry& entry, Epoch from) {
+  const PeerId id = entry.id();
+  set_away(id, from, false);
+  Entry former;  // freed after the lock
+  const std::scoped_lock lock(mutex_);
+  const Entry* const known = members_.find(id);
+  if (known == nullptr || known->epoch != from || known->joined_at != entry.joined_at) return false;
+  former = members_.take(id);
+  for (Mover& mover : movers_) mover.is_here = mover.is_here || mover.peer == entry.local;
+  members_.add(std::move(entry));
+  return true;
+}
+
+void RoomPresence::begin_move(std::shared_ptr<Mailbox> peer, const NodeId& from) {
+  const std::scoped_lock lock(mutex_);
+  movers_.push_back({std::move(peer), from});
+}
+
+void RoomPresence::end_move(std::string_view peer) noexcept {
+  std::vector<Mover> ended;  // freed after the lock
+  const std::scoped_lock lock(mutex_);
+  const auto others =
+      std::ranges::partition(movers_, [&](const Mover& mover) { return mover.peer->id() != peer; });
+  std::ranges::move(others, std::back_inserter(ended));
+  movers_.erase(others.begin(), others.end());
+}
+
 void RoomPresence::hold_changes(const Mailbox& member) {
   const std::scoped_lock lock(mutex_);
   if (members_.has(member)) members_.find(member.id())->is_held = true;
@@ -319,6 +384,7 @@ void RoomPresence::advance(Version version) {
 }
 
 void RoomPresence::drop(const Mailbox& peer) noexcept {
+  end_move(peer.id());
   Entry removed;
   const std::scoped_lock lock(mutex_);
   if (members_.has(peer)) removed = members_.take(peer.id());
@@ -338,8 +404,10 @@ void RoomPresence::forget_if_left() {
 
 void RoomPresence::clear() noexcept {
   std::vector<Entry> dropped;
+  std::vector<Mover> ended;
   const std::scoped_lock lock(mutex_);
   is_cleared_ = true;
+  ended.swap(movers_);
   dropped = members_.take_all();
 }
 

@@ -83,6 +83,13 @@ class RoomPresence {
   SendResult replace_metadata(std::string_view peer, Epoch epoch, const Payload& metadata, Version version);
   /// A member has lost its connection, or has one again. Nothing happens if it is known, or is no member of that epoch.
   void set_away(std::string_view peer, Epoch epoch, bool is_away);
+  /// The member of epoch `from` is on another node, or here, by a later claim; to the others it is the same as before, and
+  /// has a connection. False: there is no such member. Otherwise `entry` is used up.
+  bool relocate(Entry& entry, Epoch from);
+  /// The store is about to be asked to move a member of the node `from` here: what local members say from now on will reach
+  /// it here. From `relocate` on, what members on its former node say is not for it, until `end_move`: that node tells it.
+  void begin_move(std::shared_ptr<Mailbox> peer, const NodeId& from);
+  void end_move(std::string_view peer) noexcept;
   /// Versions never go back.
   void advance(Version version);
   /// Removes a member that the others could not be told of.
@@ -104,19 +111,30 @@ class RoomPresence {
   /// Encodes in every language needed, then runs `change` and delivers to all local members but `skip` under one lock.
   /// False from `change`: there is nothing to tell any more.
   /// What it costs is charged to `cause`, unless null.
+  /// `sender_node`: of a message from another node.
   template <class Change>
-  SendResult tell(EncodedEvent& encoded, const Mailbox* skip, IfFull if_full, Mailbox* cause, Change change);
+  SendResult tell(EncodedEvent& encoded, const Mailbox* skip, IfFull if_full, Mailbox* cause, Change change,
+                  std::string_view sender_node = {});
 
   // Under the lock:
   SendResult push_to_all(const EncodedEvent& encoded, const Mailbox* skip, IfFull if_full, Mailbox* cause,
-                         Wakes& wakes) noexcept;
+                         std::string_view sender_node, Wakes& wakes) noexcept;
+  bool hears_elsewhere(const Mailbox& member, std::string_view sender_node) const noexcept;
+  void push_to_coming(const EncodedEvent& encoded, IfFull if_full, Wakes& wakes) noexcept;
   void push_joined(const MemberView& peer, const EncodedEvent& older, const EncodedEvent& younger,
                    Wakes& wakes) noexcept;
 
   const RoomId& id_;
   const NodeId& here_;
   mutable std::mutex mutex_;
+  /// A member that comes from another node.
+  struct Mover {
+    std::shared_ptr<Mailbox> peer;
+    NodeId from;
+    bool is_here = false;
+  };
   RoomMembers members_;
+  std::vector<Mover> movers_;
   Version doubted_ = 0;
   bool is_cleared_ = false;
 };

@@ -76,6 +76,8 @@ std::optional<SendResult> RoomView::send_to(const Message& message, Route& route
   if (addressee.place == Where::nowhere) return std::nullopt;
   if (addressee.place == Where::here) return addressee.result;
   route.room = id_;
+  // If members move, only the store knows on which node this one is by the time that the message is there.
+  if (services_->options().move_sessions) return services_->publish(message, route);
   return services_->publish(message, route, {&addressee.node, 1});
 }
 

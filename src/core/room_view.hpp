@@ -127,6 +127,7 @@ class RoomView final : public Room, public SenderOrder::Place, public std::enabl
   void handle(room_news::Change& news);
   void handle(room_news::Message& message);
   void handle(room_news::Away& away) { presence_.set_away(away.peer, away.epoch, away.is_away); }
+  void handle(room_news::Settled& settled) { presence_.end_move(settled.peer); }
   void handle(room_news::Resync& resync);
 
   /// Asks the store who is there. Nothing else is done until `then` was called with what came.
@@ -145,6 +146,8 @@ class RoomView final : public Room, public SenderOrder::Place, public std::enabl
   /// An id that comes again without having left is a new connection of the same peer: the old one leaves first.
   void insert(RoomPresence::Entry entry, Version version);
   void insert_remote(const StoreMember& member, Version version);
+  void relocate(const MembershipChange& change);
+  void tell_who_is_away();
   /// To the other nodes.
   void publish_away(const Mailbox& member, bool is_away);
   void evict(const PeerId& id, Version version);

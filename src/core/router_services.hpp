@@ -19,6 +19,7 @@
 #include "core/reserved_ids.hpp"
 #include "core/resume_secrets.hpp"
 #include "core/sender_order.hpp"
+#include "core/session_moves.hpp"
 #include "signaling/core/peer.hpp"
 #include "signaling/core/router_options.hpp"
 
@@ -93,6 +94,7 @@ class RouterServices : public std::enable_shared_from_this<RouterServices> {
   bool is_of_other_run(std::string_view secret) const noexcept { return !secret.starts_with(run_); }
   bool has_own_store() const noexcept { return has_own_store_; }
   EndedSessions& ended_sessions() noexcept { return ended_sessions_; }
+  SessionMoves& session_moves() noexcept { return session_moves_; }
 
   /// Keeps the claim of a peer that has lost its connection, for a while. False: the id is to be released.
   bool reserve_id(std::string_view id, Epoch epoch, std::string_view secret, const Loop& loop);
@@ -121,6 +123,7 @@ class RouterServices : public std::enable_shared_from_this<RouterServices> {
   Directory directory_;
   ReservedIds reserved_ids_;
   EndedSessions ended_sessions_;
+  SessionMoves session_moves_;
   const std::string run_;
   const bool has_own_store_;
   SenderOrder sender_order_;

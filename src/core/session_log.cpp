@@ -53,6 +53,13 @@ std::vector<Frame> SessionLog::rewind(std::uint64_t received) {
   return std::exchange(kept_, {});
 }
 
+void SessionLog::adopt(std::uint64_t before, std::vector<Frame> kept) {
+  restart();
+  begin_ = before;
+  kept_ = std::move(kept);
+  for (const Frame& frame : kept_) bytes_ += frame.size();
+}
+
 std::vector<Frame> take_room_frames(std::vector<Frame>& frames) {
   const auto others = std::stable_partition(frames.begin(), frames.end(),
                                             [](const Frame& frame) { return frame.use() != FrameUse::room; });

@@ -31,6 +31,10 @@ class SessionLog {
   }
   /// Takes what the client with these has still to get; the count is then that of the client.
   std::vector<Frame> rewind(std::uint64_t received);
+  /// All that is kept, in order; `count` less so many came before.
+  std::vector<Frame> take_kept() { return rewind(begin_); }
+  /// Goes on where another one has stopped: `kept` behind the first `before` messages.
+  void adopt(std::uint64_t before, std::vector<Frame> kept);
   /// The count begins again at 0, and nothing is kept.
   void restart() noexcept { *this = SessionLog(); }
 

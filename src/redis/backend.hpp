@@ -130,6 +130,8 @@ class Backend {
     Version known_version = 0;
     /// Whether the answer shall have the room's members, unless `known_version` is given and the node has a member there.
     bool wants_state = true;
+    /// As StateStore::Join::moves_from.
+    Epoch moves_from = 0;
   };
   struct Joined {
     StateStore::Joined joined;

@@ -31,6 +31,7 @@ bool read_kind(char letter, MembershipChange::Kind& kind) {
     case 'j': kind = MembershipChange::Kind::joined; return true;
     case 'l': kind = MembershipChange::Kind::left; return true;
     case 'u': kind = MembershipChange::Kind::updated; return true;
+    case 'm': kind = MembershipChange::Kind::moved; return true;
     default: return false;
   }
 }
@@ -40,6 +41,7 @@ bool read_change(std::string_view bytes, MembershipChange& change) {
   change.version = reader.number64();
   const auto kind = static_cast<char>(reader.byte());
   const unsigned reason = static_cast<unsigned>(reader.byte()) - '0';
+  change.former_epoch = reader.number64();
   change.room = reader.text();
   change.member.id = reader.text();
   if (!reader.ok() || reason > static_cast<unsigned>(LeaveReason::node_lost)) return false;

@@ -31,6 +31,7 @@ void Outgoing::gather(const Message& message, const Route& route, std::span<cons
 
 void Outgoing::gather(const NodeCommand& command, TimePoint now) {
   begin_gathering(now);
+  if (!command.node.empty()) return append(part_for(command.node, {}, {}), command);
   const bool is_for_peer = !command.peer.empty();
   append(part_for({}, command.peer, is_for_peer ? std::string_view() : command.room), command);
 }

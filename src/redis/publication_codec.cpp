@@ -8,7 +8,7 @@
 namespace signaling::redis {
 namespace {
 
-constexpr char format_version = 3;
+constexpr char format_version = 4;
 constexpr char message_letter = 'm';
 constexpr char command_letter = 'c';
 
@@ -16,7 +16,7 @@ constexpr std::array message_texts{&Message::event,   &Message::to,       &Messa
                                    &Message::payload, &Message::language, &Message::original};
 constexpr std::array route_texts{&Route::from, &Route::from_metadata, &Route::from_rooms, &Route::room};
 constexpr std::array command_texts{&NodeCommand::peer, &NodeCommand::room, &NodeCommand::receiver,
-                                   &NodeCommand::why};
+                                   &NodeCommand::why,  &NodeCommand::node, &NodeCommand::data};
 
 void append_length(std::string& bytes, std::size_t length) {
   while (length >= 0x80) {
@@ -93,7 +93,7 @@ bool take(std::string_view& bytes, PublishedMessage& published) {
 }
 
 bool take(std::string_view& bytes, NodeCommand& command) {
-  if (!take_enum(bytes, NodeCommand::Kind::lost, command.kind) || bytes.empty()) return false;
+  if (!take_enum(bytes, NodeCommand::Kind::history, command.kind) || bytes.empty()) return false;
   if (!take_enum(bytes, errc::internal, command.error)) command.error = errc::messages_lost;
   return take_number(bytes, command.epoch) && take_texts(bytes, command, command_texts);
 }

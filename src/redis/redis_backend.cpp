@@ -248,7 +248,7 @@ void RedisBackend::join(Session session, Join request, Callback<void(std::error_
        {std::move(request.room), member.id, std::to_string(member.epoch), std::string(member.metadata.view()),
         std::to_string(member.joined_at), std::to_string(request.capacity),
         std::to_string(request.known_version), request.wants_state ? "1" : "0",
-        text_of(LeaveReason::disconnect)},
+        text_of(LeaveReason::disconnect), std::to_string(request.moves_from)},
        [done = std::move(done)](std::error_code error, PackedReader reader) mutable {
          if (error) return done(error, {});
          Joined answer;

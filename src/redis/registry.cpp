@@ -41,6 +41,12 @@ bool Registry::remove(std::string_view room, std::string_view peer, Epoch epoch)
   return true;
 }
 
+void Registry::give_away(std::string_view name, const StoreMember& member) {
+  const Room* const room = find(name);
+  const StoreMember* const own = room == nullptr ? nullptr : room->find(member.id);
+  if (own != nullptr && own->epoch < member.epoch) (void)remove(name, member.id, Epoch(own->epoch));
+}
+
 bool Registry::update(std::string_view room, std::string_view peer, Epoch epoch, const Payload& metadata) {
   StoreMember* const member = find_member(room, peer, epoch);
   if (member != nullptr) member->metadata = metadata;

@@ -45,6 +45,8 @@ class Registry {
   const Room* find(std::string_view room) const;
   void add(std::string_view room, const StoreMember& member, Version known_version);
   bool remove(std::string_view room, std::string_view peer, Epoch epoch);
+  /// Another node has this member now, if it was this node's.
+  void give_away(std::string_view room, const StoreMember& member);
   bool update(std::string_view room, std::string_view peer, Epoch epoch, const Payload& metadata);
   void set_joined_at(std::string_view room, std::string_view peer, Epoch epoch, Version joined_at);
   void set_unsure(std::string_view room, bool is_unsure);

@@ -103,22 +103,25 @@ end
 
 local function version_of(room) return tonumber(call('GET', key('version', room)) or 0) end
 
--- kind: j joined, l left, u updated; reason: a digit. Not to the node whose doing it is: that gets the answer.
+-- kind: j joined, l left, u updated, m moved; reason: a digit. Not to the node whose doing it is: that gets the answer.
 local function announce(room, version, kind, reason, peer, member, doer)
-  local entry = pack('>I8', version) .. kind .. reason .. text(room) .. text(peer) .. member.packed .. 'c'
+  local former = pack('>I8', member.former_epoch or 0)
+  local entry = pack('>I8', version) .. kind .. reason .. former .. text(room) .. text(peer) .. member.packed .. 'c'
   deliver_to_room(room, doer, entry)
 end
 
 local function membership(room, peer) return text(room) .. peer end
 
+local function take_from_node(room, peer, holder)
+  call('SREM', key('members', holder), membership(room, peer))
+  if call('HINCRBY', key('roomnodes', room), holder, -1) <= 0 then call('HDEL', key('roomnodes', room), holder) end
+end
+
 -- Gives the room's new version, which is kept as long as somebody is there.
 local function remove_member(room, peer, member, reason, doer)
   local version = version_of(room) + 1
   call('HDEL', key('room', room), peer)
-  call('SREM', key('members', member.node), membership(room, peer))
-  if call('HINCRBY', key('roomnodes', room), member.node, -1) <= 0 then
-    call('HDEL', key('roomnodes', room), member.node)
-  end
+  take_from_node(room, peer, member.node)
   if call('EXISTS', key('room', room)) == 0 then
     call('DEL', key('version', room), key('roomnodes', room))
     if version > tonumber(call('GET', key('lastversion')) or 0) then
@@ -135,6 +138,15 @@ local function add_member(room, peer, member)
   store_member(room, peer, member)
   call('SADD', key('members', member.node), membership(room, peer))
   call('HINCRBY', key('roomnodes', room), member.node, 1)
+end
+
+-- The member is this node's from now on. The one that had it is told, though it may have no other member there.
+local function move_member(room, peer, member, epoch, version)
+  local former = member.node
+  member.former_epoch, member.epoch, member.node = member.epoch, epoch, node
+  add_member(room, peer, member)
+  announce(room, version, 'm', '0', peer, member, node)
+  take_from_node(room, peer, former)
 end
 
 -- A member that its node brings back is there already. The database may have forgotten its last metadata.
@@ -301,7 +313,7 @@ function operations.release(peer, epoch)
   return 'O'
 end
 
-function operations.join(room, peer, epoch, metadata, joined_at, capacity, known, wants_state, disconnect)
+function operations.join(room, peer, epoch, metadata, joined_at, capacity, known, wants_state, disconnect, moves_from)
   local stored = version_of(room)
   local has_followed = known ~= '0' and call('HGET', key('roomnodes', room), node)
   local version = math.max(stored, tonumber(known))
@@ -316,6 +328,10 @@ function operations.join(room, peer, epoch, metadata, joined_at, capacity, known
   if is_same then
     new = old
     version = refresh_member(room, peer, old, metadata, version)
+  elseif old and old.epoch == tonumber(moves_from) then
+    new = old
+    if version > stored then call('SET', key('version', room), decimal(version)) end
+    move_member(room, peer, old, tonumber(epoch), version)
   else
     local bound = tonumber(capacity)
     if not old and bound > 0 and call('HLEN', key('room', room)) >= bound then return 'F' end
@@ -405,24 +421,49 @@ function operations.publish(batch, expires_at, first_unanswered)
   end
   if now > tonumber(expires_at) then return 'X' end
   call('HSET', own, 'batch', batch)
-  local missing = {}
-  for index = 10, #ARGV, 3 do
-    local kind, name, entry = ARGV[index], ARGV[index + 1], ARGV[index + 2]
-    local delivered
-    if kind == 'n' then
-      delivered = deliver(name, entry)
-    elseif kind == 'p' then
-      local claim = find_claim(name)
-      delivered = claim and claim.node ~= node and deliver(claim.node, entry)
-    elseif kind == 'm' then
-      local room, rest = unpack_at('>I4c0', name)
-      local member = find_member(room, string.sub(name, rest))
-      delivered = member and member.node ~= node and deliver(member.node, entry)
-    else
-      delivered = deliver_to_room(name, node, entry)
+  local missing, gathered, targets = {}, {}, {}
+  local function miss(index) missing[#missing + 1] = pack('>I4', index) end
+  -- What is for one node becomes one entry, as far as nothing for several nodes is in between.
+  local function send_to(target)
+    local parts = gathered[target]
+    gathered[target] = nil
+    if parts and not deliver(target, table.concat(parts.bytes) .. 'm') then
+      for _, index in ipairs(parts.indices) do miss(index) end
     end
-    if not delivered then missing[#missing + 1] = pack('>I4', (index - 10) / 3) end
   end
+  local function send_gathered()
+    for _, target in ipairs(targets) do send_to(target) end
+    targets = {}
+  end
+  local function gather(target, index, entry)
+    local parts = gathered[target]
+    if not parts then
+      parts = {bytes = {}, indices = {}, size = 0}
+      gathered[target], targets[#targets + 1] = parts, target
+    end
+    parts.bytes[#parts.bytes + 1], parts.indices[#parts.indices + 1] = string.sub(entry, 1, -2), index
+    parts.size = parts.size + #entry
+    if parts.size > 262144 then send_to(target) end
+  end
+  local function elsewhere(held) return held and held.node ~= node and held.node end
+  for argument = 10, #ARGV, 3 do
+    local kind, name, entry, index = ARGV[argument], ARGV[argument + 1], ARGV[argument + 2], (argument - 10) / 3
+    local target
+    if kind == 'r' then
+      send_gathered()
+      if not deliver_to_room(name, node, entry) then miss(index) end
+    elseif kind == 'n' then
+      target = name
+    elseif kind == 'p' then
+      target = elsewhere(find_claim(name))
+    else
+      local room, rest = unpack_at('>I4c0', name)
+      target = elsewhere(find_member(room, string.sub(name, rest)))
+    end
+    if target then gather(target, index, entry) elseif kind ~= 'r' then miss(index) end
+  end
+  send_gathered()
+  table.sort(missing)
   if #missing > 0 or records ~= '' then
     local kept = missing_of(records, tonumber(first_unanswered), last)
     for _, index in ipairs(missing) do kept[#kept + 1] = pack('>I8', number) .. index end

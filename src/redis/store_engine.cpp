@@ -63,24 +63,25 @@ void StoreEngine::Impl::release(std::string_view peer, Epoch epoch) {
 
 void StoreEngine::Impl::join(const StateStore::Join& request, JoinDone done) {
   if (!session) return join_here(request, std::move(done));
-  Backend::Join wanted{RoomId(request.room), request.member, request.capacity, request.known_version};
+  Backend::Join wanted{RoomId(request.room),  request.member, request.capacity,
+                       request.known_version, true,           request.moves_from};
   outgoing.seal();
   send_outgoing();
   registry.add(request.room, request.member, request.known_version);
   ask(wanted.room);
-  backend.join(
-      *session, wanted,
-      [self = shared_from_this(), from = *session, wanted, done = std::move(done)](
-          std::error_code error, Backend::Joined answer) mutable {
-        const StateStore::Join again{wanted.room, wanted.member, wanted.capacity, wanted.known_version};
-        if (is_away(error)) {
-          self->lose_session(from);
-          self->join(again, std::move(done));  // in the next session, if that is open already
-        } else {
-          self->on_joined(again, error, std::move(answer), std::move(done));
-        }
-        self->heard(wanted.room);
-      });
+  backend.join(*session, wanted,
+               [self = shared_from_this(), from = *session, wanted, done = std::move(done)](
+                   std::error_code error, Backend::Joined answer) mutable {
+                 const StateStore::Join again{wanted.room, wanted.member, wanted.capacity,
+                                              wanted.known_version, wanted.moves_from};
+                 if (is_away(error)) {
+                   self->lose_session(from);
+                   self->join(again, std::move(done));  // in the next session, if that is open already
+                 } else {
+                   self->on_joined(again, error, std::move(answer), std::move(done));
+                 }
+                 self->heard(wanted.room);
+               });
 }
 
 void StoreEngine::Impl::on_joined(const StateStore::Join& request, std::error_code error,
@@ -101,7 +102,8 @@ void StoreEngine::Impl::on_joined(const StateStore::Join& request, std::error_co
 
 void StoreEngine::Impl::join_here(const StateStore::Join& request, JoinDone done) {
   const StoreMember& member = request.member;
-  if (options.when_away == WhenAway::refuse) {
+  // Whether there is a member to move, only the database knows.
+  if (options.when_away == WhenAway::refuse || request.moves_from != 0) {
     registry.remove(request.room, member.id, member.epoch);
     return done(errc::store_unavailable, {});
   }

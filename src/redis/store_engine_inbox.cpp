@@ -12,7 +12,7 @@ namespace {
 std::string_view room_of(const Publication& publication) {
   if (const auto* const published = std::get_if<PublishedMessage>(&publication)) return published->route.room;
   const auto& command = std::get<NodeCommand>(publication);
-  return command.peer.empty() ? std::string_view(command.room) : std::string_view();
+  return command.peer.empty() && command.node.empty() ? std::string_view(command.room) : std::string_view();
 }
 
 }  // namespace
@@ -112,6 +112,9 @@ void StoreEngine::Impl::handle(const InboxEntry& entry) {
   switch (entry.kind) {
     case InboxEntry::Kind::change:
       registry.reach(entry.change.room, entry.change.version);
+      if (entry.change.kind == MembershipChange::Kind::moved) {
+        registry.give_away(entry.change.room, entry.change.member);
+      }
       if (listener != nullptr) listener->changed(entry.change);
       return;
     case InboxEntry::Kind::messages: return deliver(entry.bytes);

@@ -130,7 +130,7 @@ void StoreEngine::Impl::tell_undelivered(std::string_view bytes, errc error) {
     const auto publication = take_publication(bytes);
     if (!publication) return;
     if (const auto* const command = std::get_if<NodeCommand>(&*publication)) {
-      const bool is_for_room = command->peer.empty();
+      const bool is_for_room = command->peer.empty() && command->node.empty();
       if (!is_for_room || error != errc::peer_not_found) listener->undelivered(*command, error);
     } else {
       const auto& [message, route] = std::get<PublishedMessage>(*publication);

@@ -40,6 +40,7 @@ std::vector<StateStoreCase> state_store_contract() {
   add_thread_cases(cases);
   add_publish_cases(cases);
   add_command_cases(cases);
+  add_move_cases(cases);
   add_end_cases(cases);
   add_failure_cases(cases);
   return cases;

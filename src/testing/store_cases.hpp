@@ -16,6 +16,7 @@ void add_order_cases(StoreCases& cases);
 void add_thread_cases(StoreCases& cases);
 void add_publish_cases(StoreCases& cases);
 void add_command_cases(StoreCases& cases);
+void add_move_cases(StoreCases& cases);
 void add_end_cases(StoreCases& cases);
 void add_failure_cases(StoreCases& cases);
 

@@ -75,6 +75,7 @@ void every_field(StoreWorld& w) {
     command.epoch = 0x0102030405060708;
     command.error = errc::internal;
     command.why = odd;
+    command.data = odd;
     accept(t.one.command(command));
     w.expect(t.two, {to_line(command)});
   }

@@ -62,6 +62,10 @@ std::string left(const std::string& room, Version version, const Someone& who, L
   return to_line(MembershipChange{room, version, MembershipChange::Kind::left, who.member(), reason});
 }
 
+std::string moved_to(const std::string& room, Version version, Version joined_at, const Someone& who) {
+  return to_line(MembershipChange{room, version, MembershipChange::Kind::moved, who.member(joined_at), {}});
+}
+
 std::string updated(const std::string& room, Version version, const Someone& who) {
   return to_line(MembershipChange{room, version, MembershipChange::Kind::updated, who.member(), {}});
 }
@@ -120,9 +124,9 @@ void StoreNode::release(std::string peer, Epoch epoch) {
 }
 
 Pending<StateStore::Joined> StoreNode::start_join(std::string room, const Someone& who, std::size_t capacity,
-                                                  Version known) {
+                                                  Version known, Epoch moves_from) {
   auto pending = begin<StateStore::Joined>("join of " + quote(who.id));
-  store_->join({room, who.member(), capacity, known}, pending.handler());
+  store_->join({room, who.member(), capacity, known, moves_from}, pending.handler());
   spoil(room);
   return pending;
 }
@@ -162,7 +166,10 @@ std::error_code StoreNode::publish(const Sent& sent, std::vector<NodeId> targets
 
 std::error_code StoreNode::command(NodeCommand command) {
   const std::error_code error = store_->command(id_, command);
-  for (std::string* text : {&command.peer, &command.room, &command.receiver, &command.why}) spoil(*text);
+  for (std::string* text :
+       {&command.peer, &command.room, &command.receiver, &command.why, &command.node, &command.data}) {
+    spoil(*text);
+  }
   return error;
 }
 

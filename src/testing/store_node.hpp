@@ -67,6 +67,7 @@ std::string joined(const std::string& room, Version version, const Someone& who)
 std::string left(const std::string& room, Version version, const Someone& who,
                  LeaveReason reason = LeaveReason::leave);
 std::string updated(const std::string& room, Version version, const Someone& who);
+std::string moved_to(const std::string& room, Version version, Version joined_at, const Someone& who);
 std::string displaced(const Someone& who);
 std::string undelivered(const Sent& sent, errc error);
 std::string undelivered(const NodeCommand& command, errc error);
@@ -90,7 +91,7 @@ class StoreNode final : public StoreListener {
   Pending<Epoch> start_take_over(std::string peer, std::string secret, std::string resume);
   void release(std::string peer, Epoch epoch);
   Pending<StateStore::Joined> start_join(std::string room, const Someone& who, std::size_t capacity = 0,
-                                         Version known = 0);
+                                         Version known = 0, Epoch moves_from = 0);
   Pending<Version> start_leave(std::string room, const Someone& who, LeaveReason reason = LeaveReason::leave);
   Pending<Version> start_update(std::string room, const Someone& who, std::string_view metadata);
   Pending<RoomState> start_snapshot(std::string room, Version known = 0);

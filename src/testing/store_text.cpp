@@ -39,11 +39,12 @@ std::string quote(std::string_view bytes) {
 
 // Of a member that left, only who it was is of interest.
 std::string to_line(const MembershipChange& change) {
-  static constexpr std::array kinds{"joined", "left", "updated"};
+  static constexpr std::array kinds{"joined", "left", "updated", "moved"};
   const StoreMember& member = change.member;
   std::string line = quote(change.room) + " v" + std::to_string(change.version) + " " +
                      kinds.at(static_cast<std::size_t>(change.kind)) + " ";
-  if (change.kind == MembershipChange::Kind::joined) return line + to_line(member);
+  using Kind = MembershipChange::Kind;
+  if (change.kind == Kind::joined || change.kind == Kind::moved) return line + to_line(member);
   line += quote(member.id) + " epoch=" + std::to_string(member.epoch);
   if (change.kind == MembershipChange::Kind::left)
     return line + " reason=" + std::string(to_string(change.reason));
@@ -82,13 +83,16 @@ std::string to_line(const Sent& sent) {
 }
 
 std::string to_line(const NodeCommand& command) {
-  static constexpr std::array kinds{"kick", "close_room", "away", "back", "undelivered", "lost"};
+  static constexpr std::array kinds{"kick", "close_room", "away",        "back",   "undelivered",
+                                    "lost", "move",       "move_answer", "history"};
   std::string line(kinds.at(static_cast<std::size_t>(command.kind)));
   add_field(line, "peer", command.peer);
   add_field(line, "room", command.room);
   add_field(line, "receiver", command.receiver);
   if (command.epoch != 0) line += " epoch=" + std::to_string(command.epoch);
   add_field(line, "why", command.why);
+  add_field(line, "node", command.node);
+  add_field(line, "data", command.data);
   if (command.error != errc::ok) line += " error=" + std::string(to_string(command.error));
   return line;
 }

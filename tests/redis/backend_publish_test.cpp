@@ -32,7 +32,7 @@ TEST_CASE_FIXTURE(Nodes, "redis backend: what is for a node, a peer or a room co
       a.publish(1, {{"node-b", {}, {}, "one"}, {{}, "peer", {}, "two"}, {{}, {}, "room", "three"}});
   CHECK_FALSE(missing.error);
   CHECK(missing.value == Missing{});
-  CHECK(texts_of(b.news()) == Texts{"messages one", "messages two", "messages three"});
+  CHECK(texts_of(b.news()) == Texts{"messages onetwo", "messages three"});
   CHECK(texts_of(c.news()) == Texts{"messages three"});
   CHECK(a.news().empty());
 }
@@ -96,13 +96,42 @@ TEST_CASE_FIXTURE(Nodes, "redis backend: messages are any bytes, of any size") {
   CHECK(news[1].bytes.empty());
 }
 
-TEST_CASE_FIXTURE(Nodes, "redis backend: many parts are one batch") {
+TEST_CASE_FIXTURE(Nodes,
+                  "redis backend: many parts are one batch, and what is for one node one entry, in order") {
+  b.claim("peer");
   std::vector<Batch::Part> parts;
-  for (int i = 0; i < 3000; ++i) parts.push_back({"node-b", {}, {}, std::to_string(i)});
+  std::string all;
+  for (int i = 0; i < 3000; ++i) {
+    parts.push_back({i % 2 == 0 ? "node-b" : "", i % 2 == 0 ? "" : "peer", {}, std::to_string(i)});
+    all += std::to_string(i);
+  }
   CHECK(a.publish(1, parts).value == Missing{});
   const auto news = b.news();
-  REQUIRE(news.size() == 3000);
-  for (std::size_t i = 0; i < 3000; ++i) CHECK(news[i].bytes == std::to_string(i));
+  REQUIRE(news.size() == 1);
+  CHECK(news[0].bytes == all);
+}
+
+TEST_CASE_FIXTURE(Nodes, "redis backend: what is for a room keeps its place among what is for one node") {
+  for (Node* node : {&a, &b}) node->join("room", node->id, 1);
+  a.news();
+  b.news();
+  a.publish(
+      1,
+      {{"node-b", {}, {}, "1"}, {{}, "node-b", "room", "2"}, {{}, {}, "room", "3"}, {"node-b", {}, {}, "4"}});
+  CHECK(texts_of(b.news()) == Texts{"messages 12", "messages 3", "messages 4"});
+}
+
+TEST_CASE_FIXTURE(Nodes, "redis backend: a member that moves is the new node's, and both nodes hear of it") {
+  a.join("room", "peer", 1);
+  b.join("room", "other", 2);
+  a.news();
+  b.news();
+  CHECK(c.move("room", "peer", 3, 1).value.joined_at == 1);
+  CHECK(texts_of(a.news()) == Texts{"moved room 2 peer"});
+  CHECK(texts_of(b.news()) == Texts{"moved room 2 peer"});
+  CHECK(c.snapshot("room").value.version == 2);
+  a.publish(1, {{{}, "peer", "room", "to c"}});
+  CHECK(texts_of(c.news()).back() == "messages to c");
 }
 
 TEST_CASE_FIXTURE(Nodes,

@@ -24,7 +24,7 @@ InboxEntry::Kind kind_of(std::string value) {
 }
 
 const std::string member = "\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0\x01\0\0\0\x01nm"s;
-const std::string change = "\0\0\0\0\0\0\0\x09j0\0\0\0\x01r\0\0\0\x01p"s + member + "c";
+const std::string change = "\0\0\0\0\0\0\0\x09j0\0\0\0\0\0\0\0\x03\0\0\0\x01r\0\0\0\x01p"s + member + "c";
 
 }  // namespace
 
@@ -35,6 +35,7 @@ TEST_CASE("redis inbox: a change is read whole") {
   CHECK(entries.front().kind == InboxEntry::Kind::change);
   CHECK(read.version == 9);
   CHECK(read.kind == MembershipChange::Kind::joined);
+  CHECK(read.former_epoch == 3);
   CHECK(read.room == "r");
   CHECK(read.member.id == "p");
   CHECK(read.member.epoch == 2);

@@ -43,8 +43,9 @@ void Cluster::start(std::size_t slot) {
   const bool was_alone =
       std::ranges::none_of(slots_, [](const Slot& other) { return other.process != nullptr; });
   if (was_alone) clouded_until_ = scheduler_.now();
-  it.process = std::make_unique<Process>(world(), dice_.fork(),
-                                         Process::Options{node, options_.limits, options_.engine});
+  it.process = std::make_unique<Process>(
+      world(), dice_.fork(),
+      Process::Options{node, options_.limits, options_.engine, options_.move_sessions});
   it.reachable_since = it.awake_since = scheduler_.now();
   scheduler_.after(dice_.between(milliseconds(0), tick_interval),
                    [this, slot, starts] { tick(slot, starts); });
@@ -72,9 +73,11 @@ void Cluster::tick(std::size_t slot, std::size_t starts) {
   scheduler_.after(tick_interval, [this, slot, starts] { tick(slot, starts); });
 }
 
-// One message may go over the bound, since only a full queue refuses.
+// One message may go over the bound, since only a full queue refuses; so may what a peer takes to another node.
 void Cluster::check_bounds(Process& process) {
-  const std::size_t most = options_.engine.max_queued_bytes + 2 * options_.limits.max_message_bytes;
+  const Limits& limits = options_.limits;
+  const std::size_t history = 4 * limits.max_outbound_bytes + limits.max_unacknowledged_bytes;
+  const std::size_t most = options_.engine.max_queued_bytes + 2 * limits.max_message_bytes + history;
   if (process.store().health().queued_bytes > most) oracle_.fail(process.node() + " queues too much");
   if (process.router().queues().longest_bytes > Mailbox::event_factor * options_.limits.max_outbound_bytes) {
     oracle_.fail("a peer on " + process.node() + " has too much queued");

@@ -21,6 +21,7 @@ class Cluster {
   struct Options {
     std::size_t processes = 3;
     Mutant mutant = Mutant::none;
+    bool move_sessions = false;
     Limits limits;
     redis::EngineOptions engine;
   };

@@ -1,6 +1,7 @@
 // simulation [--seeds N] [--first S] [--steps N]: runs seeds, and tells of the first that fails.
 // simulation --seed S: one of them, with its trace.
 // simulation --twice ...: each seed two times, which must not differ.
+// simulation --moves ...: sessions move between nodes.
 // simulation --without CHECK ...: a check is taken out; succeeds if a seed fails.
 #include <charconv>
 #include <cstdlib>
@@ -25,7 +26,7 @@ struct Arguments {
 
 [[noreturn]] void wrong_arguments(std::string_view what) {
   std::cerr << "simulation: " << what
-            << "\nusage: simulation [--seeds N] [--first S] [--seed S] [--steps N] [--twice]"
+            << "\nusage: simulation [--seeds N] [--first S] [--seed S] [--steps N] [--twice] [--moves]"
                " [--without epochs|sessions|gaps|probes|counts|receipts|rotation]\n";
   std::exit(2);
 }
@@ -54,6 +55,10 @@ Arguments parse(int count, char** values) {
     const std::string_view name = values[i];
     if (name == "--twice") {
       arguments.twice = true;
+      continue;
+    }
+    if (name == "--moves") {
+      arguments.run.moves = true;
       continue;
     }
     if (++i == count) wrong_arguments("a value is missing");

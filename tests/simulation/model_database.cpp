@@ -186,11 +186,14 @@ std::error_code ModelDatabase::release(const SessionCall& call, const PeerId& pe
 }
 
 void ModelDatabase::announce(const RoomId& name, const Room& room, MembershipChange::Kind kind,
-                             const StoreMember& member, LeaveReason reason, std::string_view except) {
+                             const StoreMember& member, LeaveReason reason, std::string_view except,
+                             Epoch former_epoch) {
   std::set<NodeId> told;
   for (const auto& [id, other] : room.members) {
     if (other.node == except || !told.insert(other.node).second) continue;
-    append(other.node, change_entry(name, room.version, kind, member, reason));
+    InboxEntry entry = change_entry(name, room.version, kind, member, reason);
+    entry.change.former_epoch = former_epoch;
+    append(other.node, std::move(entry));
   }
 }
 
@@ -230,6 +233,25 @@ Result<redis::Backend::Joined> ModelDatabase::join_again(const redis::Backend::J
   return {{}, answer(request, room)};
 }
 
+// The node that had it is told, too, though it may have no other member there.
+Result<redis::Backend::Joined> ModelDatabase::move(const redis::Backend::Join& request, Room& room) {
+  room.version = std::max(room.version, request.known_version);
+  const auto had_another = std::ranges::any_of(
+      room.members, [&](const auto& entry) { return entry.second.node == request.member.node; });
+  StoreMember& member = room.members.at(request.member.id);
+  StoreMember moved = member;
+  moved.node = request.member.node;
+  moved.epoch = request.member.epoch;
+  announce(request.room, room, MembershipChange::Kind::moved, moved, {}, moved.node, member.epoch);
+  member = std::move(moved);
+  redis::Backend::Joined answer;
+  answer.joined.version = room.version;
+  answer.joined.joined_at = member.joined_at;
+  answer.place = place(request.member.node);
+  if (!had_another || request.known_version == 0) answer.joined.state = state_of(room);
+  return {{}, std::move(answer)};
+}
+
 Result<redis::Backend::Joined> ModelDatabase::join(const SessionCall& call,
                                                    const redis::Backend::Join& request) {
   if (!admit(call)) return {errc::closed};
@@ -251,6 +273,7 @@ Result<redis::Backend::Joined> ModelDatabase::join(const SessionCall& call,
                          (member.joined_at == 0 || present->second.joined_at == member.joined_at);
     if (is_same) return join_again(request, known->second);
     if (is_present && present->second.epoch > member.epoch) return {errc::id_in_use};
+    if (is_present && present->second.epoch == request.moves_from) return move(request, known->second);
     const bool is_full = request.capacity != 0 && members.size() >= request.capacity;
     if (!is_present && is_full) return {errc::room_full};
     if (is_present) {

@@ -135,9 +135,10 @@ class ModelDatabase {
   void beat(Node& node);
   bool append(const NodeId& node, redis::InboxEntry entry);
   void announce(const RoomId& name, const Room& room, MembershipChange::Kind kind, const StoreMember& member,
-                LeaveReason reason, std::string_view except);
+                LeaveReason reason, std::string_view except, Epoch former_epoch = 0);
   void remove_member(const RoomId& name, const PeerId& peer, Version version, LeaveReason reason,
                      std::string_view except);
+  Result<redis::Backend::Joined> move(const redis::Backend::Join& request, Room& room);
   Result<redis::Backend::Joined> join_again(const redis::Backend::Join& request, Room& room);
   redis::Backend::Joined answer(const redis::Backend::Join& request, const Room& room) const;
   std::uint64_t place(const NodeId& node) const { return data_.nodes.at(node).inbox.written; }

@@ -17,6 +17,7 @@ class NodeStore final : public StateStore {
   NodeStore(const Clock& clock, std::shared_ptr<ModelBackend> backend, redis::EngineOptions options)
       : clock_(clock), backend_(std::move(backend)), options_(std::move(options)) {}
 
+  bool can_move_members() const noexcept override { return true; }
   void open(const NodeId& node, StoreListener& listener, Callback<void(std::error_code)> done) override;
   void close(const NodeId& node) override;
   void claim(const Claim& request, Callback<void(std::error_code, Epoch)> done) override;

@@ -153,8 +153,15 @@ void Oracle::hear_members(LifeRecord& life, const Words& words) {
   if (request && request->is_optional) return;
   Membership* const membership = request ? member(life, words[1]) : nullptr;
   if (membership == nullptr) return;
-  if (listed(life, words) != membership->view)
-    fail(life, "the list of members is not what the events have told", words[1]);
+  View list = listed(life, words);
+  const bool knows_who_is_away = life.moved_at + std::chrono::seconds(3) < now();
+  if (!knows_who_is_away) {
+    for (auto& [id, other] : list) {
+      const auto seen = membership->view.find(id);
+      if (seen != membership->view.end()) seen->second.is_away = other.is_away;
+    }
+  }
+  if (list != membership->view) fail(life, "the list of members is not what the events have told", words[1]);
 }
 
 void Oracle::hear_left(LifeRecord& life, const Words& words) {

@@ -152,6 +152,8 @@ class Oracle {
     std::optional<Attempt> attempt;
     TimePoint welcomed_at{};
     TimePoint begun_again_at{};
+    TimePoint moved_at{};
+    bool was_elsewhere = false;  // an attempt on another node, whose answer has not come
     /// For good.
     std::optional<TimePoint> ended;
     bool is_replaced = false;

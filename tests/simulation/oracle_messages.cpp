@@ -129,7 +129,8 @@ bool Oracle::is_excused(const Message& message, const LifeRecord& receiver) cons
   };
   // Who is on the same node gets it whatever else happens.
   if (has_left(receiver) || since(receiver.begun_again_at)) return true;
-  if (sender.node == receiver.node) return false;
+  const bool has_moved = since(sender.moved_at) || since(receiver.moved_at);
+  if (sender.node == receiver.node && !has_moved) return false;
   if (saw(sender, receiver.number)) return true;
   if (is_calm_since(message.said - seconds(20))) return false;
   // Nobody is there to be told.

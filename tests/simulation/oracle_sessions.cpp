@@ -44,6 +44,7 @@ void Oracle::comes_back(std::uint32_t number, const NodeId& node, const std::str
   life.attempt =
       Attempt{node, secret, counts, life.connections != 0 || (!life.ended && life.keep.count() != 0)};
   ++life.connections;
+  life.was_elsewhere = life.was_elsewhere || node != life.node;
   life.requests["welcome"] = {"welcome", {}, {}, now()};
   doubt(node, secret);
 }
@@ -100,6 +101,8 @@ std::uint32_t Oracle::welcomes(std::uint32_t number, std::string_view line) {
     fail(life, "another id than the one it asked for", line);
   }
   life.id = words[1];
+  if (life.was_elsewhere || life.node != attempt.node) life.moved_at = now();
+  life.was_elsewhere = false;
   life.node = attempt.node;
   if (is_new) check_nobody_has(life);
   if (std::ranges::find(life.secrets, words[2]) != life.secrets.end())
@@ -259,7 +262,9 @@ void Oracle::hear_presence(LifeRecord& life, const Words& words) {
   const bool may_be_ahead = version > membership->version && !is_calm_since(now() - seconds(20));
   if (version != membership->version && !may_be_ahead) fail(life, "a version that does not stand", words[2]);
   membership->version = version;
-  if (seen->second.is_away == is_away) fail(life, "hears twice of somebody", words[3]);
+  // Its new node tells it who is away, and after a second who is not any more.
+  const bool may_be_repeated = life.moved_at + seconds(3) > now();
+  if (seen->second.is_away == is_away && !may_be_repeated) fail(life, "hears twice of somebody", words[3]);
   seen->second.is_away = is_away;
 }
 

@@ -16,6 +16,7 @@ Process::Process(const ModelBackend::World& world, Dice dice, const Options& opt
   router.random = &random_;
   router.client_ids = ClientIds::accept;
   router.node = node_;
+  router.move_sessions = options.move_sessions;
   router_ = std::make_unique<Router>(std::move(router));
 }
 

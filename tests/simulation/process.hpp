@@ -17,6 +17,7 @@ class Process {
     NodeId node;
     Limits limits;
     redis::EngineOptions engine;
+    bool move_sessions = false;
   };
   Process(const ModelBackend::World& world, Dice dice, const Options& options);
   Process(const Process&) = delete;

@@ -17,10 +17,11 @@ constexpr seconds settling{40};
 // What clients are granted at most, and ask for at most.
 constexpr seconds longest_keep{12};
 
-Cluster::Options cluster_options(Dice& dice, Mutant mutant) {
+Cluster::Options cluster_options(Dice& dice, const RunOptions& run) {
   Cluster::Options options;
   options.processes = 2 + dice.below(3);
-  options.mutant = mutant;
+  options.mutant = run.mutant;
+  options.move_sessions = run.moves;
   options.limits.messages_per_second = 0;
   options.limits.joins_per_second = 0;
   options.limits.max_message_bytes = 4 * 1024;
@@ -115,7 +116,7 @@ class Run {
   explicit Run(const RunOptions& options)
       : options_(options),
         dice_(options.seed),
-        cluster_options_(cluster_options(dice_, options.mutant)),
+        cluster_options_(cluster_options(dice_, options)),
         crowd_options_(crowd_options(dice_)),
         trace_(scheduler_, options.echo),
         oracle_(scheduler_, trace_),
@@ -130,6 +131,7 @@ class Run {
   Outcome play() {
     const bool refuses = cluster_options_.engine.when_away == redis::WhenAway::refuse;
     if (refuses) oracle_.expect(Oracle::Joins::with_database);
+    if (options_.moves) oracle_.expect(Oracle::Resumes::anywhere);
     const bool may_drop =
         crowd_options_.sends_much || cluster_options_.limits.max_unacknowledged_bytes < 1024;
     if (may_drop) oracle_.expect(Oracle::Kept::some);

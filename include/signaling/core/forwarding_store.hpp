@@ -21,6 +21,7 @@ class SIGNALING_API ForwardingStore : public StateStore {
   /// Throws std::invalid_argument if `store` is null.
   explicit ForwardingStore(std::shared_ptr<StateStore> store);
 
+  bool can_move_members() const noexcept override;
   void open(const NodeId& node, StoreListener& listener, Callback<void(std::error_code)> done) override;
   void close(const NodeId& node) override;
   void claim(const Claim& request, Callback<void(std::error_code, Epoch)> done) override;

@@ -24,6 +24,7 @@ class SIGNALING_API MemoryStore final : public StateStore {
   MemoryStore(const MemoryStore&) = delete;
   MemoryStore& operator=(const MemoryStore&) = delete;
 
+  bool can_move_members() const noexcept override { return true; }
   void open(const NodeId& node, StoreListener& listener, Callback<void(std::error_code)> done) override;
   void close(const NodeId& node) override;
   void claim(const Claim& request, Callback<void(std::error_code, Epoch)> done) override;

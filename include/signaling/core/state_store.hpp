@@ -35,13 +35,15 @@ struct SIGNALING_API RoomState {
 
 /// One change of a room's membership; `version` is the room's version after it.
 struct SIGNALING_API MembershipChange {
-  /// The kinds of changes.
-  enum class Kind : std::uint8_t { joined, left, updated };
+  /// The kinds of changes. `moved`: the member has another node and epoch, and is otherwise as it was; the room's version
+  /// did not grow. The node that had it gets this change, too.
+  enum class Kind : std::uint8_t { joined, left, updated, moved };
   RoomId room;                              ///< the room of the change
   Version version = 0;                      ///< of the room, after the change
   Kind kind = Kind::joined;                 ///< the kind of change
   StoreMember member;                       ///< the member, after the change, or before it if it left
   LeaveReason reason = LeaveReason::leave;  ///< of a leave
+  Epoch former_epoch = 0;                   ///< of `moved`: the member's before
 };
 
 /// What a node may have missed in a room.
@@ -52,7 +54,8 @@ enum class Missed : std::uint8_t {
 
 /// A request from one node to another: a command of the host, or a notice that messages were not delivered.
 ///
-/// It goes to the node that has claimed `peer`, or, if `peer` is empty, to every other node with members in `room`.
+/// It goes to `node`; if that is empty, to the node that has claimed `peer`; if that is empty too, to every other node
+/// with members in `room`.
 struct SIGNALING_API NodeCommand {
   /// What the receiving node must do.
   enum class Kind : std::uint8_t {
@@ -62,6 +65,9 @@ struct SIGNALING_API NodeCommand {
     back,  ///< the same member has a connection again
     undelivered,  ///< notify `peer` that a message it has sent was not delivered
     lost,         ///< notify `peer`, or the members of `room`, that messages to them were lost
+    move,  ///< the client of `peer` has connected to another node, and wants to go on there; see `data`
+    move_answer,  ///< the answer to `move`
+    history,      ///< what the former node of `peer` still had for its client
   };
   Kind kind = Kind::kick;  ///< what the receiving node must do
   PeerId peer;             ///< an id or alias
@@ -71,6 +77,8 @@ struct SIGNALING_API NodeCommand {
   Epoch epoch = 0;        ///< for `away` and `back`: of the claim of `receiver`
   errc error = errc::ok;  ///< for `undelivered`: the reason
   std::string why;        ///< for `kick` and `close_room`: the host's reason for the client
+  NodeId node;            ///< the node that the command is for; empty: `peer` or `room` say it
+  std::string data;       ///< for `move`, `move_answer` and `history`: bytes that routers understand
   /// True if all fields are equal.
   friend bool operator==(const NodeCommand&, const NodeCommand&) = default;
 };
@@ -152,6 +160,10 @@ class SIGNALING_API StateStore {
     std::size_t capacity = 0;
     /// The version of the room that the caller knows; 0: none.
     Version known_version = 0;
+    /// Not 0: if the room has this peer as a member of that epoch, the member moves: it gets the new node and epoch and
+    /// keeps metadata and `joined_at`, the version stays, and all other nodes with members get one change, `moved`.
+    /// Only where can_move_members().
+    Epoch moves_from = 0;
   };
   /// The result of join().
   struct Joined {
@@ -163,6 +175,10 @@ class SIGNALING_API StateStore {
     /// member was already in the room.
     Version joined_at = 0;
   };
+  /// Does join() obey Join::moves_from, and command() NodeCommand::node? Then a peer that outlives its connection can go on
+  /// at another node. Otherwise its client gets a new peer there, with the same id.
+  virtual bool can_move_members() const noexcept { return false; }
+
   /// Adds a member, if the capacity allows. Success: the version grew, by one unless the room had less than
   /// `known_version`; or, if this epoch is already in the room, nothing changed. `errc::room_full`: nothing changed. An
   /// older epoch of the same id is replaced, which the other nodes get as a leave and a join. A newer one stays, and
@@ -204,7 +220,8 @@ class SIGNALING_API StateStore {
   virtual std::error_code publish(const NodeId& node, const Message& message, const Route& route,
                                   std::span<const NodeId> targets) = 0;
 
-  /// Delivers a command from `node` to the nodes that NodeCommand names. Acceptance, order and errors are those of
+  /// Delivers a command from `node` to the nodes that NodeCommand names. `errc::peer_not_found` also if it names a node
+  /// that is not there. Acceptance, order and errors are those of
   /// publish(). But NodeCommand::Kind::lost is never refused with `errc::store_unavailable`: a store that accepts
   /// messages and may lose them must notify their receivers, and keeps the notice until it can be delivered. Such
   /// notices have no order, and several equal ones may be merged.

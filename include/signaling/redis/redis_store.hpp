@@ -81,6 +81,7 @@ class SIGNALING_API RedisStore final : public StateStore {
   RedisStore(const RedisStore&) = delete;
   RedisStore& operator=(const RedisStore&) = delete;
 
+  bool can_move_members() const noexcept override { return true; }
   void open(const NodeId& node, StoreListener& listener, Callback<void(std::error_code)> done) override;
   void close(const NodeId& node) override;
   void claim(const Claim& request, Callback<void(std::error_code, Epoch)> done) override;

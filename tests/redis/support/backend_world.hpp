@@ -100,6 +100,9 @@ class Node {
   Outcome<StateStore::Joined> join(RoomId room, PeerId peer, Epoch epoch, Version known = 0) {
     return join({std::move(room), {std::move(peer), {}, epoch, Payload("\"m\""), 0}, 0, known});
   }
+  Outcome<StateStore::Joined> move(RoomId room, PeerId peer, Epoch epoch, Epoch from) {
+    return join({std::move(room), {std::move(peer), {}, epoch, Payload("\"m\""), 0}, 0, 0, true, from});
+  }
   Outcome<Version> leave(RoomId room, PeerId peer, Epoch epoch, LeaveReason reason = LeaveReason::leave) {
     return changed(run<Backend::Changed>(
         io_, [&](auto done) { backend->leave(id, session, room, peer, epoch, reason, std::move(done)); }));
@@ -198,6 +201,7 @@ inline std::string text_of(const InboxEntry& entry) {
   switch (change.kind) {
     case MembershipChange::Kind::joined: return "joined" + place;
     case MembershipChange::Kind::updated: return "updated" + place;
+    case MembershipChange::Kind::moved: return "moved" + place;
     case MembershipChange::Kind::left: return "left" + place + " " + std::string(to_string(change.reason));
   }
   return {};
