@@ -10,9 +10,9 @@ namespace {
 
 using Length = std::uint32_t;  // the server bounds a request far below that
 
-constexpr std::array members{&ConnectInfo::remote_address, &ConnectInfo::target,      &ConnectInfo::origin,
-                             &ConnectInfo::token,          &ConnectInfo::credentials, &ConnectInfo::wished_id,
-                             &ConnectInfo::resume};
+constexpr std::array packed_fields{
+    &ConnectInfo::remote_address, &ConnectInfo::target,    &ConnectInfo::origin, &ConnectInfo::token,
+    &ConnectInfo::credentials,    &ConnectInfo::wished_id, &ConnectInfo::resume};
 
 // Each text is written as its length and its bytes.
 std::size_t packed_size(std::string_view text) noexcept { return sizeof(Length) + text.size(); }
@@ -34,10 +34,10 @@ std::string_view take(std::string_view& bytes) noexcept {
 
 PackedRequest::PackedRequest(const ConnectInfo& info) {
   std::size_t size = 0;
-  for (const auto member : members) size += packed_size(info.*member);
+  for (const auto member : packed_fields) size += packed_size(info.*member);
   for (const auto& [name, value] : info.headers) size += packed_size(name) + packed_size(value);
   bytes_.reserve(size);
-  for (const auto member : members) pack(bytes_, info.*member);
+  for (const auto member : packed_fields) pack(bytes_, info.*member);
   for (const auto& [name, value] : info.headers) {
     pack(bytes_, name);
     pack(bytes_, value);
@@ -47,7 +47,7 @@ PackedRequest::PackedRequest(const ConnectInfo& info) {
 ConnectInfo PackedRequest::unpack() const {
   ConnectInfo info;
   std::string_view rest = bytes_;
-  for (const auto member : members) info.*member = take(rest);
+  for (const auto member : packed_fields) info.*member = take(rest);
   while (!rest.empty()) {
     const std::string_view name = take(rest);
     info.headers.emplace_back(name, take(rest));
