@@ -350,10 +350,10 @@ void RoomPresence::begin_move(std::shared_ptr<Mailbox> peer, const NodeId& from)
 void RoomPresence::end_move(std::string_view peer) noexcept {
   std::vector<Mover> ended;  // freed after the lock
   const std::scoped_lock lock(mutex_);
-  const auto others =
-      std::ranges::partition(movers_, [&](const Mover& mover) { return mover.peer->id() != peer; });
-  std::ranges::move(others, std::back_inserter(ended));
-  movers_.erase(others.begin(), others.end());
+  const auto gone = std::partition(movers_.begin(), movers_.end(),
+                                   [&](const Mover& mover) { return mover.peer->id() != peer; });
+  std::move(gone, movers_.end(), std::back_inserter(ended));
+  movers_.erase(gone, movers_.end());
 }
 
 void RoomPresence::hold_changes(const Mailbox& member) {

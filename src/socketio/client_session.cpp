@@ -218,7 +218,7 @@ bool ClientSession::recover(const ServedNamespace& nsp, std::string_view auth) {
   const auto [transport, where] = find_recoverable(auth);
   if (!transport || transport->name() != nsp.name()) return false;
   if (where != executor()) {
-    boost::asio::post(where, [transport] { transport->give_up(); });
+    boost::asio::post(where, [found = transport] { found->give_up(); });
     return false;
   }
   const Argument offset = Argument(auth).member("offset");
