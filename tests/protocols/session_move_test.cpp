@@ -328,8 +328,8 @@ TEST_CASE("session moves: hosts hear of a leave and an end there, and of a begin
   };
   const auto store = std::make_shared<MemoryStore>();
   std::array<std::shared_ptr<Ears>, 2> ears{std::make_shared<Ears>(), std::make_shared<Ears>()};
-  std::vector<std::unique_ptr<Router>> routers;
   boost::asio::io_context io;
+  std::vector<std::unique_ptr<Router>> routers;
   for (const auto& policy : ears) {
     RouterOptions options = node_options();
     options.store = store;

@@ -105,7 +105,9 @@ struct Worker {
   Worker() : guard(io.get_executor()), thread([this] { io.run(); }) {}
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
-  ~Worker() {
+  ~Worker() { finish(); }
+  /// What is left to do is done, as far as it is known by now. The executor stays, for whoever still posts to it.
+  void finish() {
     guard.reset();
     if (thread.joinable()) thread.join();
   }
@@ -225,5 +227,6 @@ TEST_CASE("Recovery: a client that comes back on any thread gets everything once
   boost::asio::post(workers[sessions % workers.size()]->io, [handler = handlers.back()] {
     handler->on_message({MessageKind::text, "1"});
   });
+  for (const auto& worker : workers) worker->finish();
   workers.clear();
 }
