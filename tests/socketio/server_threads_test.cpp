@@ -172,6 +172,7 @@ TEST_CASE(
     boost::asio::post(workers[i % workers.size()]->io,
                       [handler = handlers[i]] { handler->on_closed(CloseReason::normal); });
   }
+  for (const auto& worker : workers) worker->finish();
   workers.clear();
   CHECK(router.stats().peers == 0);
 }
