@@ -31,7 +31,12 @@ class SessionHandler final : public EngineHandler {
   SessionHandler& operator=(const SessionHandler&) = delete;
   // The router must not be left with transports that are gone, whatever the owner of the sockets has
   // forgotten.
-  ~SessionHandler() override { on_closed(CloseReason::lost); }
+  ~SessionHandler() override {
+    try {
+      on_closed(CloseReason::lost);
+    } catch (...) {  // NOLINT(bugprone-empty-catch): of memory, or of the host's hooks
+    }
+  }
 
   void on_open(std::shared_ptr<EngineSocket> socket) override {
     socket_ = socket;
