@@ -148,26 +148,25 @@ RoomPresence::Addressee RoomPresence::send_to(const Message& message, Route& rou
       if (sender != nullptr && !members_.has(*sender)) {
         return {Place::here, {SendStatus::dropped, errc::not_joined}, {}};
       }
-      const auto coming = std::ranges::find_if(
-          movers_, [&](const Mover& mover) { return !mover.is_here && mover.peer->id() == message.to; });
-      if (coming != movers_.end()) {
-        missing = coming->peer->encoder();
-        const auto* form = encoded.find(missing.get());
-        if (form != nullptr)
-          return {Place::here, coming->peer->push(*form, if_full_of(message, sender), wakes), {}};
-      } else if (!entry->local) {
+      Mailbox* const receiver = entry->local ? entry->local.get() : coming(message.to);
+      if (receiver == nullptr) {
         route.from_joined_at = members_.joined_at(route.from);
         return {Place::elsewhere, {}, entry->remote->node};
       }
-      if (!missing) {
-        missing = entry->local->encoder();
-        const auto* form = encoded.find(missing.get());
-        if (form != nullptr)
-          return {Place::here, entry->local->push(*form, if_full_of(message, sender), wakes), {}};
+      if (const auto* form = encoded.find(receiver->encoder().get())) {
+        return {Place::here, receiver->push(*form, if_full_of(message, sender), wakes), {}};
       }
+      missing = receiver->encoder();
     }
     encoded.add(std::move(missing));
   }
+}
+
+// What is said to it now would find it gone from its former node.
+Mailbox* RoomPresence::coming(std::string_view peer) const noexcept {
+  const auto found = std::ranges::find_if(
+      movers_, [&](const Mover& mover) { return !mover.is_here && mover.peer->id() == peer; });
+  return found == movers_.end() ? nullptr : found->peer.get();
 }
 
 std::optional<SendResult> RoomPresence::deliver_to(Mailbox& receiver, const Route& route,

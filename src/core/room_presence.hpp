@@ -120,6 +120,7 @@ class RoomPresence {
   SendResult push_to_all(const EncodedEvent& encoded, const Mailbox* skip, IfFull if_full, Mailbox* cause,
                          std::string_view sender_node, Wakes& wakes) noexcept;
   bool hears_elsewhere(const Mailbox& member, std::string_view sender_node) const noexcept;
+  Mailbox* coming(std::string_view peer) const noexcept;
   void push_to_coming(const EncodedEvent& encoded, IfFull if_full, Wakes& wakes) noexcept;
   void push_joined(const MemberView& peer, const EncodedEvent& older, const EncodedEvent& younger,
                    Wakes& wakes) noexcept;
