@@ -43,6 +43,23 @@ std::unique_ptr<Identity> identity_of(const Admission& admission) {
   return is_anonymous ? nullptr : std::make_unique<Identity>(identity);
 }
 
+void authenticate(const std::shared_ptr<RouterServices>& services, const ConnectInfo& info,
+                  const boost::asio::any_io_executor& executor, const void* asker,
+                  Callback<void(const Admission&)> decided) {
+  const Initiation initiation(asker);
+  services->policy().authenticate(
+      info, Answer(
+                [executor, asker, decided = std::move(decided)](Admission admission) mutable {
+                  continue_on(executor, asker,
+                              [decided = std::move(decided), admission = std::move(admission)]() mutable {
+                                decided(admission);
+                              });
+                },
+                [services](auto& answer) {
+                  if (!services->is_closed()) answer(Admission{Decision::refuse({}, errc::internal), {}, {}});
+                }));
+}
+
 PeerAdmission::PeerAdmission(std::shared_ptr<RouterServices> services, std::shared_ptr<Loop> loop)
     : services_(std::move(services)),
       loop_(std::move(loop)),
@@ -58,19 +75,8 @@ void PeerAdmission::begin(const ConnectInfo& info, const std::shared_ptr<Protoco
   if (protocol->tells_resume_secret()) language_ = protocol->name();
   if (!read_wish(info)) return;
   if (!services_->has_policy()) return decided({});
-  {
-    const Initiation initiation(this);
-    services_->policy().authenticate(
-        info, Answer(
-                  [self = shared_from_this()](Admission admission) {
-                    continue_on(self->loop_->executor(), self.get(),
-                                [self, admission = std::move(admission)] { self->decided(admission); });
-                  },
-                  [services = services_](auto& answer) {
-                    if (!services->is_closed())
-                      answer(Admission{Decision::refuse({}, errc::internal), {}, {}});
-                  }));
-  }
+  authenticate(services_, info, loop_->executor(), this,
+               [self = shared_from_this()](const Admission& admission) { self->decided(admission); });
   wait();
 }
 

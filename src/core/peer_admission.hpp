@@ -23,6 +23,12 @@ bool is_same_user(const Admission& admission, const Peer& peer) noexcept;
 /// Null: anonymous.
 std::unique_ptr<Identity> identity_of(const Admission& admission);
 
+/// Asks the policy who a client is. `decided` is called on the executor, perhaps before this returns, and keeps `asker`, whose
+/// only operation it is, alive.
+void authenticate(const std::shared_ptr<RouterServices>& services, const ConnectInfo& info,
+                  const boost::asio::any_io_executor& executor, const void* asker,
+                  Callback<void(const Admission&)> decided);
+
 inline constexpr std::string_view took_too_long = "The server took too long to decide.";
 
 /// How a client gets in: the policy says who it is; then it goes on as the peer that it was on an earlier connection, or

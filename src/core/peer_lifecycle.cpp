@@ -187,11 +187,8 @@ void PeerSession::end(CloseReason reason) {
   const State before = std::exchange(state_, State::gone);
   if (before == State::gone) return;
   const bool was_open = before != State::admitting;
-  if (is_away_.exchange(false, std::memory_order_relaxed)) {
-    services_->counters().peers_away.fetch_sub(1, std::memory_order_relaxed);
-  } else {
-    services_->counters().closed(reason);
-  }
+  if (!is_away()) services_->counters().closed(reason);
+  set_away(false);
   if (grace_) grace_->close();
   if (before == State::away) mailbox_.disconnect();
   if (const auto admission = std::exchange(admission_, nullptr)) admission->abandon();

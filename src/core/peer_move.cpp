@@ -29,6 +29,17 @@ constexpr std::chrono::seconds time_to_hear_of_away{1};
 
 // From here to another node.
 
+// Nobody else may know it any more: the deadline keeps it.
+template <class Function>
+void PeerSession::departs_in(std::chrono::milliseconds time, Function function) {
+  departure_->deadline.cancel();
+  departure_->deadline.set(time, [self = shared_from_this(), function] {
+    if (!self->departure_) return;
+    self->departure_->deadline.passed();
+    function(*self);
+  });
+}
+
 void PeerSession::ask_to_move(handover::Request request) {
   boost::asio::post(executor(), [self = shared_from_this(), request = std::move(request)]() mutable {
     if (self->is_departing()) return self->answer_move(request, Verdict::busy);
@@ -55,12 +66,7 @@ void PeerSession::try_to_depart() {
   const Verdict verdict = judge(departure_->request);
   if (verdict == Verdict::good && input_.is_movable()) return depart();
   if (verdict == Verdict::good && ++departure_->attempts < max_departure_attempts) {
-    return departure_->deadline.set(departure_interval, [weak = weak_from_this()] {
-      const auto self = weak.lock();
-      if (!self || !self->departure_) return;
-      self->departure_->deadline.passed();
-      self->try_to_depart();
-    });
+    return departs_in(departure_interval, [](PeerSession& self) { self.try_to_depart(); });
   }
   const auto departure = std::exchange(departure_, nullptr);
   answer_move(departure->request, verdict == Verdict::good ? Verdict::busy : verdict);
@@ -89,8 +95,7 @@ void PeerSession::depart() {
   }
   if (state_ == State::open) {
     state_ = State::away;
-    is_away_.store(true, std::memory_order_relaxed);
-    services_->counters().peers_away.fetch_add(1, std::memory_order_relaxed);
+    set_away(true);
   }
   if (grace_) grace_->close();  // meanwhile it does not end
   input_.await();
@@ -102,12 +107,7 @@ void PeerSession::depart() {
     answer.rooms.push_back({membership.room->id(), membership.metadata});
   }
   answer_move(departure_->request, answer);
-  departure_->deadline.set(max_time_to_claim, [weak = weak_from_this()] {
-    const auto self = weak.lock();
-    if (!self || !self->departure_) return;
-    self->departure_->deadline.passed();
-    self->stay();
-  });
+  departs_in(max_time_to_claim, [](PeerSession& self) { self.stay(); });
 }
 
 bool PeerSession::is_departing() const noexcept { return departure_ && departure_->is_under_way; }
@@ -125,13 +125,7 @@ void PeerSession::displaced() {
   if (!is_departing()) return end_replaced();
   departure_->is_displaced = true;
   services_->directory().remove(mailbox_);  // who asks for it here is sent to the other node
-  departure_->deadline.cancel();
-  // Nobody else may know it any more.
-  departure_->deadline.set(max_time_to_move, [self = shared_from_this()] {
-    if (!self->departure_) return;
-    self->departure_->deadline.passed();
-    self->end_replaced();
-  });
+  departs_in(max_time_to_move, [](PeerSession& self) { self.end_replaced(); });
   hand_over_history();
 }
 
@@ -146,8 +140,8 @@ void PeerSession::left_for_other_node(const RoomId& room) {
     for (Member& member : membership->room->members()) {
       if (member.is_away && member.id != id()) departure_->away.push_back({room, std::move(member.id)});
     }
+    departure_->rooms.push_back(room);
   }
-  if (departure_) departure_->rooms.push_back(room);
   rooms_.erase(rooms_.begin() + (membership - rooms_.data()));
   services_->policy().left(*this, room, LeaveReason::disconnect);
   hand_over_history();
@@ -191,8 +185,7 @@ void PeerSession::arrive(Arrival arrival, Callback<void()> done) {
   arriving_.reset(new Arriving{{}, answer.rooms.size(), false, ScopedDeadline(loop().deadlines())});
   arriving_->waiting.push_back(std::move(done));
   state_ = State::away;
-  is_away_.store(true, std::memory_order_relaxed);
-  services_->counters().peers_away.fetch_add(1, std::memory_order_relaxed);
+  set_away(true);
   input_.await();
   const auto former = services_->directory().put(entry(), 0);
   if (*former) former->peer->replace();

@@ -42,12 +42,22 @@ bool PeerSession::outlives(CloseReason reason) const noexcept {
          is_unintended(reason) && !services_->is_shutting_down();
 }
 
+void PeerSession::set_away(bool is_away) noexcept {
+  if (is_away_.exchange(is_away, std::memory_order_relaxed) == is_away) return;
+  auto& peers_away = services_->counters().peers_away;
+  is_away ? peers_away.fetch_add(1, std::memory_order_relaxed)
+          : peers_away.fetch_sub(1, std::memory_order_relaxed);
+}
+
 void PeerSession::go_away(CloseReason reason) {
   mailbox_.detach();
   state_ = State::away;
-  is_away_.store(true, std::memory_order_relaxed);
+  begin_away(reason);
+}
+
+void PeerSession::begin_away(CloseReason reason) {
+  set_away(true);
   services_->counters().closed(reason);
-  services_->counters().peers_away.fetch_add(1, std::memory_order_relaxed);
   grace_->begin_away();
   services_->policy().away(*this, reason);
   services_->log(LogLevel::debug, "peer-away", {{"peer", mailbox_.id()}, {"reason", to_string(reason)}});
@@ -58,9 +68,7 @@ void PeerSession::tell_away() {
 }
 
 void PeerSession::come_back() {
-  if (is_away_.exchange(false, std::memory_order_relaxed)) {
-    services_->counters().peers_away.fetch_sub(1, std::memory_order_relaxed);
-  }
+  set_away(false);
   if (!grace_ || !grace_->end_away()) return;
   for (const Membership& membership : rooms_) membership.room->set_away(mailbox_, false);
 }

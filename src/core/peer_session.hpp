@@ -215,7 +215,11 @@ class PeerSession final : public Peer,
   void grant(std::chrono::seconds time);
   void end_grace();
   bool outlives(CloseReason reason) const noexcept;
+  /// Keeps what others see of it and what is counted together.
+  void set_away(bool is_away) noexcept;
   void go_away(CloseReason reason);
+  /// The connection was lost, and the grace begins.
+  void begin_away(CloseReason reason);
   void come_back();
   event::Resumption repeated_answer() const;
   event::Resumption how_to_resume(std::optional<std::uint64_t> received) const;
@@ -232,6 +236,8 @@ class PeerSession final : public Peer,
   void acknowledged(std::uint64_t received, std::string_view request);
 
   // peer_move.cpp: a peer that goes to another node, or comes from one.
+  template <class Function>
+  void departs_in(std::chrono::milliseconds time, Function function);
   void try_to_depart();
   handover::Answer::Verdict judge(const handover::Request& request) const noexcept;
   void depart();

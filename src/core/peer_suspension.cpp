@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/answer.hpp"
 #include "core/close_intent.hpp"
-#include "core/initiation.hpp"
 #include "core/peer_session.hpp"
 
 namespace signaling {
@@ -20,19 +18,8 @@ class Readmission final : public std::enable_shared_from_this<Readmission> {
   void begin(const ConnectInfo& info) {
     const auto services = peer_->services().shared_from_this();
     if (!services->has_policy()) return decided({});
-    {
-      const Initiation initiation(this);
-      services->policy().authenticate(
-          info, Answer(
-                    [self = shared_from_this()](Admission admission) {
-                      continue_on(self->peer_->executor(), self.get(),
-                                  [self, admission = std::move(admission)] { self->decided(admission); });
-                    },
-                    [services](auto& answer) {
-                      if (!services->is_closed())
-                        answer(Admission{Decision::refuse({}, errc::internal), {}, {}});
-                    }));
-    }
+    authenticate(services, info, peer_->executor(), this,
+                 [self = shared_from_this()](const Admission& admission) { self->decided(admission); });
     const auto timeout = services->limits().decision_timeout;
     if (!done_ || timeout.count() <= 0) return;
     deadline_.set(timeout, [weak = weak_from_this()] {
@@ -75,12 +62,7 @@ bool PeerSession::suspend(CloseReason reason, std::chrono::seconds longest) {
   grace_ = std::make_unique<PeerGrace>(owner, loop().deadlines(), services_->current_limits());
   grace_->set_time(time);
   mailbox_.set_suspended(true);
-  is_away_.store(true, std::memory_order_relaxed);
-  services_->counters().closed(reason);
-  services_->counters().peers_away.fetch_add(1, std::memory_order_relaxed);
-  grace_->begin_away();
-  services_->policy().away(*this, reason);
-  services_->log(LogLevel::debug, "peer-away", {{"peer", mailbox_.id()}, {"reason", to_string(reason)}});
+  begin_away(reason);
   return true;
 }
 
