@@ -97,6 +97,6 @@ std::string Lobby::list() const {
 }
 
 void Lobby::tell(std::string_view peer, std::string_view event, std::string_view payload) {
-  // A player who has just left needs no answer.
+  // A player who has just left gets no answer.
   static_cast<void>(host_->send(signaling::Message::named(event, payload, {.to = peer, .room = room})));
 }

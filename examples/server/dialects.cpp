@@ -62,7 +62,7 @@ void add_with_names(net::Server& server, const std::shared_ptr<const signaling::
   server.add(protocol, std::move(names));
 }
 
-// As the original answers requests that are no WebSocket, unless this would hide the files.
+// The original gives this answer to requests that are not WebSocket handshakes. Here it must not hide the files.
 void answer_requests(net::Server& server, const std::string& path, const Options& options, unsigned status,
                      std::string_view text) {
   if (beginning(path).empty() && !options.static_files.empty()) return;

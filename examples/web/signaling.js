@@ -37,7 +37,7 @@ const DEFAULTS = {
   connectTimeoutMs: 10_000,
   // How long an answer to a ping may take before the server counts as dead.
   pongTimeoutMs: 10_000,
-  // How long the server is asked to keep the peer while there is no connection; 0: not at all.
+  // How long the server should keep the peer without a connection; 0: it should not.
   keepSeconds: 60,
   // How much of what was sent, or waits for a connection, is kept until the server confirms it: characters of
   // JSON.
@@ -130,7 +130,7 @@ export class SignalingClient extends EventTarget {
   }
 
   /**
-   * Ends the connection for good. `connect` starts a new one, as a new peer. While there is no connection the
+   * Closes the connection and ends the peer. `connect` then starts anew, as a new peer. While there is no connection the
    * server learns nothing of it, and keeps the peer for the rest of its time.
    */
   close() {
@@ -185,7 +185,7 @@ export class SignalingClient extends EventTarget {
   // `onAnswer` is called before the promise resolves and before any event.
   #request(type, fields, { onAnswer, isRejoin = false } = {}) {
     const isOpen = this.#state === "open";
-    if (!isOpen && !this.#log) return Promise.reject(disconnected("There is no connection."));
+    if (!isOpen && !this.#log) return Promise.reject(disconnected("The client is not connected."));
     const id = ++this.#lastRequest;
     return new Promise((resolve, reject) => {
       const text = JSON.stringify({ type, ...fields, id }); // throws if `fields` do not fit into JSON

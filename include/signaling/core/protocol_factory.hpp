@@ -25,7 +25,7 @@ class SIGNALING_API ProtocolFactory {
   /// Whether pages of every origin may connect, unless the route restricts them: for protocols whose clients are usually
   /// served from elsewhere. Default: false, the origins that the server allows.
   virtual bool admits_any_origin() const noexcept { return false; }
-  /// Makes the protocol object of one client. Null: its target is none of this protocol, and the server answers 404. An
+  /// Makes the protocol object of one client. Null: the protocol does not serve this target, and the server answers 404. An
   /// exception: 500.
   virtual std::unique_ptr<Protocol> make(const ConnectInfo& info) const = 0;
 };
