@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "signaling/socketio/vocabularies.hpp"
-#include "socketio/server_script.hpp"
+#include "socketio/recovery_script.hpp"
 
 using namespace signaling;
 using namespace signaling::socketio;
@@ -38,13 +38,8 @@ class UserPolicy final : public Policy {
   Lines notes;
 };
 
-std::string text_behind(const std::string& line, std::string_view mark) {
-  const std::size_t begin = line.rfind(mark) + mark.size();
-  return line.substr(begin, line.find('"', begin) - begin);
-}
-
 struct UserScript {
-  UserScript() : world(server_options(), router_options()) {
+  UserScript() : world(recovering(), router_options()) {
     world.server.of("/").on_connection([this](const SocketPtr& socket) {
       ann = socket;
       socket->on_disconnect([this](CloseReason reason) { ends.emplace_back(to_string(reason)); });
@@ -52,20 +47,15 @@ struct UserScript {
     client = &world.session("ann");
     world.say(*client, R"(0{"token":"ann"})");
     answer = client->heard().at(0);
-    pid = text_behind(answer, R"("pid":")");
+    pid = pid_of(answer);
     ann->emit("first");
     world.run();
-    offset = text_behind(client->heard().at(0), R"(",")");
+    offset = offset_of(client->heard().at(0));
   }
   UserScript(const UserScript&) = delete;
   UserScript& operator=(const UserScript&) = delete;
   // What the policy has not answered keeps the router, which keeps the policy.
   ~UserScript() { policy->waiting.clear(); }
-  static ServerOptions server_options() {
-    ServerOptions options;
-    options.recovery_time = 30s;
-    return options;
-  }
   RouterOptions router_options() const {
     RouterOptions options;
     options.policy = policy;
@@ -180,7 +170,7 @@ TEST_CASE("Recovery: a client whose time is over while the policy decides is new
   script.world.run();
   const Lines heard = script.client->heard();
   REQUIRE(heard.size() == 1);
-  CHECK(text_behind(heard[0], R"("pid":")") != script.pid);
+  CHECK(pid_of(heard[0]) != script.pid);
 }
 
 TEST_CASE("Recovery: a client for which too much comes while the policy decides is new") {
@@ -200,7 +190,7 @@ TEST_CASE("Recovery: a client for which too much comes while the policy decides 
   CHECK(script.ends == Lines{"slow-consumer"});
   const Lines heard = script.client->heard();
   REQUIRE(heard.size() == 1);
-  CHECK(text_behind(heard[0], R"("pid":")") != script.pid);
+  CHECK(pid_of(heard[0]) != script.pid);
 }
 
 TEST_CASE("Recovery: a policy that never decides is not waited for") {
@@ -232,7 +222,7 @@ TEST_CASE("Recovery: no longer than the policy allows") {
   policy->max_resume = 0s;
   RouterOptions options;
   options.policy = policy;
-  ServerScript world(UserScript::server_options(), options);
+  ServerScript world(recovering(), options);
   world.server.of("/");
   FakeSession& client = world.client("ann");
   client.cut(CloseReason::lost);
@@ -241,13 +231,13 @@ TEST_CASE("Recovery: no longer than the policy allows") {
 }
 
 TEST_CASE("Recovery: clients of a vocabulary go on in their rooms, and get what they have missed") {
-  ServerScript world(UserScript::server_options());
+  ServerScript world(recovering());
   world.server.of("/").serve(Vocabulary::make("rooms-mesh"));
   FakeSession& ann = world.client("ann");
   FakeSession& bob = world.session("bob");
   world.say(bob, "0");
   const std::string answer = bob.heard().at(0);
-  const std::string pid = text_behind(answer, R"("pid":")");
+  const std::string pid = pid_of(answer);
   const auto join = [&](FakeSession& client, const char* name) {
     world.say(client, R"(2["join_room",{"roomName":"r","personName":")" + std::string(name) + R"("}])");
   };
@@ -255,7 +245,7 @@ TEST_CASE("Recovery: clients of a vocabulary go on in their rooms, and get what 
   join(ann, "Ann");
   const Lines before = bob.heard();
   REQUIRE(!before.empty());
-  const std::string offset = text_behind(before.back(), R"(,")");
+  const std::string offset = offset_of(before.back());
   ann.heard();
   bob.cut(CloseReason::lost);
   world.run();

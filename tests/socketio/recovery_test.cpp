@@ -1,100 +1,14 @@
-// Connection state recovery: sockets that outlive their connections.
+// Connection state recovery: what a client that comes back gets, and what the others see.
 #include <doctest/doctest.h>
 
 #include "signaling/protocols/json.hpp"
-#include "socketio/server_script.hpp"
+#include "socketio/recovery_script.hpp"
 #include "support/script_client.hpp"
 
 using namespace signaling;
 using namespace signaling::socketio;
 using namespace signaling::socketio::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-std::string quoted_behind(const std::string& line, std::string_view mark) {
-  const std::size_t start = line.rfind(mark);
-  REQUIRE_MESSAGE(start != std::string::npos, line);
-  const std::size_t begin = start + mark.size();
-  return line.substr(begin, line.find('"', begin) - begin);
-}
-
-std::string pid_of(const std::string& answer) { return quoted_behind(answer, R"("pid":")"); }
-std::string sid_of(const std::string& answer) { return quoted_behind(answer, R"("sid":")"); }
-/// The last argument.
-std::string offset_of(const std::string& event) { return quoted_behind(event, R"(,")"); }
-std::string without_offset(const std::string& event) { return event.substr(0, event.rfind(',')) + "]"; }
-
-Lines without_offsets(const Lines& events) {
-  Lines plain;
-  for (const std::string& event : events) plain.push_back(without_offset(event));
-  return plain;
-}
-
-std::string reconnect(const std::string& pid, const std::string& offset) {
-  return R"(0{"pid":")" + pid + R"(","offset":")" + offset + R"("})";
-}
-
-ServerOptions recovering(std::chrono::milliseconds time = 30s) {
-  ServerOptions options;
-  options.recovery_time = time;
-  return options;
-}
-
-/// What handlers note down, also at the end of the script.
-struct RecoveryNotes {
-  SocketPtr ann;
-  int connections = 0;
-  Lines ends;
-};
-
-/// A namespace whose sockets join "room", and ann, who is in it.
-struct RecoveryScript : RecoveryNotes, ServerScript {
-  explicit RecoveryScript(ServerOptions options = recovering(), RouterOptions router_options = {})
-      : ServerScript(std::move(options), std::move(router_options)) {
-    server.of("/").on_connection([this](const SocketPtr& socket) {
-      ++connections;
-      ann = socket;
-      socket->join("room");
-      socket->on_disconnect([this](CloseReason reason) { ends.emplace_back(to_string(reason)); });
-    });
-    client = &session("ann");
-    say(*client, "0");
-    answer = client->heard().at(0);
-    pid = pid_of(answer);
-  }
-
-  /// Another client.
-  FakeSession& client_of(const char* id) { return ServerScript::client(id); }
-  /// What ann's client hears of this.
-  std::string emit(const char* name) {
-    ann->emit(name);
-    run();
-    const Lines lines = client->heard();
-    REQUIRE(lines.size() == 1);
-    return lines[0];
-  }
-  void emit_away(const char* name) {
-    ann->emit(name);
-    run();
-  }
-  void cut(CloseReason reason = CloseReason::lost) {
-    client->cut(reason);
-    run();
-  }
-  /// What the client hears that comes back so.
-  Lines come_back(const std::string& offset) {
-    client = &session();
-    say(*client, reconnect(pid, offset));
-    return client->heard();
-  }
-
-  FakeSession* client = nullptr;
-  std::string answer;
-  std::string pid;
-};
-
-}  // namespace
 
 TEST_CASE("Recovery: off, no client gets a secret or an offset") {
   SocketPtr ann;
@@ -219,120 +133,6 @@ TEST_CASE("Recovery: a client that has received no event shows no offset, and ge
   CHECK(without_offset(heard[1]) == R"(2["away"])");
 }
 
-TEST_CASE("Recovery: with an offset that is not kept, the client is new, and its old socket ends at once") {
-  RecoveryScript script;
-  const std::string last = offset_of(script.emit("first"));
-  script.cut();
-  std::string offset;
-  SUBCASE("of no event") { offset = "987654321"; }
-  SUBCASE("no number") { offset = "x"; }
-  SUBCASE("a number with something behind it") { offset = last + "x"; }
-  SUBCASE("zero") { offset = "0"; }
-  const Lines heard = script.come_back(offset);
-  REQUIRE(heard.size() == 1);
-  CHECK(sid_of(heard[0]) != "ann");
-  CHECK(pid_of(heard[0]) != script.pid);
-  CHECK(script.ends == Lines{"replaced"});
-  CHECK_FALSE(script.router.find_peer("ann"));
-  CHECK(script.connections == 2);
-}
-
-TEST_CASE("Recovery: an unknown secret, or that of another namespace, does nothing to a socket") {
-  RecoveryScript script;
-  const std::string last = offset_of(script.emit("first"));
-  script.cut();
-  script.server.of("/game");
-  FakeSession& other = script.session();
-  script.say(other, reconnect("unknown", last));
-  CHECK(pid_of(other.heard().at(0)) != script.pid);
-  script.say(other, R"(0/game,{"pid":")" + script.pid + R"(","offset":")" + last + R"("})");
-  CHECK(pid_of(other.heard().at(0)) != script.pid);
-  CHECK(script.ends.empty());
-  CHECK(script.come_back(last) == Lines{script.answer});
-}
-
-TEST_CASE("Recovery: a client that does not come back is gone at the end of the time") {
-  RecoveryScript script;
-  const std::string last = offset_of(script.emit("first"));
-  script.cut();
-  script.pass(1s);  // the others are told
-  script.pass(28s);
-  CHECK(script.ends.empty());
-  Lines rooms;
-  script.ann->on_disconnecting([&](CloseReason) { rooms = script.ann->rooms(); });
-  script.pass(1s);
-  CHECK(script.ends == Lines{"timeout"});
-  CHECK(rooms == Lines{"ann", "room"});
-  CHECK_FALSE(script.ann->connected());
-  CHECK_FALSE(script.router.find_peer("ann"));
-  CHECK(pid_of(script.come_back(last).at(0)) != script.pid);
-}
-
-TEST_CASE("Recovery: the time is at most Limits::max_resume, and whole seconds") {
-  RouterOptions router_options;
-  SUBCASE("limited") { router_options.limits.max_resume = 2s; }
-  const bool is_limited = router_options.limits.max_resume == 2s;
-  RecoveryScript script(recovering(is_limited ? 30s : 2'900ms), router_options);
-  script.cut();
-  script.pass(1s);
-  CHECK(script.ends.empty());
-  script.pass(1s);
-  CHECK(script.ends == Lines{"timeout"});
-}
-
-TEST_CASE("Recovery: an end that is meant is the end at once") {
-  RecoveryScript script;
-  std::string reason;
-  SUBCASE("the client leaves the namespace") {
-    script.say(*script.client, "1");
-    reason = "normal";
-  }
-  SUBCASE("the client's page is left") {
-    script.client->leave_page();
-    script.cut(CloseReason::normal);
-    reason = "normal";
-  }
-  SUBCASE("the client breaks a rule") {
-    script.say(*script.client, "9");
-    reason = std::string(to_string(CloseReason::protocol_error));
-  }
-  SUBCASE("the host disconnects the socket") {
-    script.ann->disconnect();
-    script.run();
-    reason = "kicked";
-  }
-  SUBCASE("the host disconnects it while it is away") {
-    script.cut();
-    script.ann->disconnect();
-    script.run();
-    reason = "kicked";
-  }
-  SUBCASE("the host disconnects its room while it is away") {
-    script.cut();
-    script.server.of("/").to("room").disconnect();
-    script.run();
-    reason = "kicked";
-  }
-  SUBCASE("the router shuts down while it is away") {
-    script.cut();
-    script.router.shut_down(0ms);
-    script.run();
-    reason = std::string(to_string(CloseReason::going_away));
-  }
-  CHECK(script.ends == Lines{reason});
-  CHECK_FALSE(script.router.find_peer("ann"));
-}
-
-TEST_CASE(
-    "Recovery: a client that closes its session without a DISCONNECT is lost: it does so without a ping, "
-    "too") {
-  RecoveryScript script;
-  const std::string last = offset_of(script.emit("first"));
-  script.cut(CloseReason::normal);
-  CHECK(script.ends.empty());
-  CHECK(script.come_back(last) == Lines{script.answer});
-}
-
 TEST_CASE("Recovery: a pong confirms what was sent ahead of its ping") {
   RecoveryScript script;
   const std::string first = offset_of(script.emit("first"));
@@ -358,30 +158,6 @@ TEST_CASE("Recovery: a pong confirms nothing that had not left when its ping lef
   CHECK(script.come_back(first).size() == 2);
 }
 
-TEST_CASE("Recovery: a socket for which more waits than is kept ends, its client is new") {
-  RouterOptions router_options;
-  router_options.limits.max_unacknowledged_bytes = 100;
-  RecoveryScript script(recovering(), router_options);
-  script.cut();
-  script.emit_away("one");
-  CHECK(script.ends.empty());
-  const std::string text(100, 'x');
-  script.ann->emit("two", {quote(text)});
-  script.run();
-  CHECK(script.ends == Lines{"slow-consumer"});
-}
-
-TEST_CASE("Recovery: events that were received make way for those that are missed") {
-  RouterOptions router_options;
-  router_options.limits.max_unacknowledged_bytes = 100;
-  RecoveryScript script(recovering(), router_options);
-  std::string last;
-  for (int i = 0; i < 20; ++i) last = offset_of(script.emit("received"));
-  script.cut();
-  script.emit_away("one");
-  CHECK(script.come_back(last).size() == 2);
-}
-
 TEST_CASE("Recovery: a client is back before its old connection is known to be lost") {
   RecoveryScript script;
   const std::string last = offset_of(script.emit("first"));
@@ -392,42 +168,6 @@ TEST_CASE("Recovery: a client is back before its old connection is known to be l
   old.cut(CloseReason::lost);
   CHECK(without_offset(script.emit("new")) == R"(2["new"])");
   CHECK(script.ends.empty());
-}
-
-TEST_CASE("Recovery: no more sockets are without a connection than may be") {
-  ServerOptions options = recovering();
-  options.max_away_sockets = 1;
-  RecoveryScript script(options);
-  const SocketPtr ann = script.ann;
-  const std::string last = offset_of(script.emit("first"));
-  script.cut();
-  FakeSession& bob = script.client_of("bob");
-  bob.cut(CloseReason::lost);
-  script.run();
-  CHECK(script.ends == Lines{"lost"});
-  CHECK(ann->connected());
-  CHECK(script.come_back(last) == Lines{script.answer});
-  FakeSession& eve = script.client_of("eve");
-  eve.cut(CloseReason::lost);
-  script.run();
-  CHECK(script.ends == Lines{"lost"});
-}
-
-TEST_CASE("Recovery: nobody answers what a lost client was asked") {
-  RecoveryScript script;
-  Lines answers;
-  const auto ask = [&] {
-    script.ann->emit_with_ack("ask", {}, 0ms, [&](std::error_code error, const Arguments&) {
-      answers.push_back(error == errc::closed ? "closed" : error.message());
-    });
-    script.run();
-  };
-  ask();
-  CHECK(answers.empty());
-  script.cut();
-  CHECK(answers == Lines{"closed"});
-  ask();
-  CHECK(answers == Lines{"closed", "closed"});
 }
 
 TEST_CASE("Recovery: volatile events are not kept for a client that is away") {
@@ -465,13 +205,6 @@ TEST_CASE("Recovery: members that have a word for it are told that a socket is a
   CHECK(native.heard().back().find("peer-away") != std::string::npos);
   script.come_back(last);
   CHECK(native.heard().back().find("peer-back") != std::string::npos);
-}
-
-TEST_CASE("Recovery: the server may go while sockets are away") {
-  RecoveryScript script;
-  script.cut();
-  script.ann.reset();
-  CHECK(script.router.stats().peers_away == 1);
 }
 
 TEST_CASE("Recovery: a client may come back on another executor") {

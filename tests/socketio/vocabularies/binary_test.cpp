@@ -9,7 +9,7 @@ namespace {
 
 using namespace test;
 
-const std::string first = R"({"_placeholder":true,"num":0})";
+const std::string first_placeholder = R"({"_placeholder":true,"num":0})";
 const std::string second = R"({"_placeholder":true,"num":1})";
 
 void say(ProtocolClient& client, std::string_view event, std::vector<std::string_view> attachments) {
@@ -25,29 +25,30 @@ struct Pair : VocabularyWorld {
 
 TEST_CASE("binary: token-peers passes it on as it came, in the sender's name") {
   Pair world("token-peers");
-  say(*world.a, R"(["message",{"from":"x","payload":)" + first + R"(,"more":[)" + second + "]}]",
+  say(*world.a, R"(["message",{"from":"x","payload":)" + first_placeholder + R"(,"more":[)" + second + "]}]",
       {"one", "two"});
-  CHECK(world.b->heard() ==
-        Lines{R"(452-["message",{"from":"x","payload":)" + first + R"(,"more":[)" + second + "]}]", "one",
-              "two"});
+  CHECK(world.b->heard() == Lines{R"(452-["message",{"from":"x","payload":)" + first_placeholder +
+                                      R"(,"more":[)" + second + "]}]",
+                                  "one", "two"});
 }
 
 TEST_CASE("binary: redis-rooms passes it on") {
   Pair world("redis-rooms");
   for (auto* client : {world.a.get(), world.b.get()}) client->say(R"(["join-room","r"])");
   world.b->forget();
-  say(*world.a, R"(["offer","r","b",{"blob":)" + first + "}]", {"one"});
-  CHECK(world.b->heard() == Lines{R"(451-["offer",{"userId":"b","offer":{"blob":)" + first + "}}]", "one"});
+  say(*world.a, R"(["offer","r","b",{"blob":)" + first_placeholder + "}]", {"one"});
+  CHECK(world.b->heard() ==
+        Lines{R"(451-["offer",{"userId":"b","offer":{"blob":)" + first_placeholder + "}}]", "one"});
 }
 
 TEST_CASE("binary: rooms-mesh passes it on, candidates twice") {
   Pair world("rooms-mesh");
-  say(*world.a, R"(["ice_candidate",{"iccCandidate":)" + first + R"(,"toPeer":"b"}])", {"one"});
-  const std::string argument = R"({"iccCandidate":)" + first + R"(,"toPeer":"b"}])";
+  say(*world.a, R"(["ice_candidate",{"iccCandidate":)" + first_placeholder + R"(,"toPeer":"b"}])", {"one"});
+  const std::string argument = R"({"iccCandidate":)" + first_placeholder + R"(,"toPeer":"b"}])";
   CHECK(world.b->heard() ==
         Lines{R"(451-["ice_candidate",)" + argument, "one", R"(451-["ice-candidate",)" + argument, "one"});
-  say(*world.a, R"(["send-offer",)" + first + "]", {"two"});
-  CHECK(world.b->heard() == Lines{R"(451-["receive-offer",)" + first + "]", "two"});
+  say(*world.a, R"(["send-offer",)" + first_placeholder + "]", {"two"});
+  CHECK(world.b->heard() == Lines{R"(451-["receive-offer",)" + first_placeholder + "]", "two"});
 }
 
 TEST_CASE("binary: email-calls passes it on, in a namespace of its own too") {
@@ -57,9 +58,10 @@ TEST_CASE("binary: email-calls passes it on, in a namespace of its own too") {
   a->say(R"(["join_room",{"roomID":"r","emailID":"a@x"}])");
   b->say(R"(["join_room",{"roomID":"r","emailID":"b@x"}])");
   b->forget();
-  say(*a, R"(["call_user",{"emailID":"b@x","offer":)" + first + "}]", {"one"});
-  CHECK(b->heard() ==
-        Lines{R"(451-/email-calls,["incoming_call",{"from":"a@x","offer":)" + first + "}]", "one"});
+  say(*a, R"(["call_user",{"emailID":"b@x","offer":)" + first_placeholder + "}]", {"one"});
+  CHECK(
+      b->heard() ==
+      Lines{R"(451-/email-calls,["incoming_call",{"from":"a@x","offer":)" + first_placeholder + "}]", "one"});
 }
 
 TEST_CASE("binary: it crosses nodes") {
@@ -71,8 +73,8 @@ TEST_CASE("binary: it crosses nodes") {
   VocabularyWorld two("token-peers", options);
   auto a = one.client("a");
   auto b = two.client("b");
-  say(*a, R"(["message",)" + first + "]", {std::string_view("\0\xFF", 2)});
-  CHECK(b->heard() == Lines{R"(451-["message",)" + first + "]", std::string("\0\xFF", 2)});
+  say(*a, R"(["message",)" + first_placeholder + "]", {std::string_view("\0\xFF", 2)});
+  CHECK(b->heard() == Lines{R"(451-["message",)" + first_placeholder + "]", std::string("\0\xFF", 2)});
 }
 
 TEST_CASE("binary: for other languages it is a binary payload, or base64 where it stood") {
@@ -80,8 +82,9 @@ TEST_CASE("binary: for other languages it is a binary payload, or base64 where i
   auto n = native_client(world, "n");
   n->say(R"({"type":"join","room":"token-peers/everybody"})");
   n->forget();
-  say(*world.a, R"(["message",{"payload":)" + first + "}]", {"abc"});
-  say(*world.a, R"(["message",{"payload":{"x":[)" + second + "," + first + R"(],"y":1}}])", {"abc", "de"});
+  say(*world.a, R"(["message",{"payload":)" + first_placeholder + "}]", {"abc"});
+  say(*world.a, R"(["message",{"payload":{"x":[)" + second + "," + first_placeholder + R"(],"y":1}}])",
+      {"abc", "de"});
   const std::string head = R"({"type":"message","from":"a","room":"token-peers/everybody",)";
   CHECK(n->heard() == Lines{head + R"("encoding":"base64","data":"YWJj"})",
                             head + R"("data":{"x":["ZGU=","YWJj"],"y":1}})"});
