@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "signaling/text/utf8.hpp"
+#include "text/per_thread.hpp"
 
 namespace signaling {
 
@@ -110,7 +111,7 @@ struct CacheOwner {
 };
 
 BlockCache* block_cache() {
-  thread_local CacheOwner owner;
+  text::PerThread<CacheOwner>::get();
   return cache_of_thread;
 }
 

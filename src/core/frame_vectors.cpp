@@ -3,6 +3,8 @@
 #include <array>
 #include <cstddef>
 
+#include "text/per_thread.hpp"
+
 namespace signaling {
 namespace {
 
@@ -28,7 +30,7 @@ Spares::Spares() { spares_of_thread = this; }
 Spares::~Spares() { spares_of_thread = nullptr; }
 
 Spares* spares() {
-  thread_local Spares owner;
+  text::PerThread<Spares>::get();
   return spares_of_thread;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/json_checks.hpp"
+#include "text/per_thread.hpp"
 
 namespace signaling {
 namespace {
@@ -99,7 +100,7 @@ template <class Ask>
 void PeerSession::obey(Ask ask) {
   // Kept for its memory; commands are done with before the next message is decoded, except that a command may have to
   // wait, which copies what it needs.
-  thread_local std::vector<Command> reused;
+  auto& reused = text::PerThread<std::vector<Command>, struct ReusedCommands>::get();
   std::vector<Command> commands = std::move(reused);
   commands.clear();
   ask(commands);

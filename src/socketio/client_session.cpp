@@ -10,6 +10,7 @@
 
 #include "socketio/namespace_transport.hpp"
 #include "socketio/server_context.hpp"
+#include "text/per_thread.hpp"
 
 namespace signaling::socketio {
 namespace {
@@ -118,7 +119,7 @@ void ClientSession::pump() {
 bool ClientSession::flush() {
   if (waits()) return false;
   // Kept for its memory.
-  thread_local std::vector<Frame> reused;
+  auto& reused = text::PerThread<std::vector<Frame>, struct FlushedFrames>::get();
   std::vector<Frame> frames = std::move(reused);
   frames.clear();
   if (connection_->take_output(frames)) resume_at_ = context_.now() + answer_gap;

@@ -5,12 +5,13 @@
 #include "signaling/core/json_frame.hpp"
 #include "signaling/socketio/engine_session.hpp"
 #include "socketio/engine_words.hpp"
+#include "text/per_thread.hpp"
 
 namespace signaling::socketio {
 namespace {
 
 // An idle session holds no memory for actions: its thread keeps it for the next session that acts.
-thread_local std::vector<EngineAction> spare_actions;
+std::vector<EngineAction>& spare_actions() { return text::PerThread<std::vector<EngineAction>>::get(); }
 
 // A client takes note of an answer when it is whole, and of a ping no earlier. On a slow line what waits comes in many
 // answers.
@@ -61,13 +62,13 @@ std::optional<EngineAction> EngineSession::poll_action() {
   next_action_ = 0;
   constexpr std::size_t few = 16;
   actions_.clear();
-  if (actions_.capacity() <= few) actions_.swap(spare_actions);
+  if (actions_.capacity() <= few) actions_.swap(spare_actions());
   std::vector<EngineAction>().swap(actions_);
   return std::nullopt;
 }
 
 void EngineSession::act(EngineAction action) {
-  if (actions_.capacity() == 0) actions_.swap(spare_actions);
+  if (actions_.capacity() == 0) actions_.swap(spare_actions());
   actions_.push_back(std::move(action));
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "signaling/socketio/packet.hpp"
+#include "text/per_thread.hpp"
 
 namespace signaling::socketio {
 namespace {
@@ -88,8 +89,7 @@ class RecentMarks {
 
 Marked with_offset(const Frame& event) {
   if (event.size() > RecentMarks::max_bytes) return mark(event);
-  thread_local RecentMarks recent;
-  return recent.of(event);
+  return text::PerThread<RecentMarks>::get().of(event);
 }
 
 }  // namespace

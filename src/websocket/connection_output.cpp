@@ -4,6 +4,7 @@
 
 #include "signaling/text/utf8.hpp"
 #include "signaling/websocket/connection.hpp"
+#include "text/per_thread.hpp"
 #include "websocket/assembly.hpp"
 #include "websocket/control_frame.hpp"
 #include "websocket/deflate_codec.hpp"
@@ -16,7 +17,7 @@ constexpr std::size_t max_pongs = 32;
 
 // Where a compressed message lies until its frame is written; the connections of a thread share it.
 std::vector<std::byte>& compression_buffer() {
-  thread_local std::vector<std::byte> buffer;
+  auto& buffer = text::PerThread<std::vector<std::byte>, struct CompressionBuffer>::get();
   buffer.clear();
   return buffer;
 }

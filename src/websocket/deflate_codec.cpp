@@ -8,6 +8,8 @@
 #include <limits>
 #include <utility>
 
+#include "text/per_thread.hpp"
+
 namespace signaling::websocket {
 
 namespace {
@@ -164,7 +166,7 @@ void DeflateCodec::abandon() noexcept { inflater_.reset(); }
 // Without context takeover a compressor remembers nothing, so the connections of a thread share one of each
 // size.
 DeflateCodec::Deflater& DeflateCodec::shared_deflater(int window_bits) {
-  thread_local std::array<std::unique_ptr<Deflater>, 16> deflaters;
+  auto& deflaters = text::PerThread<std::array<std::unique_ptr<Deflater>, 16>>::get();
   auto& deflater = deflaters[static_cast<std::size_t>(window_bits)];
   if (!deflater) deflater = std::make_unique<Deflater>(window_bits);
   deflater->stream.reset();

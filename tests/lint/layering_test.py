@@ -14,6 +14,8 @@ LINES = [
     ("src/text/x.cpp", "#include <emmintrin.h>", True),
     ("src/core/x.cpp", '#include "signaling/text/y.hpp"', True),
     ("src/core/x.cpp", '#include "text/private.hpp"', False),
+    ("src/core/x.cpp", '#include "text/per_thread.hpp"', True),
+    ("include/signaling/core/x.hpp", '#include "text/per_thread.hpp"', False),
     ("src/core/x.cpp", '#include "signaling/core/y.hpp"', True),
     ("src/core/x.cpp", '#include "core/y.hpp"', True),
     ("src/core/x.cpp", "#include <vector>", True),
