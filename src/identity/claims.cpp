@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <optional>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "identity/granted.hpp"
@@ -17,13 +20,44 @@ constexpr double last_second = 253'402'300'799;  // of the year 9999; millisecon
 // What the clock can hold and add a leeway to. Later dates are as good as this one.
 constexpr double last_representable = 7'258'118'400;  // the year 2200
 
+// The value of a JSON number (RFC 8259 6): the nearest one for up to 16 digits and 22 places, as dates have. Not
+// std::from_chars, which libc++ has for `double` only since its version 20.
+double value_of(std::string_view number) noexcept {
+  constexpr double max_exact_digits = 1e15;
+  const bool is_negative = number.starts_with('-');
+  if (is_negative) number.remove_prefix(1);
+  double digits = 0;
+  int exponent = 0;
+  bool in_fraction = false;
+  while (!number.empty() && number[0] != 'e' && number[0] != 'E') {
+    if (number[0] == '.') {
+      in_fraction = true;
+    } else if (digits < max_exact_digits) {
+      digits = 10 * digits + (number[0] - '0');
+      if (in_fraction) --exponent;
+    } else if (!in_fraction) {
+      ++exponent;
+    }
+    number.remove_prefix(1);
+  }
+  if (!number.empty()) {
+    number.remove_prefix(number.size() > 1 && number[1] == '+' ? 2 : 1);
+    int written = 0;
+    const auto error = std::from_chars(number.data(), number.data() + number.size(), written).ec;
+    constexpr int beyond_double = 1000;
+    if (error != std::errc()) written = number[0] == '-' ? -beyond_double : beyond_double;
+    exponent += std::clamp(written, -beyond_double, beyond_double);
+  }
+  if (digits == 0) return 0;
+  const double value = exponent < 0 ? digits / std::pow(10, -exponent) : digits * std::pow(10, exponent);
+  return is_negative ? -value : value;
+}
+
 // RFC 7519 2, NumericDate: seconds since 1970, maybe with a fraction.
 std::optional<Time> date_of(const JsonValue* value) {
   if (value == nullptr || value->kind != JsonKind::number) return std::nullopt;
-  double seconds = 0;
-  const char* const end = value->text.data() + value->text.size();
-  const auto [rest, error] = std::from_chars(value->text.data(), end, seconds);
-  if (error != std::errc() || rest != end || !(seconds >= 0 && seconds <= last_second)) return std::nullopt;
+  const double seconds = value_of(value->text);
+  if (!(seconds >= 0 && seconds <= last_second)) return std::nullopt;
   const std::chrono::duration<double> since(std::min(seconds, last_representable));
   return Time(std::chrono::duration_cast<Time::duration>(since));
 }

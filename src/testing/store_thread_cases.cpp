@@ -1,14 +1,13 @@
 // Calls from several threads, and from inside of handlers and listeners.
 #include <algorithm>
-#include <latch>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <set>
-#include <thread>
 
 #include "testing/store_cases.hpp"
 #include "testing/store_world.hpp"
+#include "testing/threads.hpp"
 
 namespace signaling::testing {
 namespace {
@@ -37,9 +36,9 @@ void threads_at_once(StoreWorld& w) {
   for (const Crowd& crowd : crowds) crowd.node->ignore_news();
   std::vector<std::vector<Pending<StateStore::Joined>>> joins(crowds.size());
   {
-    std::vector<std::jthread> threads;
+    ThreadGroup threads;
     for (std::size_t i = 0; i < crowds.size(); ++i) {
-      threads.emplace_back([&crowd = crowds[i], &mine = joins[i]] {
+      threads.start([&crowd = crowds[i], &mine = joins[i]] {
         for (const Someone& who : crowd.peers) {
           mine.push_back(crowd.node->start_join(room, who));
           (void)crowd.node->publish(to_room(room, "hello"));
@@ -189,11 +188,11 @@ void check_messages(const Mover& mover, const std::set<Version>& foreign, Versio
 void threads_answers_in_order(StoreWorld& w) {
   const std::vector<Mover> all = movers(w);
   {
-    std::latch start(static_cast<std::ptrdiff_t>(2 * all.size()));
-    std::vector<std::jthread> threads;
+    Rendezvous start(static_cast<std::ptrdiff_t>(2 * all.size()));
+    ThreadGroup threads;
     for (const Mover& mover : all) {
       for (const Someone& who : mover.members) {
-        threads.emplace_back([&start, &mover, &who] {
+        threads.start([&start, &mover, &who] {
           start.arrive_and_wait();
           mover.move(who);
         });

@@ -116,7 +116,7 @@ void one_executor(TransportWorld& w) {
   if (transport == nullptr) skip("the fixture does not show its transport");
   const auto executor = transport->executor();
   bool same = false;
-  std::jthread([&] { same = transport->executor() == executor; }).join();
+  std::thread([&] { same = transport->executor() == executor; }).join();
   require(same && transport->executor() == executor, "the transport returned two executors");
 }
 

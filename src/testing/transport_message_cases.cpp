@@ -1,8 +1,8 @@
 // Messages of a connection, both ways.
 #include <algorithm>
 #include <string>
-#include <thread>
 
+#include "testing/threads.hpp"
 #include "testing/transport_cases.hpp"
 #include "testing/transport_world.hpp"
 
@@ -84,10 +84,9 @@ void from_several_threads(TransportWorld& w) {
   constexpr int threads = 4;
   std::atomic<bool> dropped{false};
   {
-    std::vector<std::jthread> senders;
-    senders.reserve(threads);
+    ThreadGroup senders;
     for (int sender = 0; sender < threads; ++sender) {
-      senders.emplace_back([&w, &dropped, sender] {
+      senders.start([&w, &dropped, sender] {
         for (int i = 0; i < count; ++i) {
           const std::string bytes = std::to_string(sender) + " " + std::to_string(i);
           if (w.try_to_send(text(bytes)).status == SendStatus::dropped) dropped = true;

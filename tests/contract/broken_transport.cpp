@@ -20,7 +20,7 @@ boost::asio::any_io_executor BrokenTransport::executor() {
 void BrokenTransport::send(const MessageView& message) {
   if (!link_) return;
   if (is(TransportFault::receives_elsewhere)) {
-    std::jthread([&] { link_.receive(message); }).join();
+    std::thread([&] { link_.receive(message); }).join();
   } else if (is(TransportFault::swaps_received) && !held_back_) {
     held_back_ = std::string(message.bytes);
   } else {

@@ -1,19 +1,18 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
-#include <barrier>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <charconv>
 #include <chrono>
-#include <latch>
 #include <map>
 #include <random>
 #include <set>
 #include <thread>
 
 #include "support/script_client.hpp"
+#include "testing/threads.hpp"
 
 using namespace signaling;
 using namespace signaling::testing;
@@ -81,7 +80,7 @@ class Crowd {
  public:
   Crowd(Router& router, unsigned seed) : router_(router), random_(seed) {}
 
-  void start(std::barrier<>& together) {
+  void start(Rendezvous& together) {
     thread_ = std::thread([this, &together] {
       boost::asio::post(io_, [this] { step(); });
       // Ends when all steps are done and nothing is left to flush. What others did for peers of this thread, such as a
@@ -176,7 +175,7 @@ TEST_CASE(
   options.limits.joins_per_second = 0;
   Router router(std::move(options));
   std::vector<std::unique_ptr<Crowd>> crowds;
-  std::barrier<> together(4);
+  Rendezvous together(4);
   for (unsigned i = 0; i < 4; ++i) crowds.push_back(std::make_unique<Crowd>(router, i + 1));
   for (auto& crowd : crowds) crowd->start(together);
   for (auto& crowd : crowds) crowd->join();
@@ -229,8 +228,8 @@ TEST_CASE("threads: local peers on several threads talk in many rooms") {
     peers.push_back(router.connect_local(std::move(local)));
     peers.back()->join("hall");
   }
-  std::latch ready(threads);
-  std::barrier<> together(threads);
+  Rendezvous ready(threads);
+  Rendezvous together(threads);
   std::vector<std::thread> running;
   for (int i = 0; i < threads; ++i) {
     running.emplace_back([&, i] {
@@ -262,7 +261,7 @@ TEST_CASE("threads: a router may end while its peers change and leave their room
     std::vector<std::unique_ptr<boost::asio::io_context>> contexts;
     for (int i = 0; i < threads; ++i) contexts.push_back(std::make_unique<boost::asio::io_context>(1));
     auto router = std::make_unique<Router>();
-    std::latch ready(threads + 1);
+    Rendezvous ready(threads + 1);
     std::atomic<bool> is_over{false};
     std::vector<std::thread> running;
     for (auto& context : contexts) {

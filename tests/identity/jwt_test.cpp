@@ -4,11 +4,11 @@
 
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "identity/support/token.hpp"
 #include "identity/support/vectors.hpp"
+#include "testing/threads.hpp"
 
 using namespace signaling;
 using namespace signaling::identity;
@@ -71,8 +71,25 @@ TEST_CASE("JWT: dates are numbers that a date can be") {
   CHECK(refused_date("1.7000001e9") == "");
   CHECK(refused_date("253402300799") == "");  // the last second of the year 9999: for ever
   CHECK(refused_date("0") == "expired");
-  CHECK(refused_date("1e-400") == "no-expiry");
   CHECK(refusal(good(R"("nbf":"now")")) == "malformed");
+}
+
+TEST_CASE("JWT: a date may be written as any JSON number (RFC 7519 2, RFC 8259 6)") {
+  JwtOptions strict;
+  strict.leeway = std::chrono::seconds(0);
+  const auto refused = [&](const char* date) {
+    CAPTURE(date);
+    return refusal(R"({"exp":)" + std::string(date) + "}", strict);
+  };
+  for (const char* date : {"1700000000.000001", "1.7000000010e9", "17000000010E-1", "0.0017000000001e+12",
+                           "1700000000.00000100000000000000000000", "170000000100000000000000000000e-20"}) {
+    CHECK(refused(date) == "");
+  }
+  for (const char* date : {"1699999999.999999", "1.7e9", "0.0017000000000e+12", "-0.0", "0e999999999999",
+                           "1e-400", "1e-999999999999", "170000000000000000000000000000e-20"}) {
+    CHECK(refused(date) == "expired");
+  }
+  for (const char* date : {"-1e-3", "1e999999999999", "2.534023008e+11"}) CHECK(refused(date) == "no-expiry");
 }
 
 TEST_CASE("JWT: nbf in the future is refused, but for the leeway (RFC 7519 4.1.5)") {
@@ -210,9 +227,9 @@ TEST_CASE("JWT: keys are replaced while tokens are verified") {
   CHECK(jwt.verify(old_token).admitted());
   CHECK_FALSE(jwt.verify(new_token).admitted());
   {
-    std::vector<std::jthread> threads;
+    ThreadGroup threads;
     for (int i = 0; i < 3; ++i) {
-      threads.emplace_back([&] {
+      threads.start([&] {
         for (int n = 0; n < 500; ++n) (void)jwt.verify(old_token);
       });
     }

@@ -6,10 +6,9 @@
 #include <set>
 #include <stdexcept>
 #include <string>
-#include <thread>
-#include <vector>
 
 #include "support/fakes.hpp"
+#include "testing/threads.hpp"
 
 using namespace signaling;
 using namespace signaling::identity;
@@ -103,8 +102,8 @@ TEST_CASE("ticket: of several threads that show it at once, one is admitted") {
     const auto ticket = *o.office->issue(Office::pass());
     std::atomic<int> admitted = 0;
     {
-      std::vector<std::jthread> threads;
-      for (int i = 0; i < 4; ++i) threads.emplace_back([&] { admitted += o.admits(ticket) ? 1 : 0; });
+      ThreadGroup threads;
+      for (int i = 0; i < 4; ++i) threads.start([&] { admitted += o.admits(ticket) ? 1 : 0; });
     }
     CHECK(admitted == 1);
   }

@@ -7,7 +7,6 @@
 #include <boost/asio/post.hpp>
 #include <condition_variable>
 #include <cstdlib>
-#include <latch>
 #include <memory>
 #include <mutex>
 #include <numeric>
@@ -16,21 +15,23 @@
 #include <vector>
 
 #include "signaling/socketio/server.hpp"
+#include "testing/threads.hpp"
 
 using namespace signaling;
 using namespace signaling::socketio;
+using signaling::testing::Rendezvous;
 
 namespace {
 
 /// Counts the events that its client gets.
 class CountingSession final : public EngineSocket {
  public:
-  CountingSession(boost::asio::any_io_executor executor, std::latch& done, int expected)
+  CountingSession(boost::asio::any_io_executor executor, Rendezvous& done, int expected)
       : executor_(std::move(executor)), done_(done), expected_(expected) {}
   boost::asio::any_io_executor executor() const override { return executor_; }
   void send(std::span<const Frame> frames) override {
     for (const Frame& frame : frames) {
-      if (frame.text_view().starts_with("42") && --expected_ == 0) done_.count_down();
+      if (frame.text_view().starts_with("42") && --expected_ == 0) done_.arrive();
     }
   }
   void set_reading(bool /*reading*/) override {}
@@ -39,7 +40,7 @@ class CountingSession final : public EngineSocket {
 
  private:
   boost::asio::any_io_executor executor_;
-  std::latch& done_;
+  Rendezvous& done_;
   int expected_;
 };
 
@@ -125,8 +126,8 @@ TEST_CASE(
   constexpr int rounds = 50;
   Router router;
   Server server(router);
-  std::latch connected(clients);
-  std::latch done(clients);
+  Rendezvous connected(clients);
+  Rendezvous done(clients);
   Worker decisions;
   std::vector<std::unique_ptr<Worker>> workers;
   for (int i = 0; i < 2; ++i) workers.push_back(std::make_unique<Worker>());
@@ -137,7 +138,7 @@ TEST_CASE(
   });
   nsp.on_connection([&](const std::shared_ptr<Socket>& socket) {
     socket->join("room", [&](std::error_code error) {
-      if (!error) connected.count_down();
+      if (!error) connected.arrive();
     });
   });
   nsp.on("say", [](const std::shared_ptr<Socket>& socket, const Arguments& arguments, const Acknowledge&) {
@@ -186,10 +187,10 @@ TEST_CASE("Recovery: a client that comes back on any thread gets everything once
   options.recovery_time = std::chrono::seconds(30);
   Server server(router, options);
   Namespace& nsp = server.of("/");
-  std::latch joined(1);
+  Rendezvous joined(1);
   nsp.on_connection([&](const std::shared_ptr<Socket>& socket) {
     socket->join("room", [&](std::error_code error) {
-      if (!error) joined.count_down();
+      if (!error) joined.arrive();
     });
   });
   std::vector<std::unique_ptr<Worker>> workers;
