@@ -238,7 +238,9 @@ local function has_come_to(inbox, number)
   end
 end
 
--- Operations. Each gets its arguments, and gives the answer.
+)lua"
+                           // In two parts, because a literal has at most 16,380 bytes for MSVC.
+                           R"lua(-- Operations. Each gets its arguments, and gives the answer.
 local operations = {}
 
 function operations.open(inbox, number, lease, outage)

@@ -8,7 +8,9 @@
 
 namespace signaling::socketio {
 
+#if !defined(_ITERATOR_DEBUG_LEVEL) || _ITERATOR_DEBUG_LEVEL == 0  // MSVC makes checked containers larger
 static_assert(sizeof(Connection) <= 240, "there is one for every idle client");
+#endif
 
 namespace {
 

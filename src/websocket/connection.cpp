@@ -13,7 +13,9 @@
 
 namespace signaling::websocket {
 
+#if !defined(_ITERATOR_DEBUG_LEVEL) || _ITERATOR_DEBUG_LEVEL == 0  // MSVC makes checked containers larger
 static_assert(sizeof(Connection) <= 128, "there is one for every idle client");
+#endif
 
 namespace {
 

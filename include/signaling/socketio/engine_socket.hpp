@@ -56,7 +56,7 @@ class SIGNALING_API EngineHandler {
   virtual void on_page_left() {}
   /// When to call `on_time`. The owner of the session asks after each call of this object, and after each
   /// EngineSocket::send, which the handler may also call at other times.
-  virtual TimePoint next_deadline() const { return TimePoint::max(); }
+  virtual TimePoint next_deadline() const { return (TimePoint::max)(); }
   /// The time of `next_deadline` has come.
   virtual void on_time(TimePoint /*now*/) {}
   /// The last call, exactly once.

@@ -82,7 +82,7 @@ class SIGNALING_API SmallStore final : public StateStore {
       if (present == 0 && is_full) return add_answer(std::move(done), errc::room_full, Joined{});
       if (present > member.epoch) return add_answer(std::move(done), errc::id_in_use, Joined{});
       if (present < member.epoch) {
-        room.version = std::max(room.version, request.known_version);
+        room.version = (std::max)(room.version, request.known_version);
         if (present != 0) remove(request.room, room, found->second, LeaveReason::disconnect, member.node);
         member.joined_at = room.version + 1;
         room.members[member.id] = member;

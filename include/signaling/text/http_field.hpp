@@ -35,7 +35,7 @@ template <class Visit>
 constexpr bool visit_list(std::string_view list, Visit visit) {
   while (!list.empty()) {
     const std::string_view element = list.substr(0, list.find(','));
-    list.remove_prefix(std::min(list.size(), element.size() + 1));
+    list.remove_prefix((std::min)(list.size(), element.size() + 1));
     if (!trim(element).empty() && !visit(trim(element))) return false;
   }
   return true;
