@@ -26,6 +26,7 @@ COMPONENTS = {
 }
 OPTIONAL = ("identity", "net", "redis")  # each has an option of its own
 PARTS = {"operation": "net"}  # comes with the option of another
+WINDOWS_LIBRARIES = ["ws2_32", "mswsock"]  # as in cmake/SignalingDependencies.cmake
 
 
 class SignalingConan(ConanFile):
@@ -60,6 +61,12 @@ class SignalingConan(ConanFile):
         text = load(self, os.path.join(self.recipe_folder, "CMakeLists.txt"))
         self.version = re.search(r"VERSION (\d+\.\d+\.\d+)", text).group(1)
 
+    def config_options(self):
+        if self.settings.os == "Windows":
+            self.options.rm_safe("fPIC")
+        if self.settings.os != "Linux":
+            self.options.with_net = False
+
     def layout(self):
         cmake_layout(self)
 
@@ -80,8 +87,10 @@ class SignalingConan(ConanFile):
 
     def validate(self):
         check_min_cppstd(self, 20)
-        if self.settings.os != "Linux":
-            raise ConanInvalidConfiguration("signaling is built and tested on Linux only")
+        if self.options.with_net and self.settings.os != "Linux":
+            raise ConanInvalidConfiguration("with_net: signaling::net waits with epoll, which only Linux has")
+        if self.options.shared and self.settings.os == "Windows":
+            raise ConanInvalidConfiguration("shared: signaling has no DLLs for Windows, only static libraries")
 
     def generate(self):
         toolchain = CMakeToolchain(self)
@@ -116,6 +125,9 @@ class SignalingConan(ConanFile):
             component.set_property("pkg_config_name", f"signaling-{name}")
             component.libs = [f"signaling_{name}{postfix}"]
             component.requires = COMPONENTS[name]
-            component.system_libs = ["pthread"]
+            if self.settings.os == "Windows":
+                component.system_libs = WINDOWS_LIBRARIES if name == "core" else []
+            elif self.settings.os == "Linux":
+                component.system_libs = ["pthread"]
             if not self.options.shared:
                 component.defines = ["SIGNALING_STATIC"]

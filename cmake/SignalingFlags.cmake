@@ -11,7 +11,19 @@ if(SIGNALING_CCACHE)
   endif()
 endif()
 
-set(SIGNALING_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+# Here and below MSVC is also true for clang-cl, which takes the same flags.
+if(MSVC)
+  set(SIGNALING_WARNINGS /W4)
+  set(SIGNALING_WARNINGS_ARE_ERRORS /WX)
+  # The standard as it stands, sources in UTF-8, and more sections in an object than Asio's templates need.
+  set(SIGNALING_LANGUAGE /permissive- /utf-8 /bigobj /Zc:__cplusplus)
+  set(SIGNALING_NO_OPTIMIZATION /Od)
+else()
+  set(SIGNALING_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+  set(SIGNALING_WARNINGS_ARE_ERRORS -Werror)
+  set(SIGNALING_LANGUAGE "")
+  set(SIGNALING_NO_OPTIMIZATION -O0)
+endif()
 
 # signaling_set_private_flags(<target>): language level, warnings and sanitizers of one of our own targets.
 function(signaling_set_private_flags target)
@@ -19,7 +31,11 @@ function(signaling_set_private_flags target)
   set_target_properties(
     ${target} PROPERTIES CXX_EXTENSIONS OFF COMPILE_WARNING_AS_ERROR ${SIGNALING_WARNINGS_AS_ERRORS}
   )
-  target_compile_options(${target} PRIVATE ${SIGNALING_WARNINGS})
+  target_compile_options(${target} PRIVATE ${SIGNALING_LANGUAGE} ${SIGNALING_WARNINGS})
+  if(WIN32)
+    # Else windows.h, which Asio includes, makes macros of min and max.
+    target_compile_definitions(${target} PRIVATE NOMINMAX)
+  endif()
   if(SIGNALING_SANITIZE)
     set(sanitize -fsanitize=${SIGNALING_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
@@ -48,6 +64,6 @@ function(signaling_verify_headers target)
   endif()
   set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
   set(is_verifier $<STREQUAL:$<TARGET_PROPERTY:NAME>,${target}_verify_interface_header_sets>)
-  set(flags ${SIGNALING_WARNINGS} $<$<BOOL:${SIGNALING_WARNINGS_AS_ERRORS}>:-Werror>)
+  set(flags ${SIGNALING_WARNINGS} $<$<BOOL:${SIGNALING_WARNINGS_AS_ERRORS}>:${SIGNALING_WARNINGS_ARE_ERRORS}>)
   target_compile_options(${target} INTERFACE $<BUILD_INTERFACE:$<${is_verifier}:${flags}>>)
 endfunction()

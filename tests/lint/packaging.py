@@ -1,5 +1,6 @@
 """What is said of the project in several places is the same everywhere (lint.packaging): its version, the options that a
-package must set instead of leaving them to what is found, its components and what they need, the files that it installs.
+package must set instead of leaving them to what is found, its components and what they need, the platforms that these
+need and their libraries, the files that it installs.
 packaging_test.py shows that each rule bites.
 """
 
@@ -16,6 +17,7 @@ VERSION = re.compile(r"^\s*VERSION (\d+\.\d+\.\d+)$", re.MULTILINE)
 OPTION = re.compile(r"^(?:option\((SIGNALING_\w+)|set\((SIGNALING_\w+) .* CACHE )", re.MULTILINE)
 INSTALLED = re.compile(r"\$\{PROJECT_SOURCE_DIR\}/([\w./-]+)")
 NAME = re.compile(r"NAME (\w+)")
+WINDOWS_LIBRARIES = re.compile(r"^  set\(SIGNALING_SYSTEM_LIBRARIES (.*)\)$", re.MULTILINE)
 DEPENDS = re.compile(r"^  DEPENDS\n((?:    [a-z]+\n)+)", re.MULTILINE)
 
 
@@ -64,6 +66,20 @@ def check_components(texts: dict[str, str]) -> list[str]:
     ]
 
 
+def check_platforms(texts: dict[str, str]) -> list[str]:
+    """What net needs, and what Windows links, is the same for every package manager."""
+    problems = [
+        f"{name}: the feature net does not say that it is for linux"
+        for name in ("vcpkg.json", f"{PORT}/vcpkg.json")
+        if json.loads(texts[name])["features"]["net"].get("supports") != "linux"
+    ]
+    libraries = WINDOWS_LIBRARIES.search(texts["cmake/SignalingDependencies.cmake"])
+    wanted = "WINDOWS_LIBRARIES = " + json.dumps(libraries[1].split() if libraries else [])
+    if wanted not in texts["conanfile.py"]:
+        problems.append(f"conanfile.py: no {wanted}, as cmake/SignalingDependencies.cmake links")
+    return problems
+
+
 def conan_sources(text: str) -> list[str]:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "exports_sources":
@@ -80,7 +96,8 @@ def check_sources(texts: dict[str, str]) -> list[str]:
 
 
 def check(texts: dict[str, str]) -> list[str]:
-    return check_versions(texts) + check_options(texts) + check_components(texts) + check_sources(texts)
+    rules = (check_versions, check_options, check_components, check_platforms, check_sources)
+    return [problem for rule in rules for problem in rule(texts)]
 
 
 def read(root: Path) -> dict[str, str]:

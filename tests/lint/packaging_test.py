@@ -37,6 +37,11 @@ class Packaging(unittest.TestCase):
         self.setUp()
         self.assert_found("src/socketio/CMakeLists.txt", "    protocols\n", "", "conanfile.py: socketio needs")
 
+    def test_another_platform_or_other_libraries_of_windows_are_found(self):
+        self.assert_found("vcpkg.json", '"supports": "linux"', '"supports": "osx"', "vcpkg.json: the feature net")
+        self.setUp()
+        self.assert_found("conanfile.py", '"mswsock"', '"wsock32"', 'conanfile.py: no WINDOWS_LIBRARIES = ["ws2_32", "mswsock"]')
+
     def test_an_installed_file_that_conan_does_not_take_along_is_found(self):
         self.assert_found("conanfile.py", '"docs/protocol.schema.json"', '"x"', "conanfile.py: docs/protocol.schema.json is installed")
         self.setUp()

@@ -1,6 +1,10 @@
 # The checkout that this port lies in. A registry takes a release with vcpkg_from_github() here; nothing below differs.
 cmake_path(SET SOURCE_PATH NORMALIZE "${CURRENT_PORT_DIR}/../../../..")
 
+if(VCPKG_TARGET_IS_WINDOWS)
+    vcpkg_check_linkage(ONLY_STATIC_LIBRARY)
+endif()
+
 vcpkg_check_features(OUT_FEATURE_OPTIONS FEATURE_OPTIONS
     FEATURES
         identity SIGNALING_BUILD_IDENTITY
