@@ -91,8 +91,6 @@ class Parser {
     set_.option("--allow-client-ids", options_.client_ids, "Let clients choose their peer id with ?peer=");
     set_.option("--allow-strangers", options_.strangers,
                 "Let clients send to any peer whose id they know, not only to members of their rooms");
-    set_.option("--move-sessions", options_.move_sessions,
-                "Experimental: let clients resume their sessions on any node; the same on all nodes");
     set_.option("--deflate", options_.deflate, "Accept permessage-deflate");
     set_.option("--echo", options_.echo,
                 "Serve echo endpoints: WebSocket at /echo, Engine.IO at /engine.io/");

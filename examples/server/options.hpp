@@ -49,7 +49,6 @@ struct Options {
   signaling::identity::IceOptions ice;
   std::filesystem::path turn_secret_file;
   bool client_ids = false;
-  bool move_sessions = false;
   bool strangers = false;
   bool deflate = false;
   bool echo = false;

@@ -29,7 +29,6 @@ signaling::RouterOptions router_options(const Options& options, const Store& sto
   result.log = std::move(log);
   result.policy = identity.policy();
   if (options.client_ids) result.client_ids = signaling::ClientIds::accept;
-  result.move_sessions = options.move_sessions;
   if (options.strangers) result.strangers = signaling::Strangers::reachable;
   return result;
 }

@@ -226,8 +226,8 @@ void ClusterInbox::asked_to_move(const std::shared_ptr<PeerSession>& peer, const
 // What its former node sends behind this, it has not told the peer itself.
 void ClusterInbox::take_history(const std::shared_ptr<PeerSession>& peer, handover::History history) {
   if (!peer) return;
-  for (const RoomId& id : history.rooms) {
-    if (const auto room = find_room(id)) room->hear(room_news::Settled{peer->id()});
+  for (const auto& one : history.rooms) {
+    if (const auto room = find_room(one.id)) room->hear(room_news::Settled{peer->id()});
   }
   peer->take_history(std::move(history));
 }

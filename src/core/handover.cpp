@@ -177,7 +177,11 @@ std::string pack(const History& history) {
     writer.add(std::string_view(one.peer));
   }
   writer.add(std::uint64_t{history.rooms.size()});
-  for (const RoomId& room : history.rooms) writer.add(std::string_view(room));
+  for (const History::Room& room : history.rooms) {
+    writer.add(std::string_view(room.id));
+    writer.add(room.picture.version);
+    writer.add(room.picture.members);
+  }
   writer.add(std::uint64_t{history.restarted_with.has_value()});
   if (history.restarted_with) {
     writer.add(history.restarted_with->received);
@@ -203,7 +207,12 @@ std::optional<History> unpack_history(std::string_view bytes) {
     const std::string_view room = reader.text();
     history.away.push_back({RoomId(room), PeerId(reader.text())});
   }
-  for (std::uint64_t left = reader.count(); left > 0; --left) history.rooms.emplace_back(reader.text());
+  for (std::uint64_t left = reader.count(); left > 0; --left) {
+    History::Room room{RoomId(reader.text()), {}};
+    room.picture.version = reader.number();
+    room.picture.members = reader.number();
+    history.rooms.push_back(std::move(room));
+  }
   if (reader.number() != 0) {
     history.restarted_with = event::Resumption{event::Resumption::Kind::rooms};
     history.restarted_with->received = reader.optional_number();

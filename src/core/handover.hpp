@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/input_queue.hpp"
+#include "core/room_picture.hpp"
 #include "signaling/core/event.hpp"
 #include "signaling/core/frame.hpp"
 #include "signaling/core/ids.hpp"
@@ -65,7 +66,13 @@ struct History {
     PeerId peer;
   };
   std::vector<Away> away;  ///< members of its rooms that it was told are away
-  std::vector<RoomId> rooms;
+  /// A room that the peer has left for the other node, and what it knows of it.
+  struct Room {
+    RoomId id;
+    RoomPicture picture;
+    friend bool operator==(const Room&, const Room&) = default;
+  };
+  std::vector<Room> rooms;
   /// The client was given this answer and may not have received it.
   std::optional<event::Resumption> restarted_with;
 };

@@ -15,6 +15,7 @@
 #include "core/deadlines.hpp"
 #include "core/encoded_event.hpp"
 #include "core/loop.hpp"
+#include "core/room_picture.hpp"
 #include "core/session_log.hpp"
 #include "signaling/core/peer.hpp"
 #include "signaling/core/transport.hpp"
@@ -68,8 +69,8 @@ class Mailbox final : public Flushable {
     /// The last of what waited was given away; the transport, or the receiver, is closed next, unless the owner does
     /// without it and calls `detach`. On the executor.
     virtual void ended(CloseReason reason) = 0;
-    /// The room has this peer on another node now. Any thread.
-    virtual void moved_from(const RoomId& room) = 0;
+    /// The room has this peer on another node now; up to then it was told of all that is in `picture`. Any thread.
+    virtual void moved_from(const RoomId& room, const RoomPicture& picture) = 0;
 
    protected:
     ~Owner() = default;
@@ -171,7 +172,7 @@ class Mailbox final : public Flushable {
   /// what may be lost is dropped.
   void set_suspended(bool is_suspended);
   /// See Owner.
-  void moved_from(const RoomId& room) { owner_.moved_from(room); }
+  void moved_from(const RoomId& room, const RoomPicture& picture) { owner_.moved_from(room, picture); }
   /// Of a peer that goes to another node: all that waits.
   std::vector<Frame> take_waiting();
   /// Of one that has come: what waited there, and how much was dropped.

@@ -186,7 +186,7 @@ void PeerAdmission::look_elsewhere(const Admission& admission) {
           .find(ResumeSecrets::session_of(wish_.resume), services_->now(), services_->limits().max_resume)
           .has_value();
   const bool is_another = admission.peer_id && *admission.peer_id != wish_.id;
-  const bool may_move = services_->options().move_sessions && services_->store().can_move_members();
+  const bool may_move = services_->store().can_move_members();
   if (is_known || is_another || !may_move) return explain(admission);
   SessionMoves& moves = services_->session_moves();
   // An earlier connection has asked for it already.

@@ -186,12 +186,13 @@ void PeerJoin::enter() {
   state_ = State::entering;
   peer_->await(weak_from_this());
   change.done = Answer(
-      [self = shared_from_this()](errc error, std::shared_ptr<RoomView> room) {
+      [self = shared_from_this()](errc error, std::shared_ptr<RoomView> room,
+                                  const RoomPicture& /*picture*/) {
         continue_on(self->peer_->executor(), self.get(),
                     [self, error, room = std::move(room)] { self->entered(error, room); });
       },
       [self = shared_from_this()](auto& answer) {
-        if (!self->peer_->services().is_closed()) answer(errc::internal, nullptr);
+        if (!self->peer_->services().is_closed()) answer(errc::internal, nullptr, RoomPicture());
       });
   const Initiation initiation(this);
   RoomView::submit_join(services.shared_from_this(), request_.room, std::move(change));

@@ -129,21 +129,23 @@ void PeerSession::displaced() {
   hand_over_history();
 }
 
-void PeerSession::moved_from(const RoomId& room) {
-  boost::asio::post(executor(), [self = shared_from_this(), room] { self->left_for_other_node(room); });
+void PeerSession::moved_from(const RoomId& room, const RoomPicture& picture) {
+  boost::asio::post(executor(), [self = shared_from_this(), left = handover::History::Room{room, picture}] {
+    self->left_for_other_node(left);
+  });
 }
 
-void PeerSession::left_for_other_node(const RoomId& room) {
-  const Membership* const membership = membership_of(room);
+void PeerSession::left_for_other_node(const handover::History::Room& room) {
+  const Membership* const membership = membership_of(room.id);
   if (membership == nullptr) return;
   if (departure_) {
     for (Member& member : membership->room->members()) {
-      if (member.is_away && member.id != id()) departure_->away.push_back({room, std::move(member.id)});
+      if (member.is_away && member.id != id()) departure_->away.push_back({room.id, std::move(member.id)});
     }
     departure_->rooms.push_back(room);
   }
   rooms_.erase(rooms_.begin() + (membership - rooms_.data()));
-  services_->policy().left(*this, room, LeaveReason::disconnect);
+  services_->policy().left(*this, room.id, LeaveReason::disconnect);
   hand_over_history();
 }
 
@@ -182,7 +184,8 @@ void PeerSession::arrive(Arrival arrival, Callback<void()> done) {
   mailbox_.address(std::move(arrival.id), arrival.epoch);
   has_id_.store(true, std::memory_order_release);
   const auto& answer = arrival.answer;
-  arriving_.reset(new Arriving{{}, answer.rooms.size(), false, ScopedDeadline(loop().deadlines())});
+  arriving_.reset(
+      new Arriving{{}, answer.rooms.size(), false, {}, {}, {}, ScopedDeadline(loop().deadlines())});
   arriving_->waiting.push_back(std::move(done));
   state_ = State::away;
   set_away(true);
@@ -197,7 +200,7 @@ void PeerSession::arrive(Arrival arrival, Callback<void()> done) {
   services_->counters().connects.fetch_add(1, std::memory_order_relaxed);
   services_->policy().connected(shared_from_this());
   services_->log(LogLevel::debug, "peer-connected", {{"peer", id()}, {"protocol", language()}});
-  for (const auto& room : answer.rooms) move_into(room, answer);
+  for (const auto& room : answer.rooms) move_into(room, answer.epoch, answer.node);
   if (!arriving_) return;
   arriving_->deadline.set(handover::patience, [weak = weak_from_this()] {
     const auto self = weak.lock();
@@ -210,32 +213,47 @@ void PeerSession::arrive(Arrival arrival, Callback<void()> done) {
   });
 }
 
-void PeerSession::move_into(const handover::Answer::Room& room, const handover::Answer& answer) {
+// What has become of one of its rooms.
+struct PeerSession::Moved {
+  handover::Answer::Room room;
+  errc error = errc::ok;
+  std::shared_ptr<RoomView> view;
+  RoomPicture picture;
+  bool is_new_stay = false;
+};
+
+void PeerSession::move_into(const handover::Answer::Room& room, Epoch former, const NodeId& node) {
   room_change::Join join;
   join.peer = mailbox();
   join.metadata = room.metadata;
   join.answer = command::Join::Answer::none;
-  join.moves_from = answer.epoch;
-  join.former_node = answer.node;
-  join.done = [self = shared_from_this(), room](errc error, const std::shared_ptr<RoomView>& view) {
-    boost::asio::post(self->executor(), [self, room, error, view] { self->moved_into(room, error, view); });
+  join.moves_from = former;
+  join.former_node = node;
+  join.done = [self = shared_from_this(), room, is_new_stay = former == 0](
+                  errc error, const std::shared_ptr<RoomView>& view, const RoomPicture& picture) {
+    boost::asio::post(self->executor(), [self, moved = Moved{room, error, view, picture, is_new_stay}] {
+      self->moved_into(moved);
+    });
   };
   RoomView::submit_join(services_, room.id, std::move(join));
 }
 
-void PeerSession::moved_into(const handover::Answer::Room& room, errc error,
-                             const std::shared_ptr<RoomView>& view) {
+void PeerSession::moved_into(const Moved& moved) {
+  const RoomId& id = moved.room.id;
   if (state_ == State::gone) {
-    if (view) tell_room_of_leave(view, LeaveReason::disconnect, {}, {});
+    if (moved.view) tell_room_of_leave(moved.view, LeaveReason::disconnect, {}, {});
     return;
   }
-  if (error != errc::ok) has_gap_ = true;
-  if (view) {
-    if (!arriving_ || arriving_->has_history) view->hear(room_news::Settled{id()});
-    add_room(view, room.metadata);
+  if (moved.error != errc::ok || moved.is_new_stay) has_gap_ = true;
+  // Without the store nobody can be moved, but a new stay may begin.
+  if (moved.error == errc::store_unavailable && !moved.is_new_stay) return move_into(moved.room, 0, {});
+  if (moved.view) {
+    if (!arriving_ || arriving_->has_history) moved.view->hear(room_news::Settled{this->id()});
+    if (arriving_) arriving_->come.push_back({id, moved.picture});
+    add_room(moved.view, moved.room.metadata);
   } else {
-    services_->counters().error(error);
-    tell(event::Left{room.id, LeaveReason::disconnect, {}, {}});
+    services_->counters().error(moved.error);
+    tell(event::Left{id, LeaveReason::disconnect, {}, {}});
   }
   if (!arriving_) return;
   --arriving_->rooms_left;
@@ -251,6 +269,7 @@ void PeerSession::take_history(handover::History history) {
 void PeerSession::adopt(handover::History history) {
   if (!arriving_ || arriving_->has_history) return;
   arriving_->has_history = true;
+  arriving_->left = std::move(history.rooms);
   SessionLog* const log = mailbox_.log();
   if (history.is_counted && log != nullptr) {
     log->adopt(history.sent, std::move(history.unacknowledged));
@@ -259,17 +278,31 @@ void PeerSession::adopt(handover::History history) {
   } else {
     has_gap_ = true;
   }
-  if (!history.away.empty()) {
-    loop().deadlines()->set(time_to_hear_of_away, [weak = weak_from_this(), away = std::move(history.away)] {
-      if (const auto self = weak.lock()) self->tell_who_is_back(away);
-    });
-  }
+  arriving_->away = std::move(history.away);
   mailbox_.adopt(std::move(history.waiting), history.dropped);
   input_.adopt(std::move(history.input));
   end_arrival_if_complete();
 }
 
-// Who came back while it was between the nodes was told to neither.
+// Its former node may not have known, or not had the time to tell. Who is away is told at once; that somebody is back only
+// when this node would know if it were not so.
+void PeerSession::tell_who_is_away() {
+  for (const Membership& membership : rooms_) {
+    for (const Member& member : membership.room->members()) {
+      const bool is_told = std::ranges::any_of(arriving_->away, [&](const handover::History::Away& one) {
+        return one.room == membership.room->id() && one.peer == member.id;
+      });
+      if (!member.is_away || is_told || member.id == id()) continue;
+      const MemberView view{member.id, member.metadata.view(), member.joined_at, true};
+      tell(event::PeerAway{membership.room->id(), membership.room->version(), view});
+    }
+  }
+  if (arriving_->away.empty()) return;
+  loop().deadlines()->set(time_to_hear_of_away, [weak = weak_from_this(), away = std::move(arriving_->away)] {
+    if (const auto self = weak.lock()) self->tell_who_is_back(away);
+  });
+}
+
 void PeerSession::tell_who_is_back(const std::vector<handover::History::Away>& away) {
   for (const auto& one : away) {
     const Membership* const membership = membership_of(one.room);
@@ -284,10 +317,20 @@ void PeerSession::tell_who_is_back(const std::vector<handover::History::Away>& a
 
 void PeerSession::end_arrival_if_complete() {
   if (arriving_->rooms_left != 0 || !arriving_->has_history) return;
+  if (!has_seen_all()) has_gap_ = true;
+  if (state_ != State::gone) tell_who_is_away();
   const auto arrived = std::exchange(arriving_, nullptr);
   input_.answered();
   for (auto& done : arrived->waiting) done();
   if (state_ != State::gone) input_.resume();
+}
+
+// Of each room, what the client was told there is what is told here.
+bool PeerSession::has_seen_all() const {
+  return std::ranges::all_of(arriving_->come, [this](const handover::History::Room& here) {
+    const auto there = std::ranges::find(arriving_->left, here.id, &handover::History::Room::id);
+    return there != arriving_->left.end() && there->picture == here.picture;
+  });
 }
 
 void PeerSession::when_arrived(Callback<void()> done) {

@@ -188,13 +188,16 @@ class PeerSession final : public Peer,
     bool is_displaced = false;
     bool has_newest = false;  // the client has shown the newest secret
     std::vector<handover::History::Away> away = {};
-    std::vector<RoomId> rooms = {};  // that have it on the other node
+    std::vector<handover::History::Room> rooms = {};  // that have it on the other node
   };
   /// It comes from another node.
   struct Arriving {
     std::vector<Callback<void()>> waiting;
     std::size_t rooms_left = 0;
-    bool has_history = false;  // or it is not waited for any more
+    bool has_history = false;                        // or it is not waited for any more
+    std::vector<handover::History::Room> left = {};  // there
+    std::vector<handover::History::Away> away = {};  // as its client was told there
+    std::vector<handover::History::Room> come = {};  // here
     ScopedDeadline deadline;
   };
   /// The deadline of the protocol.
@@ -243,14 +246,18 @@ class PeerSession final : public Peer,
   void depart();
   void stay();
   void displaced();
-  void moved_from(const RoomId& room) override;
-  void left_for_other_node(const RoomId& room);
+  void moved_from(const RoomId& room, const RoomPicture& picture) override;
+  void left_for_other_node(const handover::History::Room& room);
   void hand_over_history();
   void answer_move(const handover::Request& request, const handover::Answer& answer) const;
   void answer_move(const handover::Request& request, handover::Answer::Verdict verdict) const;
-  void move_into(const handover::Answer::Room& room, const handover::Answer& answer);
-  void moved_into(const handover::Answer::Room& room, errc error, const std::shared_ptr<RoomView>& view);
+  /// `former`: 0 for a stay of its own.
+  void move_into(const handover::Answer::Room& room, Epoch former, const NodeId& node);
+  struct Moved;
+  void moved_into(const Moved& moved);
+  bool has_seen_all() const;
   void adopt(handover::History history);
+  void tell_who_is_away();
   void tell_who_is_back(const std::vector<handover::History::Away>& away);
   void end_arrival_if_complete();
 

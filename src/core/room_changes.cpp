@@ -72,10 +72,9 @@ void RoomView::finish(room_change::Join& change, room_news::Answer& answer) {
     if (change.moves_from != 0) presence_.end_move(peer->id());
     // An exception does not say whether the store has done it.
     if (answer.error == errc::internal) undo_join(*peer);
-    return change.done(to_errc(answer.error), nullptr);
+    return change.done(to_errc(answer.error), nullptr, {});
   }
   const StateStore::Joined& joined = answer.joined;
-  change.moved_at = joined.state || followed_version() != 0 ? joined.version : 0;
   const Version joined_at = joined.joined_at != 0 ? joined.joined_at : joined.version;
   // A snapshot may have come meanwhile, and shows what was after the join.
   const bool is_newest = joined.version >= version();
@@ -97,17 +96,15 @@ void RoomView::finish(room_change::Join& change, room_news::Answer& answer) {
 
 void RoomView::complete(room_change::Join& change, Version version, Version joined_at) {
   const auto peer = change.peer;
-  // One that moves has been told of all before by its former node, and is told of all behind here.
-  const errc result = change.moves_from == 0 || version == change.moved_at ? errc::ok : errc::messages_lost;
   if (!attempt([&] { admit(change, version, joined_at); })) {
     undo_join(*peer);
-    return change.done(errc::internal, nullptr);
+    return change.done(errc::internal, nullptr, {});
   }
   services_->counters().joins.fetch_add(1, std::memory_order_relaxed);
   (void)attempt([&] {
     services_->log(LogLevel::debug, "peer-joined", {{"peer", peer->id()}, {"room", id_}});
   });
-  if (attempt([&] { change.done(result, shared_from_this()); })) return;
+  if (attempt([&] { change.done(errc::ok, shared_from_this(), change.picture); })) return;
   // The peer does not know that it is a member, and would never leave.
   peer->close(CloseReason::internal);
   RoomChange leave = room_change::Leave{peer, LeaveReason::disconnect, {}, {}};
@@ -121,8 +118,11 @@ void RoomView::admit(room_change::Join& change, Version version, Version joined_
   entry.metadata = change.metadata;
   entry.epoch = peer->epoch();
   entry.joined_at = joined_at;
-  if (change.moves_from != 0 && presence_.relocate(entry, change.moves_from)) return;
-  presence_.end_move(peer->id());
+  if (change.moves_from != 0 && relocate(entry, change.moves_from, version)) {
+    change.picture = presence_.picture();
+    return;
+  }
+  if (change.moves_from == 0) presence_.end_move(peer->id());
   // The store has counted the end of its earlier stay.
   evict(peer->id(), std::max(version - 1, presence_.version()));
   // The answer is queued before the peer becomes visible: what others send it comes behind it.
@@ -133,6 +133,7 @@ void RoomView::admit(room_change::Join& change, Version version, Version joined_
         event::Joined{id_, version, {peer->id(), change.metadata.view(), joined_at}, views, change.request});
   }
   insert(std::move(entry), version);
+  if (change.moves_from != 0) change.picture = presence_.picture();
 }
 
 void RoomView::undo_join(const Mailbox& peer) noexcept {
@@ -230,6 +231,9 @@ void RoomView::list_members(const Mailbox& member, std::vector<Frame>& frames) {
 
 // The store has no part in it.
 void RoomView::start(room_change::List& change, std::uint64_t number) {
+  const auto known = presence_.find(change.peer->id());
+  // Another connection has the id, and this one ends soon.
+  if (!known || known->local != change.peer) return hear(room_news::Answer{number, errc::not_joined, {}});
   const auto snapshot = presence_.snapshot(change.peer->id());
   const auto views = views_of(snapshot.others);
   const MemberView self{change.peer->id(), snapshot.self.metadata.view(), snapshot.self.joined_at};
@@ -362,6 +366,16 @@ void RoomView::apply_remote(const MembershipChange& change) {
   }
 }
 
+// What its metadata are now may have been missed.
+bool RoomView::relocate(RoomPresence::Entry& entry, Epoch from, Version version) {
+  const PeerId id = entry.id();
+  const Epoch epoch = entry.epoch;
+  const Payload metadata = entry.metadata;
+  if (!presence_.relocate(entry, from)) return false;
+  (void)presence_.replace_metadata(id, epoch, metadata, version);
+  return true;
+}
+
 // If it is not known, its beginning was missed.
 void RoomView::relocate(const MembershipChange& change) {
   const StoreMember& member = change.member;
@@ -372,11 +386,11 @@ void RoomView::relocate(const MembershipChange& change) {
   entry.metadata = member.metadata;
   entry.epoch = member.epoch;
   entry.joined_at = member.joined_at;
-  if (!presence_.relocate(entry, known->epoch)) return;
+  if (!relocate(entry, known->epoch, change.version)) return;
   tell_who_is_away();
   if (!known->local) return;
   services_->counters().leaves.fetch_add(1, std::memory_order_relaxed);
-  known->local->moved_from(id_);
+  known->local->moved_from(id_, presence_.picture());
 }
 
 // A node that had lost sight of the store joins its members again: for those who know them nothing is new.

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <new>
+#include <string>
 
 #include "core/mailbox.hpp"
+#include "core/seeded_hash.hpp"
 
 namespace signaling {
 namespace {
@@ -58,6 +60,18 @@ std::optional<std::shared_ptr<const Encoder>> RoomMembers::missing_encoder(const
   return std::nullopt;
 }
 
+// The order does not matter, and every node has the same key.
+RoomPicture RoomMembers::picture() const {
+  const SeededHash hash;
+  RoomPicture picture{version_, 0};
+  for (const Entry& entry : entries_) {
+    std::string text = entry.id() + ' ' + std::to_string(entry.joined_at) + ' ';
+    text += entry.metadata.view();
+    picture.members += static_cast<std::uint32_t>(hash(text));  // as on a machine of 32 bits
+  }
+  return picture;
+}
+
 std::vector<NodeId> RoomMembers::remote_nodes() const {
   std::vector<NodeId> nodes;
   if (remote_count_ == 0) return nodes;
@@ -98,7 +112,8 @@ std::vector<MembershipChange> RoomMembers::difference(const RoomId& room, const 
   for (const Entry& entry : entries_) {
     if (entry.local) continue;
     const auto found = wanted.find(entry.id());
-    if (found != wanted.end() && entry.is(*found->second)) continue;
+    const bool stays = found != wanted.end() && (entry.is(*found->second) || entry.moves_to(*found->second));
+    if (stays) continue;
     // A join that is under way moves it here.
     const auto coming = here_now.find(entry.id());
     if (coming != here_now.end() && entry.moves_to(*coming->second)) continue;
@@ -107,7 +122,9 @@ std::vector<MembershipChange> RoomMembers::difference(const RoomId& room, const 
   }
   for (const auto& [id, member] : wanted) {
     const Entry* const entry = find(id);
-    if (entry == nullptr || !entry->is(*member)) {
+    if (entry != nullptr && entry->moves_to(*member)) {
+      changes.push_back({room, version, Kind::moved, *member, {}, entry->epoch});
+    } else if (entry == nullptr || !entry->is(*member)) {
       changes.push_back({room, version, Kind::joined, *member, {}});
     } else if (entry->metadata != member->metadata) {
       changes.push_back({room, version, Kind::updated, *member, {}});

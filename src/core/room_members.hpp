@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/encoded_event.hpp"
+#include "core/room_picture.hpp"
 #include "signaling/core/room.hpp"
 #include "signaling/core/state_store.hpp"
 
@@ -39,9 +40,10 @@ class RoomMembers {
 
     const PeerId& id() const noexcept;
     MemberView view() const noexcept { return {id(), metadata.view(), joined_at, is_away}; }
-    /// The same stay, by a later claim.
+    /// The same stay, by a later claim. While nodes do not see each other, two may begin a stay at the same place: of such
+    /// the metadata differ, or else nobody can tell them apart.
     bool moves_to(const StoreMember& member) const noexcept {
-      return joined_at == member.joined_at && epoch < member.epoch;
+      return joined_at == member.joined_at && epoch < member.epoch && metadata == member.metadata;
     }
     bool is(const StoreMember& member) const noexcept {
       return epoch == member.epoch && joined_at == member.joined_at;
@@ -58,6 +60,7 @@ class RoomMembers {
   /// Versions never go back.
   void advance(Version version) noexcept;
   std::size_t size() const noexcept { return entries_.size(); }
+  RoomPicture picture() const;
   bool has_local() const noexcept { return entries_.size() != remote_count_; }
   const std::vector<Entry>& entries() const noexcept { return entries_; }
   const Entry* find(std::string_view peer) const;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/room_picture.hpp"
 #include "core/sender_order.hpp"
 #include "signaling/core/callback.hpp"
 #include "signaling/core/command.hpp"
@@ -54,12 +55,10 @@ struct Join {
   std::size_t capacity = 0;
   command::Join::Answer answer = command::Join::Answer::joined;
   /// One that is destroyed uncalled, because of an exception, has to say `internal` by itself.
-  Callback<void(errc, std::shared_ptr<RoomView>)> done;
-  NodeId former_node = {};  // of one that moves
-  Epoch moves_from =
-      0;  // as StateStore::Join::moves_from; then `done` gets `messages_lost`, and the room, if there is a
-          // gap between what the peer was told before and what it is told here
-  Version moved_at = 0;  // the version up to which it was told before; 0: what is known here has gaps
+  Callback<void(errc, std::shared_ptr<RoomView>, const RoomPicture&)> done;
+  NodeId former_node = {};   // of one that moves
+  Epoch moves_from = 0;      // as StateStore::Join::moves_from
+  RoomPicture picture = {};  // of one that has moved: what is known here as it comes
 };
 struct Leave {
   std::shared_ptr<Mailbox> peer;

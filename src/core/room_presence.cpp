@@ -42,6 +42,11 @@ std::size_t RoomPresence::size() const {
   return members_.size();
 }
 
+RoomPicture RoomPresence::picture() const {
+  const std::scoped_lock lock(mutex_);
+  return members_.picture();
+}
+
 bool RoomPresence::has_local() const {
   const std::scoped_lock lock(mutex_);
   return members_.has_local();
@@ -244,6 +249,7 @@ void RoomPresence::insert(Entry entry, Version version) {
       if (!missing && !members_.is_last(peer)) missing = members_.missing_encoder(younger, nullptr);
       if (!missing) {
         if (is_cleared_) return;
+        note_arrival(entry);
         members_.add(std::move(entry));
         members_.advance(version);
         return push_joined(peer, older, younger, wakes);
@@ -336,9 +342,14 @@ bool RoomPresence::relocate(Entry& entry, Epoch from) {
   const Entry* const known = members_.find(id);
   if (known == nullptr || known->epoch != from || known->joined_at != entry.joined_at) return false;
   former = members_.take(id);
-  for (Mover& mover : movers_) mover.is_here = mover.is_here || mover.peer == entry.local;
+  entry.metadata = former.metadata;
+  note_arrival(entry);
   members_.add(std::move(entry));
   return true;
+}
+
+void RoomPresence::note_arrival(const Entry& entry) noexcept {
+  for (Mover& mover : movers_) mover.is_here = mover.is_here || mover.peer == entry.local;
 }
 
 void RoomPresence::begin_move(std::shared_ptr<Mailbox> peer, const NodeId& from) {

@@ -31,6 +31,7 @@ class RoomPresence {
   /// The version up to which this picture is complete: 0 without local members, since then no news come.
   Version followed_version() const;
   std::size_t size() const;
+  RoomPicture picture() const;
   bool has_local() const;
   Snapshot snapshot(std::string_view except) const;
   /// The version at which this member joined; 0: it is not in the room.
@@ -84,10 +85,10 @@ class RoomPresence {
   /// A member has lost its connection, or has one again. Nothing happens if it is known, or is no member of that epoch.
   void set_away(std::string_view peer, Epoch epoch, bool is_away);
   /// The member of epoch `from` is on another node, or here, by a later claim; to the others it is the same as before, and
-  /// has a connection. False: there is no such member. Otherwise `entry` is used up.
+  /// has a connection: nobody is told, and its metadata stay. False: there is no such member. Otherwise `entry` is used up.
   bool relocate(Entry& entry, Epoch from);
   /// The store is about to be asked to move a member of the node `from` here: what local members say from now on will reach
-  /// it here. From `relocate` on, what members on its former node say is not for it, until `end_move`: that node tells it.
+  /// it here. From `relocate` or `insert` on, what members on its former node say is not for it, until `end_move`: that node tells it.
   void begin_move(std::shared_ptr<Mailbox> peer, const NodeId& from);
   void end_move(std::string_view peer) noexcept;
   /// Versions never go back.
@@ -121,6 +122,7 @@ class RoomPresence {
                          std::string_view sender_node, Wakes& wakes) noexcept;
   bool hears_elsewhere(const Mailbox& member, std::string_view sender_node) const noexcept;
   Mailbox* coming(std::string_view peer) const noexcept;
+  void note_arrival(const Entry& entry) noexcept;
   void push_to_coming(const EncodedEvent& encoded, IfFull if_full, Wakes& wakes) noexcept;
   void push_joined(const MemberView& peer, const EncodedEvent& older, const EncodedEvent& younger,
                    Wakes& wakes) noexcept;

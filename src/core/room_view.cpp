@@ -65,8 +65,11 @@ SendResult RoomView::broadcast(const Message& message, Route& route, EncodedEven
   if (!here) return {SendStatus::dropped, errc::not_joined};
   if (elsewhere.empty()) return *here;
   route.room = id_;
+  // If members move, only the store knows on which nodes they are by the time that the message is there.
+  if (services_->store().can_move_members()) elsewhere.clear();
   const SendResult result = services_->publish(message, route, elsewhere);
-  return result.status == SendStatus::dropped ? result : *here;
+  const bool is_refused = result.status == SendStatus::dropped && result.error != errc::peer_not_found;
+  return is_refused ? result : *here;
 }
 
 std::optional<SendResult> RoomView::send_to(const Message& message, Route& route, EncodedEvent& encoded,
@@ -76,9 +79,8 @@ std::optional<SendResult> RoomView::send_to(const Message& message, Route& route
   if (addressee.place == Where::nowhere) return std::nullopt;
   if (addressee.place == Where::here) return addressee.result;
   route.room = id_;
-  // If members move, only the store knows on which node this one is by the time that the message is there.
-  if (services_->options().move_sessions) return services_->publish(message, route);
-  return services_->publish(message, route, {&addressee.node, 1});
+  const bool may_move = services_->store().can_move_members();
+  return services_->publish(message, route, {&addressee.node, may_move ? 0U : 1U});
 }
 
 std::size_t RoomView::max_news_bytes() const noexcept { return services_->limits().max_outbound_bytes; }

@@ -147,6 +147,7 @@ class RoomView final : public Room, public SenderOrder::Place, public std::enabl
   void insert(RoomPresence::Entry entry, Version version);
   void insert_remote(const StoreMember& member, Version version);
   void relocate(const MembershipChange& change);
+  bool relocate(RoomPresence::Entry& entry, Epoch from, Version version);
   void tell_who_is_away();
   /// To the other nodes.
   void publish_away(const Mailbox& member, bool is_away);

@@ -425,17 +425,13 @@ function operations.publish(batch, expires_at, first_unanswered)
   call('HSET', own, 'batch', batch)
   local missing, gathered, targets = {}, {}, {}
   local function miss(index) missing[#missing + 1] = pack('>I4', index) end
-  -- What is for one node becomes one entry, as far as nothing for several nodes is in between.
+  -- What is for one node becomes one entry.
   local function send_to(target)
     local parts = gathered[target]
     gathered[target] = nil
     if parts and not deliver(target, table.concat(parts.bytes) .. 'm') then
       for _, index in ipairs(parts.indices) do miss(index) end
     end
-  end
-  local function send_gathered()
-    for _, target in ipairs(targets) do send_to(target) end
-    targets = {}
   end
   local function gather(target, index, entry)
     local parts = gathered[target]
@@ -448,12 +444,19 @@ function operations.publish(batch, expires_at, first_unanswered)
     if parts.size > 262144 then send_to(target) end
   end
   local function elsewhere(held) return held and held.node ~= node and held.node end
+  local nodes = {}
+  local function nodes_of(room)
+    nodes[room] = nodes[room] or call('HKEYS', key('roomnodes', room))
+    return nodes[room]
+  end
   for argument = 10, #ARGV, 3 do
     local kind, name, entry, index = ARGV[argument], ARGV[argument + 1], ARGV[argument + 2], (argument - 10) / 3
     local target
     if kind == 'r' then
-      send_gathered()
-      if not deliver_to_room(name, node, entry) then miss(index) end
+      -- Nobody is missed by whom there is nobody.
+      for _, other in ipairs(nodes_of(name)) do
+        if other ~= node then gather(other, index, entry) end
+      end
     elseif kind == 'n' then
       target = name
     elseif kind == 'p' then
@@ -464,7 +467,7 @@ function operations.publish(batch, expires_at, first_unanswered)
     end
     if target then gather(target, index, entry) elseif kind ~= 'r' then miss(index) end
   end
-  send_gathered()
+  for _, target in ipairs(targets) do send_to(target) end
   table.sort(missing)
   if #missing > 0 or records ~= '' then
     local kept = missing_of(records, tonumber(first_unanswered), last)

@@ -28,7 +28,7 @@ class Someone final : public Mailbox::Owner, public std::enable_shared_from_this
   std::shared_ptr<Mailbox> mailbox() noexcept override { return {shared_from_this(), &box_}; }
   std::string_view language() const noexcept override { return "test"; }
   void ended(CloseReason /*reason*/) override {}
-  void moved_from(const RoomId& /*room*/) override {}
+  void moved_from(const RoomId& /*room*/, const RoomPicture& /*picture*/) override {}
   PeerEntry entry() { return {{shared_from_this(), nullptr}, &box_}; }
 
  private:

@@ -51,7 +51,7 @@ class FakePeer final : public Mailbox::Owner, public std::enable_shared_from_thi
   FakePeer(Fixture& fixture, const std::shared_ptr<Loop>& loop);
   std::shared_ptr<Mailbox> mailbox() noexcept override { return {shared_from_this(), &box}; }
   std::string_view language() const noexcept override { return "test"; }
-  void moved_from(const RoomId& /*room*/) override {}
+  void moved_from(const RoomId& /*room*/, const RoomPicture& /*picture*/) override {}
   void ended(CloseReason reason) override { calls_.all.push_back("ended " + std::string(to_string(reason))); }
 
  private:

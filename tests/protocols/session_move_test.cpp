@@ -34,7 +34,6 @@ struct ThreeNodes {
       options.clock = &clock;
       options.client_ids = ids;
       options.random = &random;
-      options.move_sessions = true;
       router = std::make_unique<Router>(std::move(options));
     }
     ada = client(0, "ada", "60");
@@ -334,7 +333,6 @@ TEST_CASE("session moves: hosts hear of a leave and an end there, and of a begin
     RouterOptions options = node_options();
     options.store = store;
     options.policy = policy;
-    options.move_sessions = true;
     routers.push_back(std::make_unique<Router>(std::move(options)));
   }
   ConnectInfo info;

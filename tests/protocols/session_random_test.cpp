@@ -57,7 +57,6 @@ class RandomWorld {
       its_options.store = store;
       its_options.clock = &clock_;
       its_options.random = &ids_;
-      its_options.move_sessions = true;
       routers_.push_back(std::make_unique<Router>(std::move(its_options)));
     }
     for (int i = 0; i < client_count; ++i) clients_[static_cast<std::size_t>(i)].id = "p" + std::to_string(i);

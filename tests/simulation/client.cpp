@@ -34,16 +34,17 @@ void Client::connect(Process& process, ConnectInfo info) {
   // The hooks are called while `connect` runs, and those of an earlier connection later.
   const auto number = std::make_shared<std::uint32_t>(life_);
   const auto self = std::make_shared<std::weak_ptr<Connection>>();
-  connection_ = cluster_.connect(process, {[this, self, number](std::string_view line) {
-                                             const auto connection = self->lock();
-                                             if (connection != connection_) return;
-                                             hear(connection, line);
-                                             *number = life_;
-                                           },
-                                           [this, self](CloseReason reason) {
-                                             if (self->lock() == connection_) closed(reason);
-                                           },
-                                           [this, number] { oracle_.disconnected(*number); }});
+  connection_ = cluster_.connect(
+      process, {[this, self, number](std::string_view line) {
+                  const auto connection = self->lock();
+                  if (connection != connection_) return;
+                  hear(connection, line);
+                  *number = life_;
+                },
+                [this, self](CloseReason reason) {
+                  if (self->lock() == connection_) closed(reason);
+                },
+                [this, number, connection = ++connections_] { oracle_.disconnected(*number, connection); }});
   *self = connection_;
   cluster_.open(*connection_, std::move(info), life_);
 }
@@ -62,7 +63,7 @@ void Client::hear(const std::shared_ptr<Connection>& connection, std::string_vie
 }
 
 void Client::welcome(std::string_view line) {
-  life_ = oracle_.welcomes(life_, line);
+  life_ = oracle_.welcomes(life_, connections_, line);
   is_welcome_ = true;
   const auto words = words_of(line);
   const std::string_view resumed = words[4];

@@ -65,6 +65,7 @@ class Client {
   bool has_lived_ = false;
   testing::SessionCounts counts_;
   std::shared_ptr<Connection> connection_;
+  std::uint32_t connections_ = 0;  // so many up to this one
   bool is_welcome_ = false;
   bool is_ready_ = false;
   bool is_broken_ = false;  // and it does not know

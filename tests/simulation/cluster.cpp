@@ -45,7 +45,7 @@ void Cluster::start(std::size_t slot) {
   if (was_alone) clouded_until_ = scheduler_.now();
   it.process = std::make_unique<Process>(
       world(), dice_.fork(),
-      Process::Options{node, options_.limits, options_.engine, options_.move_sessions});
+      Process::Options{node, options_.limits, options_.engine, options_.can_move});
   it.reachable_since = it.awake_since = scheduler_.now();
   scheduler_.after(dice_.between(milliseconds(0), tick_interval),
                    [this, slot, starts] { tick(slot, starts); });

@@ -21,7 +21,7 @@ class Cluster {
   struct Options {
     std::size_t processes = 3;
     Mutant mutant = Mutant::none;
-    bool move_sessions = false;
+    bool can_move = true;  // members
     Limits limits;
     redis::EngineOptions engine;
   };

@@ -1,7 +1,7 @@
 // simulation [--seeds N] [--first S] [--steps N]: runs seeds, and tells of the first that fails.
 // simulation --seed S: one of them, with its trace.
 // simulation --twice ...: each seed two times, which must not differ.
-// simulation --moves ...: sessions move between nodes.
+// simulation --no-moves ...: the store cannot move members, so sessions stay on their nodes.
 // simulation --without CHECK ...: a check is taken out; succeeds if a seed fails.
 #include <charconv>
 #include <cstdlib>
@@ -26,7 +26,7 @@ struct Arguments {
 
 [[noreturn]] void wrong_arguments(std::string_view what) {
   std::cerr << "simulation: " << what
-            << "\nusage: simulation [--seeds N] [--first S] [--seed S] [--steps N] [--twice] [--moves]"
+            << "\nusage: simulation [--seeds N] [--first S] [--seed S] [--steps N] [--twice] [--no-moves]"
                " [--without epochs|sessions|gaps|probes|counts|receipts|rotation]\n";
   std::exit(2);
 }
@@ -57,8 +57,8 @@ Arguments parse(int count, char** values) {
       arguments.twice = true;
       continue;
     }
-    if (name == "--moves") {
-      arguments.run.moves = true;
+    if (name == "--no-moves") {
+      arguments.run.can_move = false;
       continue;
     }
     if (++i == count) wrong_arguments("a value is missing");

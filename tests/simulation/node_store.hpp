@@ -14,10 +14,11 @@ namespace signaling::simulation {
 /// queue for their turn, and are refused by what was last known of the engine.
 class NodeStore final : public StateStore {
  public:
-  NodeStore(const Clock& clock, std::shared_ptr<ModelBackend> backend, redis::EngineOptions options)
-      : clock_(clock), backend_(std::move(backend)), options_(std::move(options)) {}
+  NodeStore(const Clock& clock, std::shared_ptr<ModelBackend> backend, redis::EngineOptions options,
+            bool can_move)
+      : clock_(clock), backend_(std::move(backend)), options_(std::move(options)), can_move_(can_move) {}
 
-  bool can_move_members() const noexcept override { return true; }
+  bool can_move_members() const noexcept override { return can_move_; }
   void open(const NodeId& node, StoreListener& listener, Callback<void(std::error_code)> done) override;
   void close(const NodeId& node) override;
   void claim(const Claim& request, Callback<void(std::error_code, Epoch)> done) override;
@@ -45,6 +46,7 @@ class NodeStore final : public StateStore {
   const Clock& clock_;
   std::shared_ptr<ModelBackend> backend_;
   const redis::EngineOptions options_;
+  const bool can_move_;
   std::optional<redis::StoreEngine> engine_;
   StoreListener* listener_ = nullptr;
   redis::CallQueue queue_;

@@ -165,6 +165,15 @@ void Oracle::hear_members(LifeRecord& life, const Words& words) {
 }
 
 void Oracle::hear_left(LifeRecord& life, const Words& words) {
+  // Whose move comes in the middle of an outage may find the store refuse it.
+  const bool is_moving =
+      words[3].empty() && words[2] == "disconnect" && life.moved_at + std::chrono::seconds(1) > now();
+  if (is_moving && !is_calm_since(now() - std::chrono::seconds(20))) {
+    life.missing_lists.erase(RoomId(words[1]));
+    life.rooms.erase(RoomId(words[1]));
+    life.left.push_back({now(), RoomId(words[1]), 0});
+    return;
+  }
   const auto request = take_request(life, words[3], "leave");
   if (!request) return;
   life.missing_lists.erase(RoomId(words[1]));
@@ -219,6 +228,7 @@ void Oracle::hear_error(LifeRecord& life, const Words& words) {
   if (tag.empty()) {
     const bool is_loss = code == "messages_lost" || code == "peer_not_found" || code == "store_unavailable";
     if (is_loss) life.told_of_loss.push_back(now());
+    if (code == "slow_consumer") life.told_of_full.push_back(now());
     const bool is_calm = is_calm_since(now() - std::chrono::seconds(20));
     // What does not fit into the queue of one who does not read is lost to those of its node, if the sender cannot be told.
     const bool all_read = std::ranges::none_of(lives_, [&](const LifeRecord& other) {

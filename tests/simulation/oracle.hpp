@@ -45,8 +45,8 @@ class Oracle {
   enum class Counts : std::uint8_t { no, yes };
   /// The client of this life connects again, here, with one of its secrets, and tells what it has received, or not.
   void comes_back(std::uint32_t life, const NodeId& node, const std::string& secret, Counts counts);
-  /// The answer to either. Gives the life that goes on.
-  std::uint32_t welcomes(std::uint32_t life, std::string_view line);
+  /// The answer to either, on the client's connection of this number. Gives the life that goes on.
+  std::uint32_t welcomes(std::uint32_t life, std::uint32_t connection, std::string_view line);
   void is_refused(std::uint32_t life, CloseReason reason);
   /// Messages were lost: what was said is done, but for that which is said again, and the answers may be lost.
   void begins_again(std::uint32_t life, const std::deque<std::string>& said_again);
@@ -55,7 +55,7 @@ class Oracle {
   /// Nothing passes any more.
   void goes_offline(std::uint32_t life);
   /// The process knows that one of the life's connections is over.
-  void disconnected(std::uint32_t life);
+  void disconnected(std::uint32_t life, std::uint32_t connection);
   void is_closed(std::uint32_t life, CloseReason reason);
   /// Nothing of this process is left.
   void node_gone(const NodeId& node);
@@ -158,9 +158,13 @@ class Oracle {
     std::optional<TimePoint> ended;
     bool is_replaced = false;
     std::optional<TimePoint> offline_since;
+    TimePoint was_offline_since{};  // before the last welcome
     /// Connections that the processes do not know to be over, and when there were none any more.
     std::size_t connections = 0;
     std::optional<TimePoint> lost_at;
+    /// That which had the last welcome, and when it was over. A later one whose welcome got lost may have taken its place.
+    std::uint32_t link = 0;
+    std::optional<TimePoint> link_lost_at;
     /// Somebody has shown one of its secrets on another node: what became of it there nobody may know.
     bool is_doubtful = false;
     /// One that may have begun the counts again.
@@ -173,6 +177,7 @@ class Oracle {
     std::vector<Seen> left;                             // rooms of its own, `life` unused
     std::vector<Seen> saw_leave;                        // others
     std::vector<TimePoint> told_of_loss;                // that something was lost, or may be
+    std::vector<TimePoint> told_of_full;                // that a queue on another node was full
     std::map<std::uint32_t, std::uint64_t> last_heard;  // by sender: the number of the last message
   };
   struct Message {

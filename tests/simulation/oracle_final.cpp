@@ -44,13 +44,13 @@ void Oracle::check_sees_all(const NodeId& node) {
 void Oracle::check_answers(const NodeId& node, TimePoint awake_since) {
   constexpr std::chrono::seconds patience{8};
   for (LifeRecord& life : lives_) {
-    // Who does not read has to wait, too.
-    if (has_gone(life) || life.offline_since || !life.reads || life.node != node) continue;
+    if (has_gone(life) || life.offline_since || life.node != node) continue;
     const TimePoint ready_since = std::max(awake_since, life.welcomed_at);
-    if (life.welcomed_at + std::chrono::seconds(1) < now()) check_lists(life);
+    if (life.reads && life.welcomed_at + std::chrono::seconds(1) < now()) check_lists(life);
     for (const auto& [tag, request] : life.requests) {
       if (std::max(request.at, ready_since) + patience >= now()) continue;
-      if (!request.is_optional) fail(life, "has waited too long for an answer", tag);
+      // Who does not read has to wait, too.
+      if (!request.is_optional && life.reads) fail(life, "has waited too long for an answer", tag);
       // It was refused, as it seems.
       const auto room = life.rooms.find(request.room);
       const bool is_joining = request.verb == "join" && room != life.rooms.end() &&

@@ -131,7 +131,7 @@ bool Oracle::is_excused(const Message& message, const LifeRecord& receiver) cons
   if (has_left(receiver) || since(receiver.begun_again_at)) return true;
   const bool has_moved = since(sender.moved_at) || since(receiver.moved_at);
   if (sender.node == receiver.node && !has_moved) return false;
-  if (saw(sender, receiver.number)) return true;
+  if (saw(sender, receiver.number) || std::ranges::any_of(sender.told_of_full, since)) return true;
   if (is_calm_since(message.said - seconds(20))) return false;
   // Nobody is there to be told.
   if (sender.ended || sender.offline_since) return true;

@@ -73,7 +73,7 @@ std::string Oracle::old_secret_of(std::uint32_t number) const {
 // For certain.
 bool Oracle::is_in_grace(const LifeRecord& life) const {
   if (life.ended || life.keep.count() == 0 || life.is_doubtful) return false;
-  return !life.lost_at || *life.lost_at + life.keep > now();
+  return !life.link_lost_at || *life.link_lost_at + life.keep > now();
 }
 
 bool Oracle::has_gone(const LifeRecord& life) const {
@@ -84,7 +84,7 @@ bool Oracle::has_gone(const LifeRecord& life) const {
   return life.keep.count() == 0 || life.is_doubtful || is_over;
 }
 
-std::uint32_t Oracle::welcomes(std::uint32_t number, std::string_view line) {
+std::uint32_t Oracle::welcomes(std::uint32_t number, std::uint32_t connection, std::string_view line) {
   trace_.line("L" + std::to_string(number), line);
   LifeRecord& former = lives_[number];
   const Words words = words_of(line);
@@ -115,8 +115,11 @@ std::uint32_t Oracle::welcomes(std::uint32_t number, std::string_view line) {
   life.keep = seconds(number_in(words[3]));
   life.welcomed_at = now();
   life.ended.reset();
+  life.was_offline_since = life.offline_since.value_or(now());
   life.offline_since.reset();
   life.lost_at.reset();
+  life.link = connection;
+  life.link_lost_at.reset();
   // An attempt elsewhere may still be under way.
   if (is_new || resumes_ == Resumes::anywhere) life.is_doubtful = false;
   life.reads = true;
@@ -157,7 +160,9 @@ void Oracle::check_nobody_has(const LifeRecord& newcomer) {
   for (const LifeRecord& life : lives_) {
     if (life.number == newcomer.number || life.id != newcomer.id || life.secrets.empty()) continue;
     const bool is_here = !life.ended && (!life.offline_since || is_in_grace(life));
-    const bool was_here = life.is_replaced && *life.ended + seconds(1) > now();
+    // One without a grace may have ended where an attempt that was given up had brought it.
+    const bool may_be_over = resumes_ == Resumes::anywhere && life.keep.count() == 0;
+    const bool was_here = life.is_replaced && !may_be_over && *life.ended + seconds(1) > now();
     // Nodes that have just started give ids away before they ask the database.
     const bool is_settled = life.welcomed_at > began_ + seconds(1);
     if ((is_here || was_here) && !life.is_doubtful && is_settled) {
@@ -193,8 +198,9 @@ void Oracle::goes_offline(std::uint32_t number) {
   life.offline_since = now();
 }
 
-void Oracle::disconnected(std::uint32_t number) {
+void Oracle::disconnected(std::uint32_t number, std::uint32_t connection) {
   LifeRecord& life = lives_[number];
+  if (connection == life.link && !life.link_lost_at) life.link_lost_at = now();
   if (--life.connections == 0) life.lost_at = now();
 }
 
@@ -263,7 +269,8 @@ void Oracle::hear_presence(LifeRecord& life, const Words& words) {
   if (version != membership->version && !may_be_ahead) fail(life, "a version that does not stand", words[2]);
   membership->version = version;
   // Its new node tells it who is away, and after a second who is not any more.
-  const bool may_be_repeated = life.moved_at + seconds(3) > now();
+  const TimePoint told_at = life.welcomed_at == now() ? life.was_offline_since : now();
+  const bool may_be_repeated = life.moved_at + seconds(3) > told_at;
   if (seen->second.is_away == is_away && !may_be_repeated) fail(life, "hears twice of somebody", words[3]);
   seen->second.is_away = is_away;
 }

@@ -8,7 +8,7 @@ Process::Process(const ModelBackend::World& world, Dice dice, const Options& opt
     : scheduler_(world.scheduler), node_(options.node), random_(dice.fork()) {
   backend_ = std::make_shared<ModelBackend>(world, dice.fork(),
                                             [this](Callback<void()> what) { enter(std::move(what)); });
-  store_ = std::make_shared<NodeStore>(world.scheduler, backend_, options.engine);
+  store_ = std::make_shared<NodeStore>(world.scheduler, backend_, options.engine, options.can_move);
   RouterOptions router;
   router.limits = options.limits;
   router.store = store_;
@@ -16,7 +16,6 @@ Process::Process(const ModelBackend::World& world, Dice dice, const Options& opt
   router.random = &random_;
   router.client_ids = ClientIds::accept;
   router.node = node_;
-  router.move_sessions = options.move_sessions;
   router_ = std::make_unique<Router>(std::move(router));
 }
 

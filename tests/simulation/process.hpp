@@ -17,7 +17,7 @@ class Process {
     NodeId node;
     Limits limits;
     redis::EngineOptions engine;
-    bool move_sessions = false;
+    bool can_move = true;  // members
   };
   Process(const ModelBackend::World& world, Dice dice, const Options& options);
   Process(const Process&) = delete;

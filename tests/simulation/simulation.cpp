@@ -21,7 +21,7 @@ Cluster::Options cluster_options(Dice& dice, const RunOptions& run) {
   Cluster::Options options;
   options.processes = 2 + dice.below(3);
   options.mutant = run.mutant;
-  options.move_sessions = run.moves;
+  options.can_move = run.can_move;
   options.limits.messages_per_second = 0;
   options.limits.joins_per_second = 0;
   options.limits.max_message_bytes = 4 * 1024;
@@ -131,7 +131,7 @@ class Run {
   Outcome play() {
     const bool refuses = cluster_options_.engine.when_away == redis::WhenAway::refuse;
     if (refuses) oracle_.expect(Oracle::Joins::with_database);
-    if (options_.moves) oracle_.expect(Oracle::Resumes::anywhere);
+    if (options_.can_move) oracle_.expect(Oracle::Resumes::anywhere);
     const bool may_drop =
         crowd_options_.sends_much || cluster_options_.limits.max_unacknowledged_bytes < 1024;
     if (may_drop) oracle_.expect(Oracle::Kept::some);

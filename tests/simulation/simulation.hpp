@@ -15,8 +15,8 @@ struct RunOptions {
   /// Of 100 ms of virtual time in which clients act and things break.
   std::size_t steps = 600;
   Mutant mutant = Mutant::none;
-  /// Clients that come to another node resume there.
-  bool moves = false;
+  /// The store can move members: clients that come to another node resume there.
+  bool can_move = true;
   Trace::Echo echo = Trace::Echo::off;
 };
 

@@ -42,9 +42,6 @@ struct SIGNALING_API RouterOptions {
   Strangers strangers = Strangers::hidden;
   /// The id of this process among those that share the store. Empty: a random id.
   NodeId node;
-  /// Experimental: a client that resumes its session here gets its peer from another node, if the store can move members
-  /// (StateStore::can_move_members). Must be the same on all nodes. Default: it gets a new peer with the same id.
-  bool move_sessions = false;
 };
 
 }  // namespace signaling

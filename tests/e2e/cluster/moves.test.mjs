@@ -10,7 +10,7 @@ const CLIENTS = 6;
 const MESSAGES = 300;
 
 test("clients that change their node have missed nothing, in order, and nobody saw them go", async (t) => {
-  const cluster = await Cluster.start(t, { nodes: 3, args: ["--move-sessions", "--allow-client-ids"] });
+  const cluster = await Cluster.start(t, { nodes: 3, args: ["--allow-client-ids"] });
   const witness = await NativeClient.connect(cluster.nodes[0]);
   await witness.join("r");
   const seen = [];
