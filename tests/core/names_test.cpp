@@ -69,13 +69,20 @@ class DeafStore final : public ForwardingStore, private StoreListener {
   StoreListener* listener_ = nullptr;
 };
 
+/// With which a client gets a new peer on another node, which takes its id.
+class StayingStore : public ForwardingStore {
+ public:
+  using ForwardingStore::ForwardingStore;
+  bool can_move_members() const noexcept override { return false; }
+};
+
 /// One node of a cluster, with a thread of its own that runs when it is told to.
 struct Node {
   explicit Node(std::shared_ptr<StateStore> store, Limits limits = {},
                 ClientIds client_ids = ClientIds::accept)
       : router([&] {
           RouterOptions options;
-          options.store = std::move(store);
+          options.store = std::make_shared<StayingStore>(std::move(store));
           options.client_ids = client_ids;
           options.clock = &clock;
           options.limits = limits;
