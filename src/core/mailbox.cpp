@@ -119,7 +119,7 @@ Mailbox::Taken Mailbox::take_in(std::span<const Frame> frames, std::size_t bytes
 // What a client is told at its end is little, and nothing comes behind it: no bound applies.
 Mailbox::Taken Mailbox::take_last(std::span<const Frame> frames, const Frame& close) noexcept {
   const std::scoped_lock lock(mutex_);
-  if (is_shut_ || closing_) return {{SendStatus::dropped, errc::closed}};
+  if (is_ending()) return {{SendStatus::dropped, errc::closed}};
   try {
     frames_.insert(frames_.end(), frames.begin(), frames.end());
   } catch (const std::bad_alloc&) {
@@ -141,7 +141,7 @@ template <class Append>
 Mailbox::Taken Mailbox::take_in(std::size_t bytes, std::uint8_t state, IfFull if_full,
                                 Append append) noexcept {
   const std::scoped_lock lock(mutex_);
-  if (is_shut_ || closing_) {
+  if (is_ending()) {
     if (if_full != IfFull::drop_early) ++dropped_;
     return {{SendStatus::dropped, errc::closed}};
   }
@@ -190,14 +190,23 @@ void Mailbox::end_crowd() noexcept {
 
 bool Mailbox::begin_close(CloseReason reason) noexcept {
   closing_ = reason;
+  is_link_end_ = false;
   return !std::exchange(is_scheduled_, true);
 }
 
 void Mailbox::close(CloseReason reason) {
   Wakes wakes;
   const std::scoped_lock lock(mutex_);
+  if (is_ending()) return;
+  if (begin_close(reason)) wakes.schedule(loop_, owner_.mailbox());
+}
+
+void Mailbox::end_link(CloseReason reason) {
+  Wakes wakes;
+  const std::scoped_lock lock(mutex_);
   if (is_shut_ || closing_) return;
   if (begin_close(reason)) wakes.schedule(loop_, owner_.mailbox());
+  is_link_end_ = true;
 }
 
 std::size_t Mailbox::bytes() const {
@@ -293,7 +302,7 @@ void Mailbox::detach() {
   is_away_ = true;
   is_shut_ = false;
   // An end that somebody has meant still comes.
-  if (closing_ && is_unintended(*closing_)) closing_.reset();
+  if (closing_ && (is_unintended(*closing_) || is_link_end_)) closing_.reset();
   in_flight_ = 0;
   is_crowded_.store(false, std::memory_order_relaxed);
 }
@@ -381,7 +390,7 @@ std::optional<CloseReason> Mailbox::take_out(Items& own, Items& taken) {
   in_flight_ += std::exchange(queued_, 0);
   if constexpr (std::is_same_v<Items, std::vector<Frame>>) keep_states_back(taken);
   // Nothing came after the end was asked for.
-  if (closing_) is_shut_ = true;
+  if (is_ending()) is_shut_ = true;
   return std::exchange(closing_, std::nullopt);
 }
 

@@ -126,6 +126,8 @@ class Mailbox final : public Flushable {
 
   /// Takes nothing any more, and asks for the end behind what waits. Only the first reason counts. Not under a lock.
   void close(CloseReason reason);
+  /// Asks for the end of the transport alone: what comes behind it waits for the next.
+  void end_link(CloseReason reason);
 
   /// Message bytes that wait here or in the transport.
   std::size_t bytes() const;
@@ -225,6 +227,8 @@ class Mailbox final : public Flushable {
   bool may_wait_away(std::size_t bytes, IfFull if_full, std::size_t waiting) noexcept;
   void drop_waiting(FrameUse use) noexcept;
   bool begin_close(CloseReason reason) noexcept;
+  /// Nothing is taken any more.
+  bool is_ending() const noexcept { return is_shut_ || (closing_ && !is_link_end_); }
   template <class Items>
   std::optional<CloseReason> take_out(Items& own, Items& taken);
   void flush_events();
@@ -248,7 +252,8 @@ class Mailbox final : public Flushable {
   bool is_suspended_ = false;
   std::uint32_t dropped_ = 0;  // that somebody should have got, while it is away or about to be
   std::optional<CloseReason> closing_;
-  Frame close_;  // what its protocol tells the client then, if it has said so
+  bool is_link_end_ = false;  // and nothing else is closing
+  Frame close_;               // what its protocol tells the client then, if it has said so
   std::vector<Frame> frames_;
   std::size_t queued_ = 0;
   std::size_t in_flight_ = 0;

@@ -131,6 +131,8 @@ void PeerAdmission::wait() {
 
 void PeerAdmission::decided(const Admission& admission) {
   if (is_over()) return;
+  // Before an id is claimed, which might be taken from another node.
+  if (services_->is_shutting_down()) return refuse(errc::closed, {}, CloseReason::going_away);
   if (!admission.decision.allowed()) {
     const errc code = admission.decision.code();
     const CloseReason reason = code == errc::internal ? CloseReason::internal : CloseReason::unauthorized;
@@ -147,7 +149,7 @@ void PeerAdmission::decided(const Admission& admission) {
 }
 
 void PeerAdmission::resume(const Admission& admission) {
-  const auto peer = services_->is_shutting_down() ? nullptr : services_->directory().find(wish_.id).peer;
+  const auto peer = services_->directory().find(wish_.id).peer;
   if (language_.empty()) return go_on(admission);
   if (!peer) return look_elsewhere(admission);
   if (peer->is_local() || peer->language() != language_) return explain(admission);

@@ -37,18 +37,17 @@ void PeerGrace::go_on_from(std::uint64_t received) noexcept {
   (void)take_received();
 }
 
-void PeerGrace::begin_away() {
+void PeerGrace::begin_away(std::chrono::milliseconds quiet) {
   is_away_ = true;
-  const auto quiet = std::min<std::chrono::milliseconds>(limits_.get().away_after, time_);
-  set_timer(quiet, [](PeerGrace& self) { self.away_long(); });
+  quiet = std::min<std::chrono::milliseconds>(quiet, time_);
+  set_timer(quiet, [quiet](PeerGrace& self) { self.away_long(quiet); });
 }
 
-void PeerGrace::away_long() {
-  const auto rest = time_ - limits_.get().away_after;
+void PeerGrace::away_long(std::chrono::milliseconds quiet) {
+  const std::chrono::milliseconds rest = time_ - quiet;
   if (rest.count() <= 0) return owner_.grace_over();
   is_told_ = true;
-  set_timer(std::chrono::duration_cast<std::chrono::milliseconds>(rest),
-            [](PeerGrace& self) { self.owner_.grace_over(); });
+  set_timer(rest, [](PeerGrace& self) { self.owner_.grace_over(); });
   owner_.tell_away();
 }
 

@@ -7,7 +7,6 @@
 #include <optional>
 #include <utility>
 
-#include "core/current_limits.hpp"
 #include "core/deadlines.hpp"
 #include "signaling/core/event.hpp"
 
@@ -34,9 +33,9 @@ class PeerGrace {
     ~Owner() = default;
   };
 
-  /// The others outlive it.
-  PeerGrace(Owner& owner, std::shared_ptr<Deadlines> deadlines, const CurrentLimits& limits) noexcept
-      : owner_(owner), limits_(limits), timer_(std::move(deadlines)) {}
+  /// The owner outlives it.
+  PeerGrace(Owner& owner, std::shared_ptr<Deadlines> deadlines) noexcept
+      : owner_(owner), timer_(std::move(deadlines)) {}
 
   std::chrono::seconds time() const noexcept { return time_; }
   void set_time(std::chrono::seconds time) noexcept { time_ = time; }
@@ -59,8 +58,8 @@ class PeerGrace {
   /// before. Nothing: it has.
   std::optional<event::Resumption> restarted_with;
 
-  /// The connection is lost.
-  void begin_away();
+  /// The connection is lost; the others are told if there is none after this time.
+  void begin_away(std::chrono::milliseconds quiet);
   /// There is one again. True: the others were told of the loss.
   bool end_away() noexcept;
   bool is_told() const noexcept { return is_told_; }
@@ -70,10 +69,9 @@ class PeerGrace {
  private:
   template <class Function>
   void set_timer(std::chrono::milliseconds delay, Function function);
-  void away_long();
+  void away_long(std::chrono::milliseconds quiet);
 
   Owner& owner_;
-  const CurrentLimits& limits_;
   std::chrono::seconds time_{0};
   std::uint64_t received_ = 0;
   std::uint64_t told_ = 0;     // of these the client knows

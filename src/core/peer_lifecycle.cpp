@@ -163,8 +163,9 @@ void PeerSession::tell_end(errc code, std::string_view why) {
 
 bool PeerSession::send_away(std::chrono::milliseconds reconnect_after) {
   if (sent_away_.exchange(true, std::memory_order_relaxed)) return false;
+  reconnect_after_ = reconnect_after;  // read behind `close`
   tell(event::GoingAway{reconnect_after});
-  close(CloseReason::going_away);
+  may_be_resumed_elsewhere() ? mailbox_.end_link(CloseReason::going_away) : close(CloseReason::going_away);
   return true;
 }
 

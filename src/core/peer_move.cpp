@@ -117,7 +117,7 @@ void PeerSession::stay() {
   departure_.reset();
   input_.answered();
   if (!grace_) return end(CloseReason::lost);
-  grace_->begin_away();
+  grace_->begin_away(services_->limits().away_after);
   input_.resume();
 }
 
@@ -196,7 +196,7 @@ void PeerSession::arrive(Arrival arrival, Callback<void()> done) {
   if (services_->is_shutting_down()) return end(CloseReason::going_away);
   const auto longest = std::chrono::floor<std::chrono::seconds>(services_->limits().max_resume);
   grant(std::min(answer.keep, longest));
-  if (grace_) grace_->begin_away();
+  if (grace_) grace_->begin_away(services_->limits().away_after);
   services_->counters().connects.fetch_add(1, std::memory_order_relaxed);
   services_->policy().connected(shared_from_this());
   services_->log(LogLevel::debug, "peer-connected", {{"peer", id()}, {"protocol", language()}});

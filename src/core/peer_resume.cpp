@@ -9,6 +9,8 @@
 namespace signaling {
 namespace {
 
+constexpr std::chrono::seconds time_to_come_back{2};
+
 EndedSessions::Why why_of(CloseReason reason) noexcept {
   switch (reason) {
     case CloseReason::timeout: return EndedSessions::Why::expired;
@@ -25,21 +27,29 @@ void PeerSession::grant(std::chrono::seconds time) {
   if (!grace_ && time.count() == 0) return;
   if (!grace_) {
     PeerGrace::Owner& owner = *this;
-    grace_ = std::make_unique<PeerGrace>(owner, loop().deadlines(), services_->current_limits());
+    grace_ = std::make_unique<PeerGrace>(owner, loop().deadlines());
     mailbox_.set_log(true);
   }
   grace_->set_time(time);
+  has_session_.store(time.count() != 0, std::memory_order_relaxed);
+}
+
+bool PeerSession::may_be_resumed_elsewhere() const noexcept {
+  return has_session_.load(std::memory_order_relaxed) && services_->awaits_other_nodes();
 }
 
 // Nobody counts any more.
 void PeerSession::end_grace() {
   grace_.reset();
+  has_session_.store(false, std::memory_order_relaxed);
   mailbox_.set_log(false);
 }
 
 bool PeerSession::outlives(CloseReason reason) const noexcept {
-  return state_ == State::open && !is_away() && grace_ && grace_->time().count() != 0 &&
-         is_unintended(reason) && !services_->is_shutting_down();
+  if (state_ != State::open || is_away() || !grace_ || grace_->time().count() == 0) return false;
+  const bool is_sent_away = reason == CloseReason::going_away && was_sent_away();
+  if (!is_unintended(reason) && !is_sent_away) return false;
+  return !services_->is_shutting_down() || may_be_resumed_elsewhere();
 }
 
 void PeerSession::set_away(bool is_away) noexcept {
@@ -58,7 +68,9 @@ void PeerSession::go_away(CloseReason reason) {
 void PeerSession::begin_away(CloseReason reason) {
   set_away(true);
   services_->counters().closed(reason);
-  grace_->begin_away();
+  // Who is asked to come back later is expected then.
+  const bool is_sent_away = reason == CloseReason::going_away;
+  grace_->begin_away(is_sent_away ? reconnect_after_ + time_to_come_back : services_->limits().away_after);
   services_->policy().away(*this, reason);
   services_->log(LogLevel::debug, "peer-away", {{"peer", mailbox_.id()}, {"reason", to_string(reason)}});
 }

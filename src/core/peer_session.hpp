@@ -136,6 +136,8 @@ class PeerSession final : public Peer,
   /// Tells the client to come back later, and closes it. False: it was told before.
   bool send_away(std::chrono::milliseconds reconnect_after);
   bool was_sent_away() const noexcept { return sent_away_.load(std::memory_order_relaxed); }
+  /// It has a grace, and the store can move it. Any thread.
+  bool may_be_resumed_elsewhere() const noexcept;
 
   /// Another connection has its id: the peer ends, soon. Any thread.
   void replace();
@@ -297,7 +299,9 @@ class PeerSession final : public Peer,
   const std::shared_ptr<Protocol> protocol_;  // null: a local peer
   State state_ = State::admitting;
   std::atomic<bool> sent_away_{false};
+  std::chrono::milliseconds reconnect_after_{0};  // if it was
   std::atomic<bool> is_away_{false};
+  std::atomic<bool> has_session_{false};  // a grace, and a client that can resume it
   // Other threads look at the id, which the mailbox has, only when this is set, and then it does not change any more.
   std::atomic<bool> has_id_{false};
   bool has_wished_id_ = false;

@@ -59,7 +59,7 @@ bool PeerSession::suspend(CloseReason reason, std::chrono::seconds longest) {
   // A client with a session resumes that.
   if (grace_ || services_->is_shutting_down()) return false;
   PeerGrace::Owner& owner = *this;
-  grace_ = std::make_unique<PeerGrace>(owner, loop().deadlines(), services_->current_limits());
+  grace_ = std::make_unique<PeerGrace>(owner, loop().deadlines());
   grace_->set_time(time);
   mailbox_.set_suspended(true);
   begin_away(reason);

@@ -124,6 +124,8 @@ std::size_t Router::drain(std::size_t count, std::chrono::milliseconds reconnect
   return core_->drain(count, reconnect_within);
 }
 
+void Router::end_away() { core_->end_away(); }
+
 void Router::shut_down(std::chrono::milliseconds reconnect_after) { core_->shut_down(reconnect_after); }
 
 void Router::on_time() { core_->on_time(); }

@@ -66,18 +66,25 @@ void RouterCore::members(std::string_view room, Callback<void(std::error_code, s
 }
 
 std::size_t RouterCore::drain(std::size_t count, std::chrono::milliseconds reconnect_within) {
-  begin_shutdown();
+  begin_drain();
   std::vector<std::shared_ptr<PeerSession>> chosen;
   std::size_t left = 0;
   for (const auto& [peer, mailbox] : directory().peers()) {
-    if (peer->is_local() || peer->was_sent_away()) continue;
+    if (peer->is_local()) continue;
+    if (peer->was_sent_away() || peer->is_away()) {
+      if (peer->may_be_resumed_elsewhere()) ++left;
+      if (peer->was_sent_away() || peer->may_be_resumed_elsewhere()) continue;
+    }
     if (chosen.size() < count) {
       chosen.push_back(peer);
     } else {
       ++left;
     }
   }
-  for (const auto& peer : chosen) peer->send_away(random_delay(reconnect_within));
+  for (const auto& peer : chosen) {
+    peer->send_away(random_delay(reconnect_within));
+    if (peer->may_be_resumed_elsewhere()) ++left;
+  }
   return left;
 }
 
@@ -86,6 +93,13 @@ std::chrono::milliseconds RouterCore::random_delay(std::chrono::milliseconds lon
   std::uint64_t number = 0;
   options().random->fill(std::as_writable_bytes(std::span(&number, 1)));
   return std::chrono::milliseconds(1 + number % static_cast<std::uint64_t>(longest.count()));
+}
+
+void RouterCore::end_away() {
+  begin_shutdown();
+  for (const auto& [peer, mailbox] : directory().peers()) {
+    if (peer->is_away()) peer->close(CloseReason::going_away);
+  }
 }
 
 void RouterCore::shut_down(std::chrono::milliseconds reconnect_after) {

@@ -36,6 +36,7 @@ class RouterCore final : public RouterServices {
   void members(std::string_view room, Callback<void(std::error_code, std::vector<Member>)> done);
   void on_time();
   std::size_t drain(std::size_t count, std::chrono::milliseconds reconnect_within);
+  void end_away();
   void shut_down(std::chrono::milliseconds reconnect_after);
   Stats stats() const;
   QueueStats queues() const;

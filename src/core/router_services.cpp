@@ -56,9 +56,18 @@ void RouterServices::end_reservation(std::string_view id, std::string_view secre
   if (const auto epoch = reserved_ids_.take(id, secret)) store_.release(id, *epoch);
 }
 
+// A router with a store of its own has no other nodes.
+void RouterServices::begin_drain() {
+  if (is_shutting_down()) return;
+  if (has_own_store_ || !store_.can_move_members()) return begin_shutdown();
+  awaits_other_nodes_.store(true, std::memory_order_release);
+  shutting_down_.store(true, std::memory_order_release);
+}
+
 // A timer would keep an execution context from running out of work.
 void RouterServices::begin_shutdown() {
-  if (shutting_down_.exchange(true, std::memory_order_acq_rel)) return;
+  const bool was_draining = awaits_other_nodes_.exchange(false, std::memory_order_acq_rel);
+  if (shutting_down_.exchange(true, std::memory_order_acq_rel) && !was_draining) return;
   for (const auto& loop : loops_.all()) loop->deadlines()->close();
 }
 

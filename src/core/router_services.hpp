@@ -105,12 +105,15 @@ class RouterServices : public std::enable_shared_from_this<RouterServices> {
 
   /// No peer is admitted any more.
   bool is_shutting_down() const noexcept { return shutting_down_.load(std::memory_order_acquire); }
+  /// Nevertheless, peers whose connections end stay for their graces, since their clients may resume them on other nodes.
+  bool awaits_other_nodes() const noexcept { return awaits_other_nodes_.load(std::memory_order_acquire); }
   /// The router has ended.
   bool is_closed() const noexcept { return closed_.load(std::memory_order_acquire); }
 
  protected:
   ~RouterServices() = default;
 
+  void begin_drain();
   void begin_shutdown();
   /// Peers and rooms do without the store from here on.
   void end();
@@ -128,6 +131,7 @@ class RouterServices : public std::enable_shared_from_this<RouterServices> {
   const bool has_own_store_;
   SenderOrder sender_order_;
   std::atomic<bool> shutting_down_{false};
+  std::atomic<bool> awaits_other_nodes_{false};
   std::atomic<bool> closed_{false};
   EventCounters counters_;
   ProtocolNames protocol_names_;

@@ -39,7 +39,7 @@ void Drain::ask(const DrainOptions& options, Callback<void()> done) {
 void Drain::step(TimePoint now) {
   const std::size_t count = due(now);
   const std::size_t left = worker_->context().router.drain(count, options_.reconnect_within);
-  if (left == 0) return finish(now);
+  if (left == 0 || now >= last_call_) return finish(now);
   told_ += count;
   worker_->schedule(*this, std::min(now + pause(), last_call_));
 }
@@ -52,6 +52,7 @@ std::size_t Drain::due(TimePoint now) const {
 }
 
 milliseconds Drain::pause() const {
+  if (options_.clients_per_second == 0) return shortest_pause;
   return std::max(shortest_pause, milliseconds(1'000) / options_.clients_per_second);
 }
 
@@ -59,9 +60,12 @@ void Drain::finish(TimePoint now) {
   finished_ = true;
   TimerWheel::cancel(*this);
   const auto grace = std::chrono::duration_cast<milliseconds>(deadline_ - now);
-  stop_(std::max(grace, milliseconds(0)), [done = std::exchange(done_, {})]() mutable {
-    for (Callback<void()>& each : done) each();
-  });
+  stop_(std::max(grace, milliseconds(0)),
+        [weak = weak_from_this(), done = std::exchange(done_, {})]() mutable {
+          const auto self = weak.lock();
+          if (self && self->stop_) self->worker_->context().router.end_away();
+          for (Callback<void()>& each : done) each();
+        });
 }
 
 void Drain::cut_short() {

@@ -453,10 +453,14 @@ function operations.publish(batch, expires_at, first_unanswered)
     local kind, name, entry, index = ARGV[argument], ARGV[argument + 1], ARGV[argument + 2], (argument - 10) / 3
     local target
     if kind == 'r' then
-      -- Nobody is missed by whom there is nobody.
+      local found = false
       for _, other in ipairs(nodes_of(name)) do
-        if other ~= node then gather(other, index, entry) end
+        if other ~= node then
+          gather(other, index, entry)
+          found = true
+        end
       end
+      if not found then miss(index) end
     elseif kind == 'n' then
       target = name
     elseif kind == 'p' then

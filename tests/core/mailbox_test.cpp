@@ -52,7 +52,12 @@ class FakePeer final : public Mailbox::Owner, public std::enable_shared_from_thi
   std::shared_ptr<Mailbox> mailbox() noexcept override { return {shared_from_this(), &box}; }
   std::string_view language() const noexcept override { return "test"; }
   void moved_from(const RoomId& /*room*/, const RoomPicture& /*picture*/) override {}
-  void ended(CloseReason reason) override { calls_.all.push_back("ended " + std::string(to_string(reason))); }
+  void ended(CloseReason reason) override {
+    calls_.all.push_back("ended " + std::string(to_string(reason)));
+    if (outlives) box.detach();
+  }
+
+  bool outlives = false;
 
  private:
   Calls& calls_;
@@ -148,6 +153,29 @@ TEST_CASE("mailbox: an end comes behind what waits, for the first reason, and no
   world.peer->box.close(CloseReason::normal);
   world.push("later", SendStatus::dropped, errc::closed);
   CHECK(world.run().empty());
+}
+
+TEST_CASE(
+    "mailbox: what comes behind the end of a link waits for the next, and nothing is lost between them") {
+  Fixture world;
+  world.peer->outlives = true;
+  world.push("one", SendStatus::sent);
+  world.peer->box.end_link(CloseReason::going_away);
+  world.push("two", SendStatus::sent);
+  CHECK(world.run() == Lines{"write one two", "ended going-away"});
+  world.push("three", SendStatus::queued);
+  CHECK(world.run().empty());
+  CHECK(world.peer->box.dropped() == 0);
+  CHECK(world.peer->box.take_waiting().size() == 1);
+}
+
+TEST_CASE("mailbox: the end of the peer counts also behind the end of its link") {
+  Fixture world;
+  world.peer->box.end_link(CloseReason::going_away);
+  world.peer->box.end_link(CloseReason::lost);
+  world.peer->box.close(CloseReason::kicked);
+  world.push("late", SendStatus::dropped, errc::closed);
+  CHECK(world.run() == Lines{"ended kicked", "close kicked"});
 }
 
 TEST_CASE("mailbox: it is crowded while more than max_outbound_bytes waits, here and in the transport") {

@@ -134,7 +134,7 @@ describe("--help", () => {
       const option = `--${name.startsWith("max_") ? name : `max_${name}`}`.replaceAll("_", "-");
       assert.match(help.get(option), new RegExp(`\\b${value}\\b`), option);
     }
-    const times = { handshake: "5s", "first-message": "5s", drain: "5s", ping: "20s" };
+    const times = { handshake: "5s", "first-message": "5s", drain: "15s", ping: "20s" };
     for (const [name, value] of Object.entries(times))
       assert.match(help.get(`--${name}-timeout`), new RegExp(`\\b${value}\\b`));
     assert.match(help.get("--ping-interval"), /\b25s\b/);

@@ -134,7 +134,8 @@ void Client::notice() {
 // Whoever means the client to go away for good says so; everything else is only this connection's end.
 void Client::closed(CloseReason reason) {
   if (!is_welcome_) return oracle_.is_refused(life_, reason);
-  const bool may_go_on = is_unintended(reason) && keeps();
+  const bool is_sent_away = reason == CloseReason::going_away && cluster_.can_move();
+  const bool may_go_on = (is_unintended(reason) || is_sent_away) && keeps();
   may_go_on ? oracle_.goes_offline(life_) : oracle_.is_closed(life_, reason);
 }
 

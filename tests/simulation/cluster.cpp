@@ -44,8 +44,7 @@ void Cluster::start(std::size_t slot) {
       std::ranges::none_of(slots_, [](const Slot& other) { return other.process != nullptr; });
   if (was_alone) clouded_until_ = scheduler_.now();
   it.process = std::make_unique<Process>(
-      world(), dice_.fork(),
-      Process::Options{node, options_.limits, options_.engine, options_.can_move});
+      world(), dice_.fork(), Process::Options{node, options_.limits, options_.engine, options_.can_move});
   it.reachable_since = it.awake_since = scheduler_.now();
   scheduler_.after(dice_.between(milliseconds(0), tick_interval),
                    [this, slot, starts] { tick(slot, starts); });

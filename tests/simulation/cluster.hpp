@@ -39,10 +39,14 @@ class Cluster {
   /// The client's first word. `life`: for the trace.
   void open(Connection& connection, ConnectInfo info, std::uint32_t life);
   bool lacks(Mutant what) const noexcept { return options_.mutant == what; }
+  /// The store can move members.
+  bool can_move() const noexcept { return options_.can_move; }
 
   // Faults. Those with a duration end by themselves.
   void crash(std::size_t slot);
   void restart(std::size_t slot);
+  /// Sends its clients away, waits for others to resume them, and stops.
+  void drain(std::size_t slot);
   void pause(std::size_t slot, milliseconds duration);
   void part(std::size_t slot, ModelBackend::Reach reach, milliseconds duration);
   void break_connection(std::size_t slot);
@@ -74,6 +78,7 @@ class Cluster {
   };
 
   void start(std::size_t slot);
+  void end_drain(std::size_t slot, milliseconds delay, std::size_t starts);
   void end(std::size_t slot);
   void tick(std::size_t slot, std::size_t starts);
   void check_bounds(Process& process);

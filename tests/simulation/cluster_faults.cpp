@@ -10,6 +10,8 @@ using std::chrono::seconds;
 
 // From a crash to the last leave of those who were there.
 constexpr seconds ghost_bound{15};
+// From the beginning of a drain to the end of those whom nobody has resumed.
+constexpr seconds drain_timeout{10};
 // From the return of a node that stood still to a picture that is right, if nothing else was wrong.
 constexpr seconds picture_bound{4};
 // Nodes that were apart take some time to find together: they wait for each other before they look.
@@ -46,6 +48,22 @@ void Cluster::restart(std::size_t slot) {
     if (slots_[slot].starts != starts || !slots_[slot].process) return;
     end(slot);
     start(slot);
+  });
+}
+
+void Cluster::drain(std::size_t slot) {
+  if (!slots_[slot].process || slots_[slot].process->is_paused()) return;
+  trace_.line(slots_[slot].process->node(), "drains");
+  if (!can_move()) oracle_.node_gone(slots_[slot].process->node());
+  slots_[slot].process->drain(seconds(2));
+  end_drain(slot, drain_timeout, slots_[slot].starts);
+}
+
+void Cluster::end_drain(std::size_t slot, milliseconds delay, std::size_t starts) {
+  scheduler_.after(delay, [this, slot, starts] {
+    const Slot& it = slots_[slot];
+    if (it.starts != starts || !it.process) return;
+    it.process->is_paused() ? end_drain(slot, seconds(1), starts) : restart(slot);
   });
 }
 

@@ -208,6 +208,7 @@ void Oracle::node_gone(const NodeId& node) {
   for (LifeRecord& life : lives_) {
     if (life.node != node || life.secrets.empty()) continue;
     const bool may_go_on = resumes_ == Resumes::anywhere && life.keep.count() != 0;
+    life.is_doubtful = life.is_doubtful || may_go_on;
     may_go_on ? goes_offline(life.number) : ends(life.number);
   }
 }

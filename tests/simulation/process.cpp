@@ -66,6 +66,11 @@ void Process::on_time() {
   run();
 }
 
+void Process::drain(milliseconds reconnect_within) {
+  (void)router_->drain(1'000, reconnect_within);
+  run();
+}
+
 void Process::shut_down() {
   router_->shut_down(milliseconds(0));
   run();

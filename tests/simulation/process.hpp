@@ -40,6 +40,7 @@ class Process {
   NodeStore& store() { return *store_; }
 
   /// Every client is told to go, and leaves.
+  void drain(milliseconds reconnect_within);
   void shut_down();
   /// Takes leave of the database. The clients are gone.
   void close();

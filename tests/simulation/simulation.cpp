@@ -90,6 +90,7 @@ class FaultPlan {
     return {on_any([this](std::size_t slot) { cluster_.crash(slot); }),
             on_any([this](std::size_t slot) { cluster_.crash(slot); }),
             on_any([this](std::size_t slot) { cluster_.restart(slot); }),
+            on_any([this](std::size_t slot) { cluster_.drain(slot); }),
             on_any([this](std::size_t slot) { cluster_.break_connection(slot); }),
             on_any([this](std::size_t slot) { cluster_.deafen(slot); }),
             on_any([this](std::size_t slot) { cluster_.trim(slot); }),

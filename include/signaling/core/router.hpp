@@ -123,10 +123,16 @@ class SIGNALING_API Router {
   }
 
   /// From the first call on, new peers are refused. Each call asks up to `count` clients that were not asked before to
-  /// reconnect, each after a random time of up to `reconnect_within`, and closes them. Returns how many are left to be
-  /// asked. Local peers stay.
+  /// reconnect, each after a random time of up to `reconnect_within`, and closes them. Local peers stay.
+  /// If the store can move members (StateStore::can_move_members), and is not the router's own, peers with a grace stay in
+  /// their rooms while their clients resume them on other nodes. Returns how many clients are left to be asked, plus how
+  /// many peers may still be resumed: a host calls it again until that is 0, or it has waited long enough and calls
+  /// end_away().
   /// Complexity: linear in the peers of this node.
   std::size_t drain(std::size_t count, std::chrono::milliseconds reconnect_within);
+
+  /// Ends the peers that are away: nobody waits for their clients any more. New peers are refused.
+  void end_away();
 
   /// Asks every client to reconnect after `reconnect_after` and closes it; later clients are refused. Local peers are
   /// closed too.

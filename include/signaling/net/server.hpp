@@ -95,8 +95,9 @@ struct SIGNALING_API DrainOptions {
   /// Clients to send away per second. Default 0: all at once. Clients that remain shortly before the timeout are sent
   /// away then.
   std::uint32_t clients_per_second = 0;
-  /// Time from the call until all remaining connections are dropped. Default 5 s.
-  std::chrono::milliseconds timeout{5'000};
+  /// Time from the call until all remaining connections are dropped, and peers end that their clients have not resumed on
+  /// other nodes. Default 15 s.
+  std::chrono::milliseconds timeout{15'000};
   /// Each client is asked to reconnect after a random time of up to this. Default 2 s.
   std::chrono::milliseconds reconnect_within{2'000};
 };
@@ -194,9 +195,9 @@ class SIGNALING_API Server {
   ServerStats stats() const noexcept;
 
   /// Sends the clients of the router away (Router::drain, including those of the host's other transports) at the given
-  /// rate, then stops. Until the last client has been notified, the server answers HTTP requests, so that health checks
-  /// can observe the state, each with `Connection: close`; new WebSockets and new Engine.IO sessions get 503. Completes as
-  /// `async_stop` does. A second call can shorten the timeout, and its rate replaces the first; both complete.
+  /// rate, waits until other nodes have their sessions, then stops. Until then, the server answers HTTP requests, so that
+  /// health checks can observe the state, each with `Connection: close`; new WebSockets and new Engine.IO sessions get 503.
+  /// Completes as `async_stop` does; the peers whose sessions nobody has resumed have ended then (Router::end_away). A second call can shorten the timeout, and its rate replaces the first; both complete.
   template <boost::asio::completion_token_for<void()> Token = boost::asio::detached_t>
   auto async_drain(const DrainOptions& options = {}, Token&& token = Token()) {
     return start_async<Token, void()>(
