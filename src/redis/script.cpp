@@ -443,12 +443,26 @@ function operations.publish(batch, expires_at, first_unanswered)
     parts.size = parts.size + #entry
     if parts.size > 262144 then send_to(target) end
   end
-  local function elsewhere(held) return held and held.node ~= node and held.node end
-  local nodes = {}
-  local function nodes_of(room)
-    nodes[room] = nodes[room] or call('HKEYS', key('roomnodes', room))
-    return nodes[room]
+  -- Many parts have one address, and none of them changes meanwhile.
+  local function once_for_each(find)
+    local found = {}
+    return function(name)
+      if found[name] == nil then found[name] = find(name) or false end
+      return found[name]
+    end
   end
+  local nodes_of = once_for_each(function(room) return call('HKEYS', key('roomnodes', room)) end)
+  local owner_of = once_for_each(function(peer)
+    local claim = find_claim(peer)
+    return claim and claim.node
+  end)
+  local holder_of = once_for_each(function(name)
+    local room, rest = unpack_at('>I4c0', name)
+    local packed = call('HGET', key('room', room), string.sub(name, rest))
+    if not packed then return nil end
+    local _, _, holder = unpack_at('>I8I8I4c0', packed)
+    return holder
+  end)
   for argument = 10, #ARGV, 3 do
     local kind, name, entry, index = ARGV[argument], ARGV[argument + 1], ARGV[argument + 2], (argument - 10) / 3
     local target
@@ -464,11 +478,11 @@ function operations.publish(batch, expires_at, first_unanswered)
     elseif kind == 'n' then
       target = name
     elseif kind == 'p' then
-      target = elsewhere(find_claim(name))
+      target = owner_of(name)
     else
-      local room, rest = unpack_at('>I4c0', name)
-      target = elsewhere(find_member(room, string.sub(name, rest)))
+      target = holder_of(name)
     end
+    if kind ~= 'n' and target == node then target = false end
     if target then gather(target, index, entry) elseif kind ~= 'r' then miss(index) end
   end
   for _, target in ipairs(targets) do send_to(target) end
