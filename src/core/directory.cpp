@@ -68,6 +68,7 @@ PeerEntry Directory::take_alias(std::string_view name, AliasHolder wanted) {
   if (found == shard.items.end()) return {};
   AliasHolder& holder = found->second.holder;
   if (!holder.peer || holder.in_use != wanted.in_use) return {};
+  if (!equal_secrets(holder.secret, wanted.secret)) return {};
   std::swap(holder, wanted);
   return wanted.peer;
 }

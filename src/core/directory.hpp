@@ -94,9 +94,10 @@ class Directory {
   struct AliasHolder {
     PeerEntry peer;
     AliasInUse in_use = AliasInUse::stay;
+    std::string secret = {};
   };
-  /// Gives the name to `wanted.peer`, if a peer of this node has it and lets others take it over in the same way. Returns
-  /// that peer; none: the name was not given.
+  /// Gives the name to `wanted.peer`, if a peer of this node has it and lets others take it over in the same way, and with
+  /// the same secret. Returns that peer; none: the name was not given.
   PeerEntry take_alias(std::string_view name, AliasHolder wanted);
   /// The store is asked for the name. `end_claim` must follow.
   void begin_claim(std::string_view name);

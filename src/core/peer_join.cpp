@@ -17,6 +17,7 @@ JoinRequest own(const command::Join& command) {
   request.request = command.request;
   request.alias = command.alias;
   request.alias_in_use = command.alias_in_use;
+  request.alias_secret = command.alias_secret;
   request.answer = command.answer;
   request.capacity = command.capacity;
   return request;
@@ -125,18 +126,19 @@ void PeerJoin::claim_alias() {
   const bool takes_over =
       request_.alias_in_use == AliasInUse::take_over || request_.alias_in_use == AliasInUse::replace;
   RouterServices& services = peer_->services();
-  const Directory::AliasHolder wanted{peer_->entry(), request_.alias_in_use};
+  const Directory::AliasHolder wanted{peer_->entry(), request_.alias_in_use, request_.alias_secret};
   if (const auto former =
           takes_over ? services.directory().take_alias(request_.alias, wanted) : PeerEntry()) {
-    end_former({former, request_.alias_in_use});
+    end_former({former, request_.alias_in_use, {}});
     peer_->add_alias(request_.alias);
     return enter();
   }
   state_ = State::claiming;
   peer_->await(weak_from_this());
   services.directory().begin_claim(request_.alias);
-  // The secret is the name: any node may take over what was claimed so.
-  const std::string_view secret = takes_over ? std::string_view(request_.alias) : std::string_view();
+  // Without a secret it is the name: any node may take over what was claimed so.
+  const std::string& own = request_.alias_secret.empty() ? request_.alias : request_.alias_secret;
+  const std::string_view secret = takes_over ? std::string_view(own) : std::string_view();
   const Initiation initiation(this);
   services.store().claim({services.node(), request_.alias, secret, secret},
                          [self = shared_from_this()](std::error_code error, Epoch epoch) {
@@ -150,7 +152,9 @@ void PeerJoin::alias_claimed(std::error_code error, Epoch epoch) {
   peer_->answered();
   RouterServices& services = peer_->services();
   Directory::AliasHolder holder;
-  if (!error && !peer_->is_gone()) holder = {peer_->entry(), request_.alias_in_use};
+  if (!error && !peer_->is_gone()) {
+    holder = {peer_->entry(), request_.alias_in_use, request_.alias_secret};
+  }
   const auto [unused, former] =
       services.directory().end_claim(request_.alias, std::move(holder), error ? 0 : epoch);
   if (unused != 0) services.store().release(request_.alias, unused);

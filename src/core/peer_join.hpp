@@ -27,6 +27,7 @@ struct JoinRequest {
   std::string request;
   std::string alias;
   command::Join::AliasInUse alias_in_use = command::Join::AliasInUse::stay;
+  std::string alias_secret;
   command::Join::Answer answer = command::Join::Answer::joined;
   command::Join::Capacity capacity = command::Join::Capacity::limited;
   /// The host has decided that the peer joins: nobody is asked.
@@ -35,7 +36,8 @@ struct JoinRequest {
   Callback<void(std::error_code)> done;
 
   std::size_t bytes() const noexcept {
-    return room.size() + request.size() + alias.size() + (metadata ? metadata->size() : 0);
+    return room.size() + request.size() + alias.size() + alias_secret.size() +
+           (metadata ? metadata->size() : 0);
   }
 };
 

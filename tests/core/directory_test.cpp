@@ -140,6 +140,18 @@ TEST_CASE("directory: a name is taken over from a peer of this node that allows 
   CHECK_FALSE(world.directory.take_alias(red, {bob->entry(), InUse::take_over}));
 }
 
+TEST_CASE("directory: a name with a secret is taken over only with the same secret") {
+  DirectoryWorld world;
+  const auto ada = world.peer("ada");
+  const auto bob = world.peer("bob");
+  world.directory.begin_claim(red);
+  CHECK(world.directory.end_claim(red, {ada->entry(), InUse::replace, "s"}, 7).unused == 0);
+  CHECK_FALSE(world.directory.take_alias(red, {bob->entry(), InUse::replace, "t"}));
+  CHECK_FALSE(world.directory.take_alias(red, {bob->entry(), InUse::replace, ""}));
+  CHECK(world.directory.find(red) == ada->entry());
+  CHECK(world.directory.take_alias(red, {bob->entry(), InUse::replace, "s"}) == ada->entry());
+}
+
 TEST_CASE("directory: while a claim is unanswered, its name is not released by the end of another") {
   DirectoryWorld world;
   const auto ada = world.peer("ada");

@@ -35,6 +35,9 @@ struct SIGNALING_API Join {
     replace,    ///< the other peer is closed (CloseReason::replaced), if it has joined with `replace` too
   };
   AliasInUse alias_in_use = AliasInUse::stay;  ///< must be the same for all joins with this alias
+  /// With `take_over` and `replace`: only a peer that has joined with the same secret loses the alias; to others, the
+  /// join fails with `id_in_use`. Empty: no secret.
+  std::string_view alias_secret = {};
   /// Limits::max_peers_per_room does not apply to a room that holds all clients of a protocol.
   enum class Capacity : std::uint8_t { limited, unlimited };
   Capacity capacity = Capacity::limited;  ///< whether the room has a limit of members
