@@ -33,6 +33,7 @@ class ClientLink {
 
   void receive(const MessageView& message);
   void written(std::size_t bytes);
+  void alive();
   void disconnect(CloseReason reason);
 
  private:

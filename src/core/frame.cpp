@@ -24,6 +24,7 @@ struct Frame::Block {
   std::uint8_t state = 0;
   bool is_close =
       false;  // then the message is the payload of a Close frame: two bytes of code, and the reason
+  bool is_probe = false;  // then the message is the time in milliseconds, as in memory
   FrameUse use = FrameUse::message;
 
   static constexpr std::size_t header_room = 10;
@@ -203,6 +204,15 @@ Frame Frame::close(std::uint16_t code, std::string_view reason) {
   return frame;
 }
 
+Frame Frame::probe(std::chrono::milliseconds time) {
+  const auto count = time.count();
+  FrameBuilder builder(sizeof(count));
+  builder.append({reinterpret_cast<const char*>(&count), sizeof(count)});
+  Frame frame = builder.finish(MessageKind::binary);
+  frame.block_->is_probe = true;
+  return frame;
+}
+
 MessageKind Frame::kind() const noexcept { return block_ != nullptr ? block_->kind : MessageKind::text; }
 
 std::uint8_t Frame::state() const noexcept { return block_ != nullptr ? block_->state : std::uint8_t{0}; }
@@ -213,6 +223,13 @@ std::optional<CloseStatus> Frame::close_status() const noexcept {
   const auto bytes = message();
   const auto code = std::to_integer<unsigned>(bytes[0]) << 8U | std::to_integer<unsigned>(bytes[1]);
   return CloseStatus{static_cast<std::uint16_t>(code), text_view().substr(2)};
+}
+
+std::optional<std::chrono::milliseconds> Frame::probe_time() const noexcept {
+  if (block_ == nullptr || !block_->is_probe) return std::nullopt;
+  std::chrono::milliseconds::rep count = 0;
+  std::memcpy(&count, block_->message(), sizeof(count));
+  return std::chrono::milliseconds(count);
 }
 
 std::size_t Frame::size() const noexcept { return block_ != nullptr ? block_->size : 0; }

@@ -17,6 +17,10 @@ void ClientLink::written(std::size_t bytes) {
   if (peer_) peer_->written(bytes);
 }
 
+void ClientLink::alive() {
+  if (const auto peer = peer_) peer->alive();
+}
+
 void ClientLink::disconnect(CloseReason reason) {
   transport_ = nullptr;
   if (const auto peer = std::exchange(peer_, nullptr)) peer->disconnected(reason);
@@ -45,6 +49,10 @@ void Link::receive(const MessageView& message) {
 
 void Link::written(std::size_t bytes) {
   if (link_) link_->written(bytes);
+}
+
+void Link::alive() {
+  if (const auto link = link_) link->alive();
 }
 
 void Link::disconnect(CloseReason reason) {

@@ -112,6 +112,7 @@ Mailbox::Taken Mailbox::take_in(std::span<const Frame> frames, std::size_t bytes
   if (!frames.empty() && frames.back().close_status()) {
     return take_last(frames.first(frames.size() - 1), frames.back());
   }
+  if (frames.size() == 1 && frames[0].probe_time()) return take_probe(frames[0]);
   const std::uint8_t state = frames.size() == 1 ? frames[0].state() : 0;
   return take_in(bytes, state, if_full, [&] { frames_.insert(frames_.end(), frames.begin(), frames.end()); });
 }
@@ -128,6 +129,14 @@ Mailbox::Taken Mailbox::take_last(std::span<const Frame> frames, const Frame& cl
   queued_ += bytes_of(frames);
   close_ = close;
   return {{SendStatus::sent}, begin_close(CloseReason::normal)};
+}
+
+// Takes no room: a newer one replaces it.
+Mailbox::Taken Mailbox::take_probe(const Frame& probe) noexcept {
+  const std::scoped_lock lock(mutex_);
+  if (is_shut_ || closing_ || is_away_) return {{SendStatus::dropped, errc::closed}};
+  probe_ = probe;
+  return {{SendStatus::sent}, !std::exchange(is_scheduled_, true)};
 }
 
 // A message that is behind the older one may need it: its sender may have joined with that, or leave with the newer.
@@ -385,6 +394,7 @@ std::optional<CloseReason> Mailbox::take_out(Items& own, Items& taken) {
   is_scheduled_ = false;
   // What waits is for the next transport.
   if (is_away_ && !closing_) return std::nullopt;
+  if (probe_) due_probe_ = std::move(probe_);
   own.swap(taken);
   if (own.capacity() > max_idle_capacity) Items().swap(own);
   in_flight_ += std::exchange(queued_, 0);
@@ -432,6 +442,8 @@ void Mailbox::flush(std::vector<Frame>& frames) {
   if (closing) {
     owner_.ended(*closing);
     close_transport(*closing);
+  } else {
+    probe_transport();
   }
   if (failure) std::rethrow_exception(failure);
   // Other threads only look at the watch.
@@ -444,6 +456,11 @@ void Mailbox::close_transport(CloseReason reason) {
   const Frame close = std::move(close_);
   const auto status = close.close_status();
   status ? transport_->close_with(reason, *status) : transport_->close(reason);
+}
+
+void Mailbox::probe_transport() {
+  const auto time = std::exchange(due_probe_, {}).probe_time();
+  if (time && transport_ != nullptr) transport_->probe(*time);
 }
 
 // The receiver may end the local peer in the midst of it.

@@ -217,6 +217,7 @@ class Mailbox final : public Flushable {
   void keep_states_back(std::vector<Frame>& frames);
   Taken take_in(std::span<const Frame> frames, std::size_t bytes, IfFull if_full) noexcept;
   Taken take_last(std::span<const Frame> frames, const Frame& close) noexcept;
+  Taken take_probe(const Frame& probe) noexcept;
   SendResult schedule(const Taken& taken, Wakes& wakes) noexcept;
   /// If no more waits than may.
   void end_crowd() noexcept;
@@ -234,6 +235,7 @@ class Mailbox final : public Flushable {
   void flush_events();
   void shut();
   void close_transport(CloseReason reason);
+  void probe_transport();
 
   Owner& owner_;
   const std::shared_ptr<Loop> loop_;
@@ -254,6 +256,7 @@ class Mailbox final : public Flushable {
   std::optional<CloseReason> closing_;
   bool is_link_end_ = false;  // and nothing else is closing
   Frame close_;               // what its protocol tells the client then, if it has said so
+  Frame probe_;               // what the transport is to be asked
   std::vector<Frame> frames_;
   std::size_t queued_ = 0;
   std::size_t in_flight_ = 0;
@@ -264,6 +267,7 @@ class Mailbox final : public Flushable {
   std::atomic<bool> is_pressing_{false};
   std::atomic<std::size_t> caused_{0};
   std::unique_ptr<SessionLog> log_;  // on the executor
+  Frame due_probe_;                  // likewise
 };
 
 }  // namespace signaling

@@ -129,6 +129,11 @@ void PeerSession::on_deadline() {
   obey([this](std::vector<Command>& commands) { protocol_->on_deadline(commands); });
 }
 
+void PeerSession::alive() {
+  if (state_ != State::open) return;
+  obey([this](std::vector<Command>& commands) { protocol_->alive(commands); });
+}
+
 void PeerSession::execute(const Command& command) {
   std::visit(Overloaded{
                  [&](const command::Join& c) { join(c); },

@@ -60,6 +60,8 @@ class PeerSession final : public Peer,
   // For Link and LocalPeer.
   void receive(const MessageView& message);
   void written(std::size_t bytes) { mailbox_.written(bytes); }
+  /// The client has shown a sign of life that its protocol has asked for.
+  void alive();
   void disconnected(CloseReason reason);
 
   const PeerId& id() const noexcept override;

@@ -24,6 +24,8 @@ std::optional<TimePoint> Protocol::deadline() const noexcept { return std::nullo
 
 void Protocol::on_deadline(std::vector<Command>& /*commands*/) {}
 
+void Protocol::alive(std::vector<Command>& /*commands*/) {}
+
 void Protocol::closed() noexcept {}
 
 }  // namespace signaling

@@ -19,6 +19,7 @@ PeerWebSocket::PeerWebSocket(Connection& connection, const WebSocketSettings& se
 boost::asio::any_io_executor PeerWebSocket::executor() { return connection().worker().executor(); }
 void PeerWebSocket::write(std::span<const Frame> frames) { send_frames(frames); }
 void PeerWebSocket::set_reading(bool reading) { set_input(reading); }
+void PeerWebSocket::probe(std::chrono::milliseconds time) { demand_sign(time); }
 void PeerWebSocket::close(CloseReason reason) { start_close(reason); }
 
 void PeerWebSocket::close_with(CloseReason reason, const CloseStatus& status) { start_close(reason, status); }
@@ -32,6 +33,8 @@ void PeerWebSocket::opened() {
 void PeerWebSocket::received(const MessageView& message) { link_.receive(message); }
 
 void PeerWebSocket::left(std::size_t message_bytes) { link_.written(message_bytes); }
+
+void PeerWebSocket::showed_life() { link_.alive(); }
 
 void PeerWebSocket::ended(CloseReason reason) { link_.disconnect(reason); }
 

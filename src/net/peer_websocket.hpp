@@ -18,6 +18,7 @@ class PeerWebSocket final : public WebSocketSession, public Transport {
   boost::asio::any_io_executor executor() override;
   void write(std::span<const Frame> frames) override;
   void set_reading(bool reading) override;
+  void probe(std::chrono::milliseconds time) override;
   void close(CloseReason reason) override;
   void close_with(CloseReason reason, const CloseStatus& status) override;
 
@@ -30,6 +31,7 @@ class PeerWebSocket final : public WebSocketSession, public Transport {
   void opened() override;
   void received(const MessageView& message) override;
   void left(std::size_t message_bytes) override;
+  void showed_life() override;
   void ended(CloseReason reason) override;
 
   std::unique_ptr<Introduction> introduction_;  // until opened

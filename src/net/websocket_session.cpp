@@ -78,8 +78,11 @@ void WebSocketSession::on_open() {
 void WebSocketSession::on_data(std::span<std::byte> bytes) {
   if (lingering_) return;
   last_heard_ = connection_.worker().now();
+  const bool was_demanded = std::exchange(sign_by_, TimePoint::max()) != TimePoint::max();
   websocket_.receive(bytes);
   poll_events();
+  if (!connection_.is_open()) return;
+  if (was_demanded && !ended_) showed_life();
   if (!connection_.is_open()) return;
   watch_arrival(bytes.size());
   send_control();
@@ -139,6 +142,17 @@ void WebSocketSession::on_end() {
   websocket_.receive_end();
   poll_events();
   connection_.drop(CloseReason::lost);
+}
+
+// A client that is not read has answered, as far as anybody knows.
+void WebSocketSession::demand_sign(milliseconds time) {
+  if (closing_ || !connection_.is_open() || connection_.is_holding() || sign_by_ != TimePoint::max()) return;
+  const TimePoint now = connection_.worker().now();
+  sign_by_ = now + time;
+  websocket_.ping();
+  ping_sent_ = now;
+  send_control();
+  if (connection_.is_open()) schedule_check();
 }
 
 // The client has gone. What it sent before has this long to be done, however much it is.
@@ -278,6 +292,7 @@ void WebSocketSession::on_deadline(TimePoint now) {
   if (now >= end_by_) return connection_.drop(CloseReason::lost);
   // Its pong is among what is not read.
   if (connection_.is_holding()) last_heard_ = now;
+  if (now >= sign_by_ && last_alive() > ping_sent_) sign_by_ = TimePoint::max();
   if (now >= probe_at_) probe(now);
   if (!connection_.is_open()) return;
   if (now >= std::min(first_message_by_, message_by_)) return start_close(CloseReason::timeout);
@@ -304,7 +319,7 @@ milliseconds WebSocketSession::arrival_time() const {
 void WebSocketSession::ping_if_silent(TimePoint now) {
   const milliseconds timeout = connection_.worker().context().options.ping_timeout;
   const bool awaits_pong = ping_sent_ > last_alive();
-  if (awaits_pong && timeout != off && now >= ping_sent_ + timeout) {
+  if (now >= sign_by_ || (awaits_pong && timeout != off && now >= ping_sent_ + timeout)) {
     // Not waited for: whoever did not answer the ping will not answer the Close frame either.
     start_close(CloseReason::timeout);
     connection_.drop(CloseReason::timeout);
@@ -333,7 +348,7 @@ TimePoint WebSocketSession::next_check() const {
     const bool awaits_pong = ping_sent_ > last_alive() && timeout != off;
     next = awaits_pong ? ping_sent_ + timeout : std::max(last_alive(), ping_sent_) + interval;
   }
-  return std::min({next, first_message_by_, message_by_, end_by_, probe_at_});
+  return std::min({next, first_message_by_, message_by_, end_by_, probe_at_, sign_by_});
 }
 
 }  // namespace signaling::net

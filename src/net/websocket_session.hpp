@@ -49,12 +49,15 @@ class WebSocketSession : public Session {
   bool is_page_left() const noexcept { return is_page_left_; }
   /// Whether more messages are wanted. If not, none is given to `received`, whatever has come already.
   void set_input(bool wanted);
+  /// A ping, and then `showed_life`, or the end of the connection if nothing comes from the client within `time`.
+  void demand_sign(std::chrono::milliseconds time);
 
  private:
   virtual void opened() = 0;
   virtual void received(const MessageView& message) = 0;
   /// Messages of this many bytes in all have left.
   virtual void left(std::size_t message_bytes) = 0;
+  virtual void showed_life() {}
   /// Exactly once; no other function is called afterwards.
   virtual void ended(CloseReason reason) = 0;
 
@@ -86,6 +89,7 @@ class WebSocketSession : public Session {
   TimePoint message_by_ = TimePoint::max();        // max: no message is half here
   TimePoint end_by_ = TimePoint::max();    // max: the client has not ended its side while it was not read
   TimePoint probe_at_ = TimePoint::max();  // max: the client is read
+  TimePoint sign_by_ = TimePoint::max();   // max: no sign of life was demanded, or it has come
   TimePoint last_heard_{};
   TimePoint ping_sent_{};
   std::size_t waiting_control_bytes_ = 0;  // at most so many bytes of control frames wait for the socket

@@ -35,6 +35,9 @@ class FakeTransport final : public Transport {
     for (const Frame& frame : frames) words += " " + std::string(frame.text_view());
     calls_.all.push_back(words);
   }
+  void probe(std::chrono::milliseconds time) override {
+    calls_.all.push_back("probe " + std::to_string(time.count()));
+  }
   void close(CloseReason reason) override { calls_.all.push_back("close " + std::string(to_string(reason))); }
 
   bool is_failing = false;
@@ -403,4 +406,19 @@ TEST_CASE("mailbox: one that waits to be flushed keeps its peer") {
   CHECK_FALSE(peer.expired());
   CHECK(world.run() == Lines{"write one"});
   CHECK(peer.expired());
+}
+
+TEST_CASE("mailbox: a probe goes to the transport behind what waits, once, and takes no room") {
+  Fixture world(with_outbound(4));
+  world.push("four", SendStatus::sent);
+  for (const int time : {100, 200}) {
+    const Frame probe = Frame::probe(std::chrono::milliseconds(time));
+    CHECK(world.peer->box.push({&probe, 1}, IfFull::refuse).status == SendStatus::sent);
+  }
+  CHECK(world.peer->box.bytes() == 4);
+  CHECK(world.run() == Lines{"write four", "probe 200"});
+  CHECK(world.run().empty());
+  const Frame alone = Frame::probe(std::chrono::milliseconds(300));
+  CHECK(world.peer->box.push({&alone, 1}, IfFull::refuse).status == SendStatus::sent);
+  CHECK(world.run() == Lines{"probe 300"});
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -55,6 +56,10 @@ class SIGNALING_API Frame {
   /// (CloseReason::normal), behind everything before it. `reason`: the first 123 bytes are used.
   static Frame close(std::uint16_t code, std::string_view reason = {});
 
+  /// No message: the only frame of an event, it has the transport of each peer that gets it check that the client lives
+  /// (Transport::probe).
+  static Frame probe(std::chrono::milliseconds time);
+
   /// False: default-constructed, or moved from.
   explicit operator bool() const noexcept { return block_ != nullptr; }
 
@@ -65,6 +70,8 @@ class SIGNALING_API Frame {
   std::uint8_t state() const noexcept;
   /// Of a frame that `close` made; nothing: it is a message.
   std::optional<CloseStatus> close_status() const noexcept;
+  /// Of a frame that `probe` made; nothing: it is a message.
+  std::optional<std::chrono::milliseconds> probe_time() const noexcept;
   /// What the encoder has passed to FrameBuilder::finish.
   FrameUse use() const noexcept;
   /// The size of the message without the WebSocket header, in bytes; all outbound limits count this.

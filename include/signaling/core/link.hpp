@@ -39,6 +39,8 @@ class SIGNALING_API Link {
   void receive(const MessageView& message);
   /// Reports that `bytes` message bytes (the sum of Frame::size) that Transport::write took have left.
   void written(std::size_t bytes);
+  /// Reports that the client has shown a sign of life that Transport::probe has asked for.
+  void alive();
   /// Reports the end of the connection, also after Transport::close: the router does not use the transport any more.
   /// The peer leaves its rooms, or, if its client has asked for a grace and `reason` is `lost`, `timeout`,
   /// `slow_consumer`, `overloaded` or `internal`, waits for a connection that resumes. The link is then empty.

@@ -82,6 +82,8 @@ class SIGNALING_API Protocol {
   /// The deadline has passed: appends the commands that are due, and sets another deadline or none. As with `decode`, the
   /// views are valid until the next call. Default: none.
   virtual void on_deadline(std::vector<Command>& commands);
+  /// After Frame::probe, the client has shown that it lives: appends the commands that follow from it. Default: none.
+  virtual void alive(std::vector<Command>& commands);
   /// The last call: an admitted peer has left its rooms. Default: does nothing.
   virtual void closed() noexcept;
   /// The same object for all peers that can share frames. Never null.

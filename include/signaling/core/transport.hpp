@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <chrono>
 #include <span>
 
 #include "signaling/core/error.hpp"
@@ -43,6 +44,11 @@ class SIGNALING_API Transport {
   /// not read cannot show that it is alive: it must not time out meanwhile. May be called inside `Link::receive`. The
   /// default does nothing; what arrives nevertheless waits, up to Limits::max_pending_bytes.
   virtual void set_reading(bool /*reading*/) {}
+
+  /// Asks the transport to check that its client lives: with a ping, for instance. If the client shows a sign of it
+  /// within `time`, the transport calls Link::alive; if not, it closes the connection and reports
+  /// `CloseReason::timeout`. The default does nothing, for transports that cannot tell.
+  virtual void probe(std::chrono::milliseconds /*time*/) {}
 
   /// Closes the connection after everything that was written before. May be called again. The transport calls
   /// `Link::disconnect` when it is done, at once or later.
