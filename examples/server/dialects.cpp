@@ -10,6 +10,7 @@
 
 #include "option_set.hpp"
 #include "options.hpp"
+#include "signaling/net/peerjs_routes.hpp"
 #include "signaling/protocols/libdatachannel.hpp"
 
 namespace net = signaling::net;
@@ -33,8 +34,9 @@ std::string base_of(std::string_view path) {
 }
 
 void check_paths(const Dialects& dialects) {
-  const std::array<std::string_view, 4> paths{dialects.godot_path, dialects.libdatachannel_path,
-                                              dialects.matchbox_path, dialects.y_webrtc_path};
+  const std::array<std::string_view, 5> paths{dialects.godot_path, dialects.libdatachannel_path,
+                                              dialects.matchbox_path, dialects.peerjs_path,
+                                              dialects.y_webrtc_path};
   for (std::size_t i = 0; i < paths.size(); ++i) {
     const auto is_same = [&](std::string_view other) { return beginning(other) == beginning(paths[i]); };
     const bool is_taken =
@@ -133,6 +135,52 @@ void add_matchbox_options(OptionSet& set, Dialects& dialects) {
   set.finally([topology, &matchbox] { matchbox.topology = parse_topology(*topology); });
 }
 
+void add_peerjs_options(OptionSet& set, Dialects& dialects) {
+  auto& peerjs = dialects.peerjs;
+  add_path(set, "--peerjs", dialects.peerjs_path,
+           "Serve PeerJS at this path, which is the client's option path");
+  set.option("--peerjs-key", peerjs.key, "Key that clients of PeerJS must give; not a secret")
+      ->type_name("TEXT")
+      ->capture_default_str();
+  set.option("--peerjs-room-prefix", peerjs.room_prefix,
+             "All clients of PeerJS are in the room with this in front of its name")
+      ->type_name("TEXT")
+      ->capture_default_str();
+  set.option("--peerjs-allow-discovery", dialects.peerjs_lists_peers,
+             "Clients of PeerJS may list the ids of all who are connected");
+  set.bound("--peerjs-max-clients", peerjs.max_clients, "Clients of PeerJS, on all nodes");
+  set.duration("--peerjs-expire-timeout", peerjs.expire_timeout,
+               "Time that messages of PeerJS wait for a client that is not there");
+  set.duration(
+      "--peerjs-probe-timeout", peerjs.probe_timeout,
+      "Time for a client of PeerJS to show that it lives when another one wants its id; 0: it is not asked");
+  set.bound("--peerjs-max-waiting-messages", peerjs.max_waiting_messages,
+            "Messages of a client of PeerJS that wait for one absent id");
+  set.bound("--peerjs-max-waiting-bytes", peerjs.max_waiting_bytes, "Bytes of these messages");
+  set.bound("--peerjs-max-absent-ids", peerjs.max_absent_ids,
+            "Absent ids for which messages of a client of PeerJS wait");
+  set.bound("--peerjs-max-total-waiting-bytes", peerjs.max_total_waiting_bytes,
+            "Bytes of a client of PeerJS that wait for all absent ids");
+  set.finally([&peerjs] {
+    if (peerjs.key.empty()) throw CLI::ValidationError("--peerjs-key", "must not be empty");
+  });
+}
+
+void add_peerjs(net::Server& server, const signaling::Router& router, const Options& options) {
+  const Dialects& dialects = options.dialects;
+  if (dialects.peerjs_path.empty()) return;
+  auto settings = dialects.peerjs;
+  settings.max_json_depth = options.max_json_depth;
+  settings.max_tag_bytes = options.limits.max_id_bytes;
+  const auto room_of = [&router](std::string_view name) { return router.find_room(name); };
+  net::PeerjsRoutes routes;
+  routes.base = base_of(dialects.peerjs_path);
+  routes.lists_peers = dialects.peerjs_lists_peers;
+  routes.takes_all = routes.base != "/" || options.static_files.empty();
+  net::add_peerjs(server, router, std::make_shared<const protocols::Peerjs>(room_of, std::move(settings)),
+                  routes);
+}
+
 void add_y_webrtc(net::Server& server, const signaling::Router& router, const Options& options) {
   const Dialects& dialects = options.dialects;
   if (dialects.y_webrtc_path.empty()) return;
@@ -164,6 +212,7 @@ void add_dialect_options(OptionSet& set, Dialects& dialects) {
   add_path(set, "--libdatachannel", dialects.libdatachannel_path,
            "Serve the protocol of libdatachannel's examples at this path and the ids below");
   add_matchbox_options(set, dialects);
+  add_peerjs_options(set, dialects);
   auto& y_webrtc = dialects.y_webrtc;
   add_path(set, "--y-webrtc", dialects.y_webrtc_path,
            "Serve y-webrtc (Yjs) at this path; PATH/* serves all paths below");
@@ -180,7 +229,13 @@ void add_dialects(net::Server& server, const signaling::Router& router, const Op
   add_godot(server, router, options);
   add_libdatachannel(server, options);
   add_matchbox(server, router, options);
+  add_peerjs(server, router, options);
   add_y_webrtc(server, router, options);
+}
+
+bool takes_root(const Options& options) {
+  const std::string& path = options.dialects.peerjs_path;
+  return options.static_files.empty() && !path.empty() && beginning(path).empty();
 }
 
 std::string describe_dialects(const Dialects& dialects) {
@@ -193,6 +248,7 @@ std::string describe_dialects(const Dialects& dialects) {
   add(dialects.godot_path, "Godot");
   add(dialects.libdatachannel_path, "libdatachannel");
   add(dialects.matchbox_path, "matchbox");
+  add(dialects.peerjs_path, "PeerJS");
   add(dialects.y_webrtc_path, "y-webrtc");
   return lines;
 }

@@ -126,7 +126,7 @@ socketio::ServerOptions socketio_options(const Options& options, std::shared_ptr
 void add_routes(net::Server& server, signaling::Router& router, socketio::Server& socketio,
                 const std::shared_ptr<signaling::Policy>& policy, const Store& store,
                 const Options& options) {
-  if (options.static_files.empty()) server.route("GET", "/", index_page(options));
+  if (options.static_files.empty() && !takes_root(options)) server.route("GET", "/", index_page(options));
   add_native(server, options);
   add_vertex(server, router, options);
   add_dialects(server, router, options);

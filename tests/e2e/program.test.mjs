@@ -176,6 +176,8 @@ describe("options that are wrong: exit code 2, and the message names them", () =
     "--libdatachannel": ["--libdatachannel", "ids"],
     "--y-webrtc": ["--y-webrtc", "yjs"],
     "--matchbox": ["--matchbox", "games"],
+    "--peerjs": ["--peerjs", "app"],
+    "--peerjs-key": ["--peerjs", "/", "--peerjs-key", ""],
     "--matchbox-topology": ["--matchbox-topology", "ring"],
     "at /ws": ["--matchbox", "/ws"],
     "at /*": ["--matchbox", "/", "--y-webrtc", "/*"],

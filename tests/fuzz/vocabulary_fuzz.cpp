@@ -13,6 +13,7 @@
 #include "signaling/protocols/json.hpp"
 #include "signaling/protocols/libdatachannel.hpp"
 #include "signaling/protocols/matchbox.hpp"
+#include "signaling/protocols/peerjs.hpp"
 #include "signaling/protocols/vertex.hpp"
 #include "signaling/protocols/y_webrtc.hpp"
 #include "signaling/socketio/vocabularies.hpp"
@@ -21,6 +22,23 @@
 namespace {
 
 using namespace signaling;
+
+/// Of clients of PeerJS: one of them is the speaker, called "a".
+class PeerjsRoom final : public Room {
+ public:
+  const RoomId& id() const noexcept override { return id_; }
+  Version version() const override { return 1; }
+  std::size_t size() const override { return 1; }
+  std::vector<Member> members() const override {
+    return {{"me", Payload(protocols::Peerjs::metadata("a")), {}, 1}};
+  }
+  SendResult send(const Message& /*message*/, std::string_view /*from*/) override { return {}; }
+  std::error_code kick(std::string_view /*peer*/, std::string_view /*why*/) override { return {}; }
+  std::error_code close(std::string_view /*why*/) override { return {}; }
+
+ private:
+  const RoomId id_ = "peerjs/everybody";
+};
 
 std::vector<std::unique_ptr<Protocol>> make_protocols() {
   std::vector<std::unique_ptr<Protocol>> made;
@@ -35,6 +53,9 @@ std::vector<std::unique_ptr<Protocol>> make_protocols() {
   made.push_back(protocols::Godot([](std::string_view) { return std::vector<Member>(); }).make());
   info.target = "/libdatachannel/id";
   made.push_back(protocols::Libdatachannel().make(info));
+  info.target = "/peerjs?key=peerjs&id=a&token=t";
+  const auto room_of = [room = std::make_shared<PeerjsRoom>()](std::string_view) { return room; };
+  made.push_back(protocols::Peerjs(room_of).make(info));
   made.push_back(protocols::Json().make());
   return made;
 }
@@ -72,6 +93,7 @@ class World {
     require(message.payload.empty() || text::is_json(message.payload));
     hear(event::Message{message, "me", R"({"personName":1,"emailID":2,"peerId":3,"id":4})"});
     hear(event::Message{message, "me"});
+    hear(event::Error{errc::slow_consumer, "slow", send.request});
   }
   void operator()(const command::Invalid& invalid) { hear(event::Error{invalid.code, invalid.message, {}}); }
   void operator()(const command::Reply& reply) { check(reply.frames); }
@@ -90,7 +112,7 @@ class World {
   // A packet of Socket.IO begins with the digits of its type.
   static void check(const std::vector<Frame>& frames) {
     for (const Frame& frame : frames) {
-      if (frame.close_status()) continue;
+      if (frame.close_status() || frame.probe_time()) continue;
       std::string_view text = frame.text_view();
       if (text.starts_with("42") || text.starts_with("44")) text.remove_prefix(2);
       require(text::is_json(text));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -58,6 +59,18 @@ class ProtocolClient final : public Transport {
     return closed_with_;
   }
 
+  /// The time that it was given for a sign of life since the last call.
+  std::optional<std::chrono::milliseconds> probed() {
+    world_.run();
+    return std::exchange(probed_, std::nullopt);
+  }
+
+  /// Shows the sign of life that `probed` is about.
+  void show_life() {
+    link_.alive();
+    world_.run();
+  }
+
   boost::asio::any_io_executor executor() override { return world_.io.get_executor(); }
   void write(std::span<const Frame> frames) override {
     for (const Frame& frame : frames) {
@@ -65,6 +78,7 @@ class ProtocolClient final : public Transport {
       link_.written(frame.size());
     }
   }
+  void probe(std::chrono::milliseconds time) override { probed_ = time; }
   void close_with(CloseReason reason, const CloseStatus& status) override {
     closed_with_ = {status.code, std::string(status.reason)};
     close(reason);
@@ -85,6 +99,7 @@ class ProtocolClient final : public Transport {
   ScriptWorld& world_;
   Lines lines_;
   std::optional<CloseReason> closed_;
+  std::optional<std::chrono::milliseconds> probed_;
   std::pair<std::uint16_t, std::string> closed_with_{};
   Link link_;
 };
