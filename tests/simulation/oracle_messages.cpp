@@ -129,6 +129,12 @@ bool Oracle::is_excused(const Message& message, const LifeRecord& receiver) cons
   };
   // Who is on the same node gets it whatever else happens.
   if (has_left(receiver) || since(receiver.begun_again_at)) return true;
+  // It went through one of several rooms that they share, which the receiver has just left.
+  const bool has_left_the_way =
+      message.names == Names::peer && std::ranges::any_of(receiver.left, [&](const Seen& seen) {
+        return since(seen.at) && message.ways.contains(seen.room);
+      });
+  if (has_left_the_way && std::ranges::any_of(sender.told_of_loss, since)) return true;
   const bool has_moved = since(sender.moved_at) || since(receiver.moved_at);
   if (sender.node == receiver.node && !has_moved) return false;
   if (saw(sender, receiver.number) || std::ranges::any_of(sender.told_of_full, since)) return true;
