@@ -15,6 +15,7 @@ import {
 import { CuttingProxy } from "../support/cutting_proxy.mjs";
 import { until } from "../support/deadline.mjs";
 import { startServer } from "../support/server.mjs";
+import { chatOf, countDescriptions, descriptionsOf, expectVideo, seenBy, watchTiles } from "../support/watched_call.mjs";
 import { enter } from "../sessions/support/demo_client.mjs";
 
 const options = { timeout: 180_000 };
@@ -24,37 +25,6 @@ const UNREACHABLE = () => ({ cut: "reset", from: "client", bytes: 1 });
 let browser;
 before(async () => (browser = await Browser.open()));
 after(() => browser?.close());
-
-// Before the page's own scripts: counts the descriptions that it makes.
-function countDescriptions() {
-  window.descriptions = 0;
-  const original = RTCPeerConnection.prototype.setLocalDescription;
-  RTCPeerConnection.prototype.setLocalDescription = function (...args) {
-    window.descriptions++;
-    return original.apply(this, args);
-  };
-}
-
-// Notes from now on which tiles come, go, or are marked as away.
-function watchTiles() {
-  window.seen = [];
-  const nameOf = (tile) => tile.querySelector(".tile-name").textContent;
-  const note = ({ type, target, addedNodes, removedNodes }) => {
-    if (type === "attributes")
-      return window.seen.push(`${nameOf(target)} ${target.dataset.away === undefined ? "back" : "away"}`);
-    for (const tile of addedNodes) window.seen.push(`${nameOf(tile)} comes`);
-    for (const tile of removedNodes) window.seen.push(`${nameOf(tile)} goes`);
-  };
-  new MutationObserver((changes) => changes.forEach(note)).observe(document.querySelector("#tiles"), {
-    childList: true,
-    subtree: true,
-    attributeFilter: ["data-away"],
-  });
-}
-
-const seenBy = (page) => page.evaluate(() => window.seen);
-const descriptionsOf = (page) => page.evaluate(() => window.descriptions);
-const chatOf = (page) => page.locator("#messages .message-text").allTextContents();
 
 class CallOfThree {
   static async open(t, args = []) {
@@ -82,9 +52,7 @@ class CallOfThree {
 
   /** Everybody gets new frames from everybody. */
   async goesOn() {
-    await waitForVideoFrom(this.ada, ["Emmy", "Grace"]);
-    await waitForVideoFrom(this.grace, ["Ada", "Emmy"]);
-    await waitForVideoFrom(this.emmy, ["Ada", "Grace"]);
+    await expectVideo({ Ada: this.ada, Emmy: this.emmy, Grace: this.grace });
   }
 }
 
