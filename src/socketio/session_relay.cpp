@@ -21,9 +21,9 @@ std::size_t size_of(std::span<const Frame> frames) noexcept {
 
 }  // namespace
 
-SessionRelay::SessionRelay(const std::shared_ptr<ClientSession>& session, std::shared_ptr<EngineSocket> near,
-                           boost::asio::any_io_executor executor)
-    : session_(session), near_(std::move(near)), executor_(std::move(executor)) {}
+SessionRelay::SessionRelay(const std::shared_ptr<ClientSession>& session,
+                           std::shared_ptr<EngineSocket> near_socket, boost::asio::any_io_executor executor)
+    : session_(session), near_(std::move(near_socket)), executor_(std::move(executor)) {}
 
 template <class Call>
 void SessionRelay::call(Call call) {

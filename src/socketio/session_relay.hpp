@@ -24,7 +24,7 @@ class ClientSession;
 class SessionRelay final : public EngineSocket, public std::enable_shared_from_this<SessionRelay> {
  public:
   /// `session` is not used by anybody else from now on.
-  SessionRelay(const std::shared_ptr<ClientSession>& session, std::shared_ptr<EngineSocket> near,
+  SessionRelay(const std::shared_ptr<ClientSession>& session, std::shared_ptr<EngineSocket> near_socket,
                boost::asio::any_io_executor executor);
 
   // Near: from the connection.

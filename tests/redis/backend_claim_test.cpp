@@ -67,16 +67,16 @@ TEST_CASE("redis backend: nobody takes over an id that was claimed without a sec
 TEST_CASE("redis backend: a restored claim keeps its epoch, and those chosen later are greater") {
   World world;
   world.a.open();
-  const Epoch far = world.a.claim("first").value + 1'000'000'000;
-  CHECK(world.a.claim({"peer", far, "secret", {}}).value == far);
-  CHECK(world.a.claim("next").value > far);
+  const Epoch much_later = world.a.claim("first").value + 1'000'000'000;
+  CHECK(world.a.claim({"peer", much_later, "secret", {}}).value == much_later);
+  CHECK(world.a.claim("next").value > much_later);
   SUBCASE("and may be restored again by the node that holds it, with another epoch") {
-    CHECK(world.a.claim({"peer", far + 5, "other", {}}).value == far + 5);
-    CHECK(world.a.claim({"peer", 0, "other", {}}).value == far + 5);
+    CHECK(world.a.claim({"peer", much_later + 5, "other", {}}).value == much_later + 5);
+    CHECK(world.a.claim({"peer", 0, "other", {}}).value == much_later + 5);
   }
   SUBCASE("but not by another") {
     world.b.open();
-    CHECK(world.b.claim({"peer", far, "secret", {}}).error == errc::id_in_use);
+    CHECK(world.b.claim({"peer", much_later, "secret", {}}).error == errc::id_in_use);
   }
 }
 

@@ -224,46 +224,46 @@ TEST_CASE("Recovery: a client may come back on another executor") {
       script.run();
     }
   };
-  auto far = std::make_shared<FakeSession>(elsewhere.get_executor(), script.server.accept({}));
-  far->open();
-  far->say(reconnect(script.pid, last));
+  auto moved = std::make_shared<FakeSession>(elsewhere.get_executor(), script.server.accept({}));
+  moved->open();
+  moved->say(reconnect(script.pid, last));
   run();
-  CHECK(far->heard() == Lines{script.answer});
-  CHECK(far->deadline() == script.clock.now() + answer_gap);
-  far->on_time(script.clock.now() + answer_gap);
+  CHECK(moved->heard() == Lines{script.answer});
+  CHECK(moved->deadline() == script.clock.now() + answer_gap);
+  moved->on_time(script.clock.now() + answer_gap);
   run();
-  const Lines missed = far->heard();
+  const Lines missed = moved->heard();
   REQUIRE(missed.size() == 1);
   CHECK(without_offset(missed[0]) == R"(2["away"])");
 
-  far->say(R"(2["say",1])");
-  far->say(R"(2["say",2])");
+  moved->say(R"(2["say",1])");
+  moved->say(R"(2["say",2])");
   run();
   CHECK(said == Lines{"1", "2"});
   script.ann->emit("new");
   run();
-  const Lines heard = far->heard();
+  const Lines heard = moved->heard();
   REQUIRE(heard.size() == 1);
-  far->ping();
-  far->pong();
+  moved->ping();
+  moved->pong();
   run();
   SUBCASE("be lost again, and come back here, with what a pong has confirmed") {
-    far->cut(CloseReason::lost);
+    moved->cut(CloseReason::lost);
     run();
     CHECK(script.ann->peer().is_away());
     CHECK(script.come_back(offset_of(heard[0])) == Lines{script.answer});
   }
   SUBCASE("leave") {
-    far->say("1");
+    moved->say("1");
     run();
     CHECK(script.ends == Lines{"normal"});
   }
   SUBCASE("be disconnected") {
     script.ann->disconnect(Disconnect::connection);
     run();
-    CHECK(far->heard() == Lines{"1", "closed: kicked"});
+    CHECK(moved->heard() == Lines{"1", "closed: kicked"});
   }
-  far->cut(CloseReason::lost);
+  moved->cut(CloseReason::lost);
   run();
 }
 
@@ -273,18 +273,18 @@ TEST_CASE("Recovery: a client that has a namespace on this executor is new in on
   script.cut();
   script.server.of("/game");
   boost::asio::io_context elsewhere;
-  const auto far = std::make_shared<FakeSession>(elsewhere.get_executor(), script.server.accept({}));
-  far->open();
-  far->say("0/game,");
-  far->say(reconnect(script.pid, last));
+  const auto moved = std::make_shared<FakeSession>(elsewhere.get_executor(), script.server.accept({}));
+  moved->open();
+  moved->say("0/game,");
+  moved->say(reconnect(script.pid, last));
   elsewhere.poll();
   script.run();
   CHECK(script.ends == Lines{"replaced"});
-  far->on_time(script.clock.now() + answer_gap);
-  const Lines heard = far->heard();
+  moved->on_time(script.clock.now() + answer_gap);
+  const Lines heard = moved->heard();
   REQUIRE(heard.size() == 2);
   CHECK(pid_of(heard[1]) != script.pid);
-  far->cut(CloseReason::lost);
+  moved->cut(CloseReason::lost);
   elsewhere.restart();
   elsewhere.poll();
 }
