@@ -16,7 +16,9 @@ test_packages=(doctest-dev pkg-config chromium-headless-shell chromium-common op
   # for examples/game_server and examples/media_server
   libgstreamer-plugins-bad1.0-dev gstreamer1.0-nice gstreamer1.0-plugins-good gstreamer1.0-plugins-bad)
 
-full_packages=(libspdlog-dev prometheus-cpp-dev)  # for programs in docs/host-tools.md
+full_packages=(libspdlog-dev prometheus-cpp-dev  # for programs in docs/host-tools.md
+  # for tests/platforms; wine needs no 32-bit part
+  g++-mingw-w64-x86-64-posix wine wine64 lld llvm)
 
 fail() {
   echo "install-deps.sh: $*" >&2

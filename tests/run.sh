@@ -2,7 +2,7 @@
 # run.sh [--full] [ctest argument...]: installs what is missing, builds, runs the tests, ends with the summary of ctest.
 #
 # Without --full: one tree, and all that a change of behaviour can break. With it: also the sanitizers, the fuzzers,
-# clang-tidy, the package and its consumers, other versions of Boost and Redis, the benchmark's smoke test.
+# clang-tidy, the package and its consumers, other platforms, other versions of Boost and Redis, the benchmark's smoke test.
 # `run.sh -R unit` runs a part by name, `run.sh --full -L package` one of the other parts by label.
 set -euo pipefail
 
@@ -24,7 +24,7 @@ run.sh --full, on two cores with nothing compiled yet, takes about an hour, most
   build of the library, the programs and their tests
   unit tests, simulation, end-to-end tests, documentation, lints
   beside them: AddressSanitizer and ThreadSanitizer, whose trees are built first; fuzzers, clang-tidy, packages and their
-  consumers, Boost 1.81, Redis 8 and Valkey 8, benchmark
+  consumers, other platforms, Boost 1.81, Redis 8 and Valkey 8, benchmark
 TXT
 fi
 step 'Installing what is missing'
