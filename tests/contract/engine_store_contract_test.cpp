@@ -38,7 +38,7 @@ class EngineFixture final : public StateStoreFixture {
     Node& node = nodes_[id];
     node.backend = std::make_shared<ModelBackend>(ModelBackend::World{scheduler_, trace_, database_, wire_},
                                                   dice_.fork(), [](Callback<void()> what) { what(); });
-    node.store = std::make_shared<NodeStore>(scheduler_, node.backend, redis::EngineOptions{});
+    node.store = std::make_shared<NodeStore>(scheduler_, node.backend, redis::EngineOptions{}, true);
     return node.store;
   }
   bool run_until(const std::function<bool()>& done, std::chrono::milliseconds at_most) override {
