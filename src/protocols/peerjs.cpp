@@ -234,8 +234,7 @@ void PeerjsProtocol::decode(const MessageView& message, Commands& commands) {
   if (state_ == State::refused) return;
   static constexpr std::array<std::string_view, 3> names{"type", "dst", "payload"};
   std::array<JsonValue, 3> fields;
-  const bool is_object = text::is_utf8(message.bytes) &&
-                         text::read_members(message.bytes, names, fields, shared_->options.max_json_depth);
+  const bool is_object = text::read_members(message.bytes, names, fields, shared_->options.max_json_depth);
   if (!is_object) {
     commands.emplace_back(command::Invalid{errc::bad_json, {}, peerjs_silent});
     return;
