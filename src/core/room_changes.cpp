@@ -332,6 +332,8 @@ bool RoomView::is_due(const RoomNews& news, const RoomState& state) {
   }
   const auto* const change = std::get_if<room_news::Change>(&news);
   if (change == nullptr || change->change.kind == MembershipChange::Kind::updated) return false;
+  // It is behind the snapshot.
+  if (change->change.version > state.version) return false;
   const StoreMember& member = change->change.member;
   const auto known = presence_.find(member.id);
   if (change->change.kind == MembershipChange::Kind::moved) {

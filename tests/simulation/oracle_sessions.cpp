@@ -288,10 +288,12 @@ bool Oracle::may_leave(const LifeRecord& life, std::string_view room, std::strin
 
 void Oracle::check_graces(const NodeId& node, TimePoint awake_since) {
   const TimePoint a_while_ago = now() - seconds(20);
+  // A grace stands still while another node has asked for the peer and does not take it.
+  const seconds slack(resumes_ == Resumes::anywhere ? 6 : 2);
   for (LifeRecord& life : lives_) {
     const bool is_away = life.node == node && !life.ended && life.offline_since && life.connections == 0 &&
                          life.keep.count() != 0;
-    if (!is_away || !life.lost_at || std::max(*life.lost_at, awake_since) + life.keep + seconds(2) >= now())
+    if (!is_away || !life.lost_at || std::max(*life.lost_at, awake_since) + life.keep + slack >= now())
       continue;
     ends(life.number);
     for (const LifeRecord& other : lives_) {
