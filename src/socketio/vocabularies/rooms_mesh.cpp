@@ -7,8 +7,8 @@
 #include "signaling/protocols/peer_name.hpp"
 #include "signaling/text/json_members.hpp"
 #include "signaling/text/json_writer.hpp"
+#include "signaling/text/utc_string.hpp"
 #include "socketio/vocabularies/languages.hpp"
-#include "socketio/vocabularies/utc_string.hpp"
 #include "socketio/vocabularies/vocabulary_encoder.hpp"
 #include "socketio/vocabularies/vocabulary_protocol.hpp"
 
@@ -88,7 +88,7 @@ class RoomsMeshEncoder final : public VocabularyEncoder {
     JsonWriter& out = event.out().raw(R"({"personName":)");
     person.is_present() ? out.raw(person.text) : out.string(sent.from);
     write_payload(out.raw(R"(,"content":)"), sent.message);
-    out.raw(R"(,"timestamp":)").string(to_utc_string(wall_clock_())).raw("}");
+    out.raw(R"(,"timestamp":)").string(text::to_utc_string(wall_clock_())).raw("}");
     frames.push_back(event.finish());
   }
 
@@ -185,7 +185,7 @@ class RoomsMeshProtocol final : public VocabularyProtocol {
     command::Send send = make_send(MessageType::message, "message");
     send.message.room = room_of(room, send.request, commands);
     if (send.message.room.empty()) return;
-    const std::string now = '"' + to_utc_string(wall_clock_()) + '"';
+    const std::string now = '"' + text::to_utc_string(wall_clock_()) + '"';
     const text::JsonValue timestamp{text::JsonKind::string, false, now};
     const std::string text =
         object_of({{"personName", person}, {"content", content}, {"timestamp", timestamp}});

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "signaling/core/memory_store.hpp"
-#include "socketio/vocabularies/utc_string.hpp"
+#include "signaling/text/utc_string.hpp"
 #include "socketio/vocabularies/vocabulary_world.hpp"
 
 namespace signaling::socketio {
@@ -173,7 +173,7 @@ TEST_CASE("vocabularies: clients on two nodes meet as on one") {
 
 TEST_CASE("vocabularies: a time is written as Date.prototype.toUTCString does (ECMA-262 21.4.4.43)") {
   const auto at = [](long long seconds) {
-    return to_utc_string(std::chrono::system_clock::time_point(std::chrono::seconds(seconds)));
+    return text::to_utc_string(std::chrono::system_clock::time_point(std::chrono::seconds(seconds)));
   };
   CHECK(at(0) == "Thu, 01 Jan 1970 00:00:00 GMT");
   CHECK(at(951827696) == "Tue, 29 Feb 2000 12:34:56 GMT");

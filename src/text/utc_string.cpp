@@ -1,10 +1,10 @@
-#include "socketio/vocabularies/utc_string.hpp"
+#include "signaling/text/utc_string.hpp"
 
 #include <array>
 #include <cstdio>
 #include <string_view>
 
-namespace signaling::socketio {
+namespace signaling::text {
 
 std::string to_utc_string(std::chrono::system_clock::time_point time) {
   namespace chrono = std::chrono;
@@ -24,4 +24,4 @@ std::string to_utc_string(std::chrono::system_clock::time_point time) {
   return {text.data(), static_cast<std::size_t>(size)};
 }
 
-}  // namespace signaling::socketio
+}  // namespace signaling::text
