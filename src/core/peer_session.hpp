@@ -89,7 +89,7 @@ class PeerSession final : public Peer,
   std::string_view language() const noexcept override;
   PeerEntry entry() { return {shared_from_this(), &mailbox_}; }
   Epoch epoch() const noexcept { return mailbox_.epoch(); }
-  bool is_local() const noexcept { return protocol_ == nullptr; }
+  bool is_local() const noexcept override { return protocol_ == nullptr; }
   /// Does `secret` come from a welcome of this peer? On its executor.
   ResumeSecrets::Proof check(std::string_view secret) const noexcept { return secrets_.check(secret); }
 

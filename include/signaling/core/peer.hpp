@@ -30,8 +30,8 @@ struct [[nodiscard]] SIGNALING_API SendResult {
 /// Ownership: shared by the router, until the peer disconnects, and by all holders of the pointer; a disconnected
 /// peer answers every call with `errc::closed` or does nothing.
 /// Threads: call everything on the peer's executor, except `close`, `kick`, `set_ice_servers`, `executor`, `id`,
-/// `identity` and `outbound_bytes`, which any thread may call. From other threads use Router::async_join, Router::async_leave
-/// and Router::send, or post to the executor.
+/// `identity`, `is_away`, `is_local` and `outbound_bytes`, which any thread may call. From other threads use
+/// Router::async_join, Router::async_leave and Router::send, or post to the executor.
 /// Re-entrancy: no call runs an event handler or a transport's `write` before it returns.
 /// Answers to `join`, `leave`, `update` and `members` arrive as events, those about one room in the order of the calls.
 /// An `event::Error` about a request that is invalid in itself may arrive before answers to earlier calls. The answer
@@ -48,6 +48,8 @@ class SIGNALING_API Peer {
   virtual const Identity& identity() const noexcept = 0;
   /// True while the peer has no connection and waits for its client to resume. Any thread may call it.
   virtual bool is_away() const noexcept = 0;
+  /// True for a peer of the host itself (Router::connect_local).
+  virtual bool is_local() const noexcept = 0;
 
   /// The executor of the peer's transport, or of LocalPeerOptions.
   virtual boost::asio::any_io_executor executor() const = 0;
