@@ -48,6 +48,16 @@ void HttpSession::head_arrived() {
   connection_.send(std::as_bytes(std::span(continue_response)), 0);
 }
 
+HttpFields HttpSession::cors_of_head() const {
+  const HttpHead& head = parser_.head();
+  const auto origin = head.field("origin");
+  const std::optional<std::string> path = text::percent_decode(split_target(head.target).path);
+  if (origin.empty() || !path) return {};
+  HttpRequest request;
+  request.allowed_origin = connection_.worker().context().origins_at(*path).cors_value(origin);
+  return cors_headers(request);
+}
+
 std::optional<HttpRequest> HttpSession::take_request() {
   HttpHead head = parser_.take_head();
   const TargetParts parts = split_target(head.target);

@@ -86,7 +86,7 @@ void HttpSession::refuse_malformed() {
   if (status == 413) ServerCounters::add(counters.bodies_too_large);
   close_after_ = true;
   // Engine.IO's reference answers 413 without a body, and the suites of its clients compare that.
-  answer(status == 413 ? HttpResponse{413, {}, {}} : plain_answer(status));
+  answer(status == 413 ? HttpResponse{413, cors_of_head(), {}} : plain_answer(status));
 }
 
 void HttpSession::complete(HttpResponse response, AnswerEvents events) {

@@ -67,6 +67,8 @@ class HttpSession final : public Session {
 
   // http_dispatch.cpp: who answers
   void head_arrived();
+  /// For a page that is refused before its request is whole.
+  HttpFields cors_of_head() const;
   void dispatch();
   std::optional<HttpRequest> take_request();
   void answer_by_route(const HttpRoutes& routes, const HttpRequest& request);

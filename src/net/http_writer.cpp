@@ -55,7 +55,7 @@ std::string write_head(unsigned status, const HttpFields& fields, const Response
 }
 
 std::string_view reason_phrase(unsigned status) noexcept {
-  static constexpr std::array<std::pair<unsigned, std::string_view>, 28> phrases{{
+  static constexpr std::array<std::pair<unsigned, std::string_view>, 33> phrases{{
       {200, "OK"},
       {201, "Created"},
       {202, "Accepted"},
@@ -71,18 +71,23 @@ std::string_view reason_phrase(unsigned status) noexcept {
       {403, "Forbidden"},
       {404, "Not Found"},
       {405, "Method Not Allowed"},
+      {406, "Not Acceptable"},
       {408, "Request Timeout"},
       {409, "Conflict"},
+      {412, "Precondition Failed"},
       {413, "Content Too Large"},
+      {415, "Unsupported Media Type"},
       {417, "Expectation Failed"},
       {421, "Misdirected Request"},
       {422, "Unprocessable Content"},
       {426, "Upgrade Required"},
+      {428, "Precondition Required"},
       {429, "Too Many Requests"},
       {431, "Request Header Fields Too Large"},
       {500, "Internal Server Error"},
       {501, "Not Implemented"},
       {503, "Service Unavailable"},
+      {504, "Gateway Timeout"},
       {505, "HTTP Version Not Supported"},
   }};
   const auto found =

@@ -14,6 +14,7 @@
 #include "net/listener.hpp"
 #include "net/server_context.hpp"
 #include "net/tls_context.hpp"
+#include "net/whip_endpoint.hpp"
 #include "net/worker.hpp"
 #include "signaling/protocols/json.hpp"
 #include "signaling/text/http_field.hpp"
@@ -90,6 +91,30 @@ class Server::Impl {
       table.http[each].origins = endpoint->origins();
       table.websocket[each] = {EngineWebSocketRoute{websocket.settings, endpoint}, endpoint->origins()};
     }
+  }
+
+  void whip(std::string_view path, WhipRoute route) {
+    RouteTable& table = routes();
+    constexpr std::string_view pattern = "{room}";
+    if (path.ends_with(pattern)) path.remove_suffix(pattern.size());
+    while (path.ends_with('/')) path.remove_suffix(1);
+    auto origins =
+        origin_rules(route.allowed_origins ? *route.allowed_origins : std::vector<std::string>{"*"});
+    const std::size_t max_body_bytes = route.max_body_bytes;
+    auto& options = route.options;
+    for (auto* const time : {&options.answer_timeout, &options.restart_timeout, &options.session_timeout}) {
+      *time = bounded(*time);
+    }
+    const auto endpoint =
+        std::make_shared<WhipEndpoint>(std::string(path), std::move(route), *context_,
+                                       std::vector<std::weak_ptr<Worker>>(workers_.begin(), workers_.end()));
+    endpoint->start();
+    HttpRoutes& below = table.http[std::string(path) + "/*"];
+    below.by_method["*"] = {[endpoint](const HttpRequest& request, const HttpResponder& responder) {
+                              endpoint->handle(request, responder);
+                            },
+                            max_body_bytes};
+    below.origins = std::move(origins);
   }
 
   Result<tcp::endpoint> listen(std::string_view address, std::uint16_t port,
@@ -241,6 +266,11 @@ void Server::websocket(std::string_view path, RawWebSocketRoute route) {
 void Server::engine_io(std::string_view path, EngineRoute route) {
   check_path(path);
   impl_->engine_io(path, std::move(route));
+}
+
+void Server::whip(std::string_view path, WhipRoute route) {
+  check_path(path);
+  impl_->whip(path, std::move(route));
 }
 
 void Server::serve_files(const std::filesystem::path& directory) {

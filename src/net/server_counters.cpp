@@ -27,6 +27,7 @@ ServerStats ServerCounters::stats(std::size_t connections) const noexcept {
   stats.too_many_fragments = value(too_many_fragments);
   stats.close_timeouts = value(close_timeouts);
   stats.refused_sessions = value(refused_sessions);
+  stats.whip_dropped = value(whip_dropped);
   std::ranges::transform(websocket_closes_, stats.websocket_closes.begin(), value);
   std::ranges::transform(session_closes_, stats.session_closes.begin(), value);
   return stats;

@@ -36,6 +36,7 @@ class ServerCounters {
   Counter too_many_fragments{0};
   Counter close_timeouts{0};
   Counter refused_sessions{0};
+  Counter whip_dropped{0};
 
  private:
   using ByReason = std::array<Counter, 16>;

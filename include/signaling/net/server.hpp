@@ -26,6 +26,7 @@
 #include "signaling/net/server_stats.hpp"
 #include "signaling/net/tls.hpp"
 #include "signaling/net/websocket_route.hpp"
+#include "signaling/net/whip_route.hpp"
 #include "signaling/text/export.hpp"
 
 namespace signaling::net {
@@ -157,6 +158,8 @@ class SIGNALING_API Server {
   void websocket(std::string_view path, RawWebSocketRoute route);
   /// Serves Engine.IO at `path`, with or without a trailing slash.
   void engine_io(std::string_view path, EngineRoute route);
+  /// Serves WHIP or WHEP for the rooms below `path`: "/whip" takes a POST to "/whip/lobby". So does "/whip/{room}".
+  void whip(std::string_view path, WhipRoute route);
   /// Serves the files below `directory` for requests that match no route. Throws if it is not a directory. Files are
   /// read in pieces of 64 KiB on the connection's executor: a hanging disk blocks that executor.
   void serve_files(const std::filesystem::path& directory);

@@ -39,8 +39,11 @@ struct SIGNALING_API ServerStats {
   std::uint64_t too_many_fragments = 0;
   /// Over ServerOptions::close_timeout.
   std::uint64_t close_timeouts = 0;
-  /// Over EngineRoute::max_sessions.
+  /// Over EngineRoute::max_sessions, or WhipRoute::max_sessions.
   std::uint64_t refused_sessions = 0;
+  /// Messages to clients of WHIP and WHEP that came when they could not be told any more, such as candidates behind the
+  /// answer.
+  std::uint64_t whip_dropped = 0;
   /// WebSockets that ended, by `CloseReason`.
   std::array<std::uint64_t, 16> websocket_closes{};
   /// Engine.IO sessions that ended, by `CloseReason`.
