@@ -30,6 +30,7 @@ class Program {
         door_(io_, router_, "web",
               {{"/call.js", "media_server/web/call.js"}, {"/server-link.js", "webrtc/web/server-link.js"}}) {
     rooms_->serve({router_, io_.get_executor(), options_.stun_server});
+    add_whip();
     if (operator_token.empty()) return;
     add_operator_routes(door_.server(), router_, operator_token, [this] { return rooms_->names(); });
   }
@@ -53,6 +54,14 @@ class Program {
     signaling::RouterOptions options;
     options.policy = std::move(policy);
     return options;
+  }
+
+  // Its peers in the rooms, of which each room has one, answer these clients.
+  void add_whip() {
+    signaling::net::WhipRoute route;
+    door_.server().whip("/whip", route);
+    route.options.kind = signaling::protocols::WhipKind::play;
+    door_.server().whip("/whep", std::move(route));
   }
 
   void sweep() {

@@ -35,12 +35,20 @@ class MediaRoom {
  private:
   void on_event(const signaling::Event& event);
   void on_event(const signaling::event::Message& sent);
-  void add(const std::string& peer);
+  void on_newcomer(const signaling::event::PeerJoined& joined);
+  void on_client_event(const std::string& peer, const signaling::Message& message);
+  void add(const std::string& peer, Part part);
+  void add_client(const std::string& peer, const signaling::Message& offer);
+  void lost(const std::string& peer);
+  void choose_for_players();
+  void reject(const std::string& peer, unsigned status, std::string_view why);
   void remove(const std::string& peer);
   void send(signaling::MessageType type, const std::string& peer, const std::string& payload);
 
   MediaContext context_;
   std::string room_;
   std::map<std::string, std::unique_ptr<Participant>, std::less<>> participants_;  // by peer id
+  std::map<std::string, Part, std::less<>>
+      clients_;  // of WHIP and WHEP, by peer id, before and after their offer
   signaling::LocalPeer host_;
 };

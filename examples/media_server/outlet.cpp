@@ -12,6 +12,9 @@
 namespace {
 
 constexpr guint64 max_waiting_bytes = 512 * 1024;
+// As in make_caps.
+constexpr std::uint8_t audio_payload = 111;
+constexpr std::uint8_t video_payload = 96;
 
 std::uint32_t random_ssrc() {
   std::uint32_t ssrc = 0;
@@ -36,7 +39,7 @@ GstCaps* make_caps(Media media) {
 }
 
 Outlet::Outlet(const webrtc::Connection& connection, Media media, std::function<void()> wants_keyframe)
-    : ssrc_(random_ssrc()) {
+    : payload_type_(media == Media::audio ? audio_payload : video_payload), ssrc_(random_ssrc()) {
   GstElement* source = gst_element_factory_make("appsrc", nullptr);
   source_ = webrtc::share(source);
   GstCaps* caps = make_caps(media);
@@ -82,6 +85,7 @@ void Outlet::push(GstBuffer* packet) {
   }
   last_sequence_ = static_cast<std::uint16_t>(sequence + sequence_offset_);
   last_time_ = time + time_offset_;
+  gst_rtp_buffer_set_payload_type(&rtp, payload_type_);  // clients of WHIP choose their own
   gst_rtp_buffer_set_ssrc(&rtp, ssrc_);
   gst_rtp_buffer_set_seq(&rtp, last_sequence_);
   gst_rtp_buffer_set_timestamp(&rtp, last_time_);

@@ -34,6 +34,7 @@ class Outlet {
   void push(GstBuffer* packet);
 
  private:
+  const std::uint8_t payload_type_;
   std::uint32_t ssrc_;
   webrtc::Ref<GstElement> source_;
   webrtc::Ref<GstPad> pad_;  // of webrtcbin

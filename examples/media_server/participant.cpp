@@ -22,10 +22,12 @@ Media media_of(GstPad* pad) {
 
 }  // namespace
 
-Participant::Participant(boost::asio::any_io_executor executor, const std::string& stun_server,
+Participant::Participant(Part part, boost::asio::any_io_executor executor, const std::string& stun_server,
                          webrtc::Connection::Handlers handlers)
-    : connection_(std::move(executor), stun_server, with_seats(std::move(handlers))) {
-  accept_media();
+    : part_(part),
+      connection_(std::move(executor), stun_server, with_seats(std::move(handlers)),
+                  part == Part::call ? webrtc::Role::offers : webrtc::Role::answers) {
+  if (publishes()) accept_media();
 }
 
 Participant::~Participant() {
@@ -33,7 +35,10 @@ Participant::~Participant() {
 }
 
 webrtc::Connection::Handlers Participant::with_seats(webrtc::Connection::Handlers handlers) {
-  handlers.negotiated = [this] { connect_seats(); };
+  handlers.negotiated = [this] {
+    is_negotiated_ = true;
+    connect_seats();
+  };
   return handlers;
 }
 
@@ -42,6 +47,8 @@ void Participant::accept_media() {
   for (const Media media : both) {
     published_[index_of(media)] = std::make_shared<Track>();
     GstCaps* caps = make_caps(media);
+    // Who offers has payload types of its own.
+    if (part_ == Part::publish) gst_structure_remove_field(gst_caps_get_structure(caps, 0), "payload");
     GstWebRTCRTPTransceiver* transceiver = nullptr;
     g_signal_emit_by_name(connection_.bin(), "add-transceiver", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY,
                           caps, &transceiver);
@@ -67,9 +74,17 @@ void Participant::receive_from(const std::string& name, const Participant& publi
   for (const auto& outlet : seat.outlets) outlet->set_stream(name);
 }
 
+// Its one seat changes hands without a negotiation: to the player it is one stream.
+void Participant::play(const std::string& name, const Participant& publisher) {
+  played_ = name;
+  receive_from(name, publisher);
+  if (is_negotiated_) connect_seats();
+}
+
 void Participant::stop_receiving_from(const std::string& name) {
   for (const auto& seat : seats_) {
     if (seat->name != name) continue;
+    if (played_ == name) played_.clear();
     disconnect(*seat);
     seat->name.clear();
     seat->tracks = {};

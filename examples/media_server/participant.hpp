@@ -10,16 +10,30 @@
 #include "track.hpp"
 #include "webrtc/connection.hpp"
 
-/// One browser in a room: what it publishes, and what it receives of the others, over one connection.
+/// What a participant does.
+enum class Part : std::uint8_t {
+  call,     ///< publishes, and receives all others: a browser
+  publish,  ///< only publishes, by an offer of its own: a client of WHIP
+  play,     ///< only receives, one at a time, by an offer of its own: a client of WHEP
+};
+
+/// One browser or other client in a room: what it publishes, and what it receives of the others, over one connection.
 ///
 /// Threads: one, that of the executor.
 class Participant {
  public:
-  Participant(boost::asio::any_io_executor executor, const std::string& stun_server,
+  Participant(Part part, boost::asio::any_io_executor executor, const std::string& stun_server,
               webrtc::Connection::Handlers handlers);
   ~Participant();
   Participant(const Participant&) = delete;
   Participant& operator=(const Participant&) = delete;
+
+  Part part() const noexcept { return part_; }
+  bool publishes() const noexcept { return part_ != Part::play; }
+  /// Whom it receives; for a client of WHEP.
+  const std::string& played() const noexcept { return played_; }
+  /// From now on a client of WHEP receives this publisher.
+  void play(const std::string& name, const Participant& publisher);
 
   /// From the next negotiation on this browser receives what `publisher` publishes, as a stream called `name`.
   void receive_from(const std::string& name, const Participant& publisher);
@@ -49,6 +63,9 @@ class Participant {
   void connect_seats();
   static void disconnect(Seat& seat);
 
+  const Part part_;
+  std::string played_;
+  bool is_negotiated_ = false;
   webrtc::Connection connection_;
   Tracks published_;
   std::vector<std::shared_ptr<Seat>> seats_;

@@ -14,8 +14,11 @@ namespace webrtc {
 struct Connection::Impl : std::enable_shared_from_this<Impl> {
   using Box = Mailbox<Impl>;
 
-  Impl(boost::asio::any_io_executor its_executor, Handlers its_handlers)
-      : executor(std::move(its_executor)), handlers(std::move(its_handlers)) {}
+  Impl(boost::asio::any_io_executor its_executor, Handlers its_handlers, Role its_role)
+      : executor(std::move(its_executor)),
+        handlers(std::move(its_handlers)),
+        role(its_role),
+        name(role == Role::offers ? signaling::make_id(signaling::system_random()) : std::string()) {}
 
   void start(const std::string& stun_server);
   void watch_candidates();
@@ -25,15 +28,22 @@ struct Connection::Impl : std::enable_shared_from_this<Impl> {
   void send_offer(GstWebRTCSessionDescription& offer);
   void take_answer(const std::string& sdp);
   void answered();
+  void take_offer(const std::string& sdp);
+  void make_answer();
+  void gather(GstWebRTCSessionDescription& description);
+  void gathered();
   Box mailbox() { return {executor, weak_from_this()}; }
 
   boost::asio::any_io_executor executor;
   Handlers handlers;
-  const std::string name = signaling::make_id(signaling::system_random());
+  const Role role;
+  const std::string name;    // that clients of this side's offers repeat; empty: there are none
   Ref<GstElement> pipeline;  // null: the connection is at its end
   GstElement* bin = nullptr;
   bool awaits_answer = false;
   bool changed_meanwhile = false;
+  bool has_offer = false;
+  std::string own_answer;  // waits for its candidates
 };
 
 namespace {
@@ -136,6 +146,7 @@ void Connection::Impl::stop() {
 }
 
 void Connection::Impl::negotiate() {
+  if (role == Role::answers) return;
   if (awaits_answer) {
     changed_meanwhile = true;
     return;
@@ -188,9 +199,63 @@ void Connection::Impl::answered() {
   }
 }
 
+// One offer makes the connection: what it is to change later comes in another connection.
+void Connection::Impl::take_offer(const std::string& sdp) {
+  GstSDPMessage* message = nullptr;
+  if (std::exchange(has_offer, true) || gst_sdp_message_new_from_text(sdp.c_str(), &message) != GST_SDP_OK)
+    return;
+  GstWebRTCSessionDescription* offer = gst_webrtc_session_description_new(GST_WEBRTC_SDP_TYPE_OFFER, message);
+  const auto taken = [](GstPromise* promise, gpointer box) {
+    const GstStructure* reply = gst_promise_get_reply(promise);
+    const bool is_refused = reply && gst_structure_has_field(reply, "error");
+    if (!is_refused) static_cast<Box*>(box)->post([](Impl& self) { self.make_answer(); });
+    gst_promise_unref(promise);
+  };
+  g_signal_emit_by_name(bin, "set-remote-description", offer, make_promise(taken, mailbox()));
+  gst_webrtc_session_description_free(offer);
+}
+
+void Connection::Impl::make_answer() {
+  if (!pipeline) return;
+  const auto answer_made = [](GstPromise* promise, gpointer box) {
+    const GstStructure* reply = gst_promise_get_reply(promise);
+    GstWebRTCSessionDescription* made = nullptr;
+    if (reply) gst_structure_get(reply, "answer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &made, nullptr);
+    if (made) {
+      const std::shared_ptr<GstWebRTCSessionDescription> owned(made, gst_webrtc_session_description_free);
+      static_cast<Box*>(box)->post([owned](Impl& self) { self.gather(*owned); });
+    }
+    gst_promise_unref(promise);
+  };
+  g_signal_emit_by_name(bin, "create-answer", nullptr, make_promise(answer_made, mailbox()));
+}
+
+// The candidates leave one by one, and the server of WHIP adds them to the answer, which is the last.
+void Connection::Impl::gather(GstWebRTCSessionDescription& description) {
+  if (!pipeline) return;
+  const std::unique_ptr<char, decltype(&g_free)> sdp(gst_sdp_message_as_text(description.sdp), g_free);
+  own_answer = sdp.get();
+  connect_signal(
+      bin, "notify::ice-gathering-state",
+      +[](GstElement* element, GParamSpec*, gpointer box) {
+        GstWebRTCICEGatheringState state{};
+        g_object_get(element, "ice-gathering-state", &state, nullptr);
+        if (state != GST_WEBRTC_ICE_GATHERING_STATE_COMPLETE) return;
+        static_cast<Box*>(box)->post([](Impl& self) { self.gathered(); });
+      },
+      mailbox());
+  g_signal_emit_by_name(bin, "set-local-description", &description, nullptr);
+}
+
+void Connection::Impl::gathered() {
+  if (!pipeline || own_answer.empty()) return;
+  handlers.signal(signaling::MessageType::answer, answer_text(std::exchange(own_answer, {})));
+  if (pipeline && handlers.negotiated) handlers.negotiated();
+}
+
 Connection::Connection(boost::asio::any_io_executor executor, const std::string& stun_server,
-                       Handlers handlers)
-    : impl_(std::make_shared<Impl>(std::move(executor), std::move(handlers))) {
+                       Handlers handlers, Role role)
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(handlers), role)) {
   impl_->start(stun_server);
 }
 
@@ -201,7 +266,9 @@ void Connection::negotiate() { impl_->negotiate(); }
 void Connection::receive(signaling::MessageType type, std::string_view payload) {
   const auto signal = parse_signal(payload);
   if (!signal || signal->connection != impl_->name) return;
-  if (type == signaling::MessageType::answer) impl_->take_answer(signal->sdp);
+  const bool offers = impl_->role == Role::offers;
+  if (type == signaling::MessageType::answer && offers) impl_->take_answer(signal->sdp);
+  if (type == signaling::MessageType::offer && !offers) impl_->take_offer(signal->sdp);
   if (type == signaling::MessageType::candidate && !signal->candidate.empty()) {
     g_signal_emit_by_name(impl_->bin, "add-ice-candidate", signal->m_line, signal->candidate.c_str());
   }

@@ -26,8 +26,15 @@ class Library {
 
 enum class ConnectionState : std::uint8_t { connected, failed };
 
-/// One WebRTC connection to one browser: a pipeline with a `webrtcbin`. This side makes every offer, so there is no
-/// glare to settle.
+/// Who makes the offers of a connection.
+enum class Role : std::uint8_t {
+  offers,   ///< this side, all of them, so there is no glare to settle
+  answers,  ///< the other side, one: a client of WHIP or WHEP
+};
+
+/// One WebRTC connection to one browser: a pipeline with a `webrtcbin`.
+///
+/// An answer leaves when all candidates have, since the client can get none later.
 ///
 /// What it has to say to the browser comes out of `Handlers::signal`, and what the browser says goes into `receive`:
 /// payloads of the messages `offer`, `answer` and `candidate`. How they travel is not its business.
@@ -40,19 +47,21 @@ class Connection {
     /// To be sent to the browser.
     std::function<void(signaling::MessageType type, const std::string& payload)> signal;
     std::function<void(ConnectionState state)> state_changed = {};
-    /// An answer has come, and nothing has changed since it was asked for: both sides know all there is.
+    /// An answer has come, and nothing has changed since it was asked for, or has left: both sides know all there is.
     std::function<void()> negotiated = {};
   };
 
   /// `stun_server`: "stun://host:port", or empty.
-  Connection(boost::asio::any_io_executor executor, const std::string& stun_server, Handlers handlers);
+  Connection(boost::asio::any_io_executor executor, const std::string& stun_server, Handlers handlers,
+             Role role = Role::offers);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// Offers what the connection consists of now; while an answer is awaited, afterwards.
+  /// Offers what the connection consists of now; while an answer is awaited, afterwards. Does nothing if the other side
+  /// offers.
   void negotiate();
-  /// What is no JSON, or belongs to an earlier connection, is ignored.
+  /// What is no JSON, belongs to an earlier connection, or is the other role's, is ignored.
   void receive(signaling::MessageType type, std::string_view payload);
 
   /// For those that add channels and media.

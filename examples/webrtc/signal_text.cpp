@@ -22,6 +22,10 @@ std::string offer_text(const std::string& connection, const std::string& sdp) {
   return json::serialize(json::object{{"type", "offer"}, {"sdp", sdp}, {"connection", connection}});
 }
 
+std::string answer_text(const std::string& sdp) {
+  return json::serialize(json::object{{"type", "answer"}, {"sdp", sdp}});
+}
+
 std::string candidate_text(const std::string& connection, unsigned m_line, const std::string& candidate) {
   return json::serialize(
       json::object{{"candidate", candidate}, {"sdpMLineIndex", m_line}, {"connection", connection}});

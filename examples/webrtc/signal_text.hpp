@@ -18,6 +18,8 @@ struct SignalText {
 };
 
 std::string offer_text(const std::string& connection, const std::string& sdp);
+/// The answer to an offer that names no connection.
+std::string answer_text(const std::string& sdp);
 std::string candidate_text(const std::string& connection, unsigned m_line, const std::string& candidate);
 /// Nothing if `json` is not of this kind.
 std::optional<SignalText> parse_signal(std::string_view json);

@@ -105,7 +105,7 @@ export class Call extends EventTarget {
   }
 
   #set({ id, metadata, away = false }) {
-    if (id === this.#server) return;
+    if (id === this.#server || metadata?.protocol === "whep") return; // a player has nothing to show
     const link = this.#members.get(id)?.link ?? { state: "connecting", wasConnected: false, stream: null };
     this.#members.set(id, { id, metadata, away, link });
     this.#refresh(id);
