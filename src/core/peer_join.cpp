@@ -94,21 +94,22 @@ void PeerJoin::decided(const Decision& decision) {
   if (peer_->is_gone()) return give_up(errc::closed);
   if (!decision.allowed()) {
     fail(decision.code(), decision.reason());
-  } else if (take_metadata(decision)) {
+  } else if (take_terms(decision.terms())) {
     take_alias();
   }
   peer_->go_on();
 }
 
-bool PeerJoin::take_metadata(const Decision& decision) {
-  if (!decision.metadata()) return true;
-  if (!is_metadata(*decision.metadata())) {
+bool PeerJoin::take_terms(const JoinTerms& terms) {
+  capacity_ = terms.capacity;
+  if (!terms.metadata) return true;
+  if (!is_metadata(*terms.metadata)) {
     peer_->services().log(LogLevel::error, "policy-metadata-invalid",
                           {{"peer", peer_->id()}, {"room", request_.room}});
     fail(errc::internal);
     return false;
   }
-  request_.metadata = Payload(*decision.metadata());
+  request_.metadata = Payload(*terms.metadata);
   return true;
 }
 
@@ -183,9 +184,9 @@ void PeerJoin::enter() {
   if (!request_.metadata) request_.metadata.emplace();
   const bool is_limited = request_.capacity == command::Join::Capacity::limited;
   RouterServices& services = peer_->services();
-  room_change::Join change{peer_->mailbox(), *request_.metadata,
-                           request_.request, is_limited ? services.limits().max_peers_per_room : 0,
-                           request_.answer,  {}};
+  const std::size_t usual = is_limited ? services.limits().max_peers_per_room : 0;
+  room_change::Join change{peer_->mailbox(),          *request_.metadata, request_.request,
+                           capacity_.value_or(usual), request_.answer,    {}};
   // From here on the result comes, also after an exception.
   state_ = State::entering;
   peer_->await(weak_from_this());

@@ -64,7 +64,7 @@ class PeerJoin final : public std::enable_shared_from_this<PeerJoin> {
   void ask_policy();
   void decided(const Decision& decision);
   /// False: the policy's metadata is not JSON, and the join has failed.
-  bool take_metadata(const Decision& decision);
+  bool take_terms(const JoinTerms& terms);
   void not_decided();
   void take_alias();
   void claim_alias();
@@ -85,7 +85,8 @@ class PeerJoin final : public std::enable_shared_from_this<PeerJoin> {
   const std::shared_ptr<PeerSession> peer_;
   JoinRequest request_;
   State state_ = State::deciding;
-  bool is_granted_ = false;  // by the policy
+  bool is_granted_ = false;              // by the policy
+  std::optional<std::size_t> capacity_;  // likewise; absent: the limit
   std::optional<std::string> kicked_for_;
   ScopedDeadline deadline_;
 };

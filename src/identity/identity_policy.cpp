@@ -211,7 +211,7 @@ void IdentityPolicy::authorize_join(const Peer& peer, const JoinAttempt& attempt
   const Bearer* bearer = bearer_of(peer);
   const RoomGrant* grant = bearer != nullptr ? bearer->grants.find(attempt.room) : nullptr;
   if (grant == nullptr || !grant->join) return done(forbidden());
-  done(grant->metadata ? Decision::allow_with_metadata(*grant->metadata) : Decision::allow());
+  done(Decision::allow(JoinTerms{grant->metadata, {}}));
 }
 
 Decision IdentityPolicy::authorize_update(const Peer& peer, const JoinAttempt& attempt) {

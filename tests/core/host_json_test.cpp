@@ -120,7 +120,7 @@ TEST_CASE("host json: a policy's metadata that is not JSON is logged, and fails 
   struct Careless final : Policy {
     void authorize_join(const Peer& /*peer*/, const JoinAttempt& /*attempt*/,
                         Callback<void(Decision)> done) override {
-      done(Decision::allow_with_metadata(std::string(bad)));
+      done(Decision::allow(JoinTerms{std::string(bad), {}}));
     }
     void join_failed(const Peer& /*peer*/, std::string_view room, errc error) override {
       failed.push_back(std::string(room) + ' ' + std::string(to_string(error)));

@@ -126,10 +126,35 @@ TEST_CASE("policy: a join with metadata of the policy's choice is seen so by all
     w.policy->admit(client == a.get() ? "a" : "b");
     client->say(R"(join r "mine")");
     w.world.run();
-    w.policy->decide(client == a.get() ? Decision::allow_with_metadata(R"("theirs")") : Decision::allow());
+    w.policy->decide(client == a.get() ? Decision::allow({R"("theirs")", {}}) : Decision::allow());
     w.world.run();
   }
   CHECK(b->heard() == Lines{"welcome b", R"(joined r v2 [a{"theirs"}])"});
+}
+
+TEST_CASE("policy: how many may be in a room with the newcomer is what it says, in place of the limit") {
+  Limits limits;
+  limits.max_peers_per_room = 1;
+  PolicyWorld w;
+  w.world.router.set_limits(limits);
+  const auto join = [&](ScriptClient& client, const JoinTerms& terms) {
+    client.say("join r");
+    w.world.run();
+    w.policy->decide(Decision::allow(terms));
+    w.world.run();
+    return client.heard().back();
+  };
+  std::vector<std::unique_ptr<ScriptClient>> clients;
+  for (const char* id : {"a", "b", "c"}) {
+    clients.push_back(w.world.client(id));
+    w.policy->admit(id);
+    w.world.run();
+  }
+  CHECK(join(*clients[0], {}) == "joined r v1 []");
+  CHECK(join(*clients[1], {}) == "error room_full");
+  CHECK(join(*clients[1], {{}, 2}) == "joined r v2 [a]");
+  CHECK(join(*clients[2], {{}, 2}) == "error room_full");
+  CHECK(join(*clients[2], {{}, 0}) == "joined r v3 [a b]");
 }
 
 TEST_CASE("policy: it is asked before metadata is replaced, by an update or by joining again") {

@@ -2,6 +2,7 @@
 
 #include <any>
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,16 +53,25 @@ struct SIGNALING_API Identity {
   std::any context;
 };
 
+/// What a policy says of a join that it allows. What is absent is as without a policy.
+struct SIGNALING_API JoinTerms {
+  /// Raw JSON text, in place of the metadata that the peer has given. If it is not JSON, the join fails with `internal`,
+  /// and the log gets `policy-metadata-invalid`.
+  std::optional<std::string> metadata = {};
+  /// The most members that the room may have with this one, on all nodes; 0: any number. In place of
+  /// Limits::max_peers_per_room: beyond it, the join fails with `room_full`. Those who are in the room already stay.
+  std::optional<std::size_t> capacity = {};
+};
+
 /// A yes, or a no with a reason that the peer gets.
 class SIGNALING_API Decision {
  public:
   /// Yes.
   static Decision allow() { return Decision(errc::ok, {}); }
-  /// For a join: yes, with this metadata (raw JSON text) instead of the peer's own. If it is not JSON, the join fails
-  /// with `internal`, and the log gets `policy-metadata-invalid`.
-  static Decision allow_with_metadata(std::string metadata) {
+  /// Yes to a join, on these terms.
+  static Decision allow(JoinTerms terms) {
     Decision decision = allow();
-    decision.metadata_ = std::move(metadata);
+    decision.terms_ = std::move(terms);
     return decision;
   }
   /// A no: the peer gets `code` as error code and `reason` as its message; if `reason` is empty, the code's own
@@ -76,14 +86,14 @@ class SIGNALING_API Decision {
   errc code() const noexcept { return code_; }
   /// The message for the peer; empty for a yes.
   const std::string& reason() const noexcept { return reason_; }
-  /// The metadata that replaces the peer's own; absent: the peer's own.
-  const std::optional<std::string>& metadata() const noexcept { return metadata_; }
+  /// Of a yes to a join.
+  const JoinTerms& terms() const noexcept { return terms_; }
 
  private:
   Decision(errc code, std::string reason) : code_(code), reason_(std::move(reason)) {}
   errc code_;
   std::string reason_;
-  std::optional<std::string> metadata_;
+  JoinTerms terms_;
 };
 
 /// The answer to a connecting client.
