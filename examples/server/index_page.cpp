@@ -15,6 +15,7 @@ net::HttpHandler index_page(const Options& options) {
       "/healthz      200 while the server runs\n"
       "/readyz       200 while the server accepts clients\n";
   text += describe_dialects(options.dialects);
+  text += describe_whip(options.whip);
   if (options.echo) text += "/echo         WebSocket that echoes\n";
   return [text](const net::HttpRequest& /*request*/, const net::HttpResponder& responder) {
     responder.send(net::HttpResponse::text(200, text));

@@ -27,6 +27,7 @@ class Parser {
     add_times();
     add_socketio();
     add_dialect_options(set_, options_.dialects);
+    add_whip_options(set_, options_.whip);
     set_.finally([this] { check(); });
   }
 

@@ -22,6 +22,7 @@
 #include "signaling/operation/systemd.hpp"
 #include "signaling/socketio/engine_session.hpp"
 #include "signaling/socketio/server.hpp"
+#include "whip.hpp"
 
 /// Where to listen: "127.0.0.1:8080", "[::1]:0", "localhost:8080".
 struct ListenAddress {
@@ -89,6 +90,7 @@ struct Options {
   signaling::net::DrainOptions drain;
 
   Dialects dialects;
+  Whip whip;
 
   /// What Socket.IO clients of the namespace `/` speak.
   std::string vocabulary = "rooms-mesh";

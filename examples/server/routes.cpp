@@ -130,6 +130,7 @@ void add_routes(net::Server& server, signaling::Router& router, socketio::Server
   add_native(server, options);
   add_vertex(server, router, options);
   add_dialects(server, router, options);
+  add_whip(server, options);
   server.route("GET", "/connections", connections_handler(router, policy));
   server.route("GET", "/readyz", ready_handler(server, store));
   server.engine_io("/socket.io/", socketio_route(socketio, options));
