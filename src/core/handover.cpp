@@ -57,12 +57,12 @@ class Reader {
     return number;
   }
   /// Of a list: each of its items is one byte at least.
-  std::uint64_t count() {
+  std::size_t count() {
     const std::uint64_t count = number();
-    return count <= rest_.size() ? count : fail();
+    return static_cast<std::size_t>(count <= rest_.size() ? count : fail());
   }
   std::string_view text() {
-    const std::uint64_t size = count();
+    const std::size_t size = count();
     const std::string_view text = rest_.substr(0, size);
     rest_.remove_prefix(size);
     return text;
