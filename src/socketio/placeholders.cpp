@@ -157,7 +157,7 @@ std::string inline_attachments(std::string_view json, std::span<const std::strin
   for (const auto& [object, number] : found) {
     const auto value = value_of(number);
     if (!value || *value >= attachments.size()) continue;
-    out.raw({rest, object.data()}).base64(attachments[*value]);
+    out.raw({rest, object.data()}).base64(attachments[static_cast<std::size_t>(*value)]);
     rest = object.data() + object.size();
   }
   out.raw({rest, json.data() + json.size()});

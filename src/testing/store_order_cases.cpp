@@ -102,11 +102,11 @@ void one_order_for_all(StoreWorld& w) {
   constexpr int nodes = 3;
   constexpr int peers = 8;
   std::vector<Observer> observers;
-  for (Version version = 1; version <= nodes; ++version) observers.push_back(observe(w, version, peers));
+  for (std::size_t number = 1; number <= nodes; ++number) observers.push_back(observe(w, number, peers));
   const RoomState begin = w.snapshot(*observers.front().node, room);
-  for (Version version = 1; version < nodes; ++version) {
-    wait_for_history(w, observers[version - 1], nodes - version);
-    observers[version - 1].node->take();
+  for (std::size_t number = 1; number < nodes; ++number) {
+    wait_for_history(w, observers[number - 1], nodes - number);
+    observers[number - 1].node->take();
   }
   crowd_moves(w, observers);
   constexpr std::size_t changes = nodes * (peers + peers / 2);
