@@ -18,7 +18,7 @@ test_packages=(doctest-dev pkg-config chromium-headless-shell chromium-common op
 
 full_packages=(libspdlog-dev prometheus-cpp-dev  # for programs in docs/host-tools.md
   # for tests/platforms; wine needs no 32-bit part
-  g++-mingw-w64-x86-64-posix wine wine64 lld llvm)
+  g++-mingw-w64-x86-64-posix wine wine64 lld llvm g++-i686-linux-gnu)
 
 fail() {
   echo "install-deps.sh: $*" >&2
