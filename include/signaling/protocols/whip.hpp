@@ -228,6 +228,7 @@ class SIGNALING_API WhipSession {
 /// Threads: any.
 class SIGNALING_API WhipLanguage {
  public:
+  /// Of `options`, only `kind` and `counter_offers` count.
   explicit WhipLanguage(const WhipOptions& options);
   /// The protocol object of one session's peer.
   std::unique_ptr<Protocol> make() const;
