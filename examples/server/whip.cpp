@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view room_pattern = "{room}";
 
 // "/whip" for "/whip/{room}", too.
-std::string base_of(std::string_view path) {
+std::string endpoint_of(std::string_view path) {
   if (path.ends_with(room_pattern)) path.remove_suffix(room_pattern.size());
   while (path.ends_with('/')) path.remove_suffix(1);
   return std::string(path);
@@ -23,7 +23,7 @@ std::string base_of(std::string_view path) {
 
 void check_path(const std::string& name, std::string_view path) {
   if (!path.empty() && !path.starts_with('/')) throw CLI::ValidationError(name, "a path begins with /");
-  if (base_of(path).find_first_of("?#{}*") != std::string::npos) {
+  if (endpoint_of(path).find_first_of("?#{}*") != std::string::npos) {
     throw CLI::ValidationError(name, "a path has at most {room}, at its end");
   }
 }
@@ -33,11 +33,11 @@ void check_paths(const Whip& whip) {
   check_path("--whip", whip.publish_path);
   check_path("--whep", whip.play_path);
   for (const std::string& path : {whip.publish_path, whip.play_path}) {
-    if (!path.empty() && std::ranges::find(taken, base_of(path)) != taken.end()) {
+    if (!path.empty() && std::ranges::find(taken, endpoint_of(path)) != taken.end()) {
       throw CLI::ValidationError("two protocols cannot be served at " + path);
     }
   }
-  if (!whip.publish_path.empty() && base_of(whip.publish_path) == base_of(whip.play_path)) {
+  if (!whip.publish_path.empty() && endpoint_of(whip.publish_path) == endpoint_of(whip.play_path)) {
     throw CLI::ValidationError("two protocols cannot be served at " + whip.play_path);
   }
   const std::string& url = whip.route.base_url;
@@ -95,7 +95,7 @@ std::string describe_whip(const Whip& whip) {
   std::string lines;
   const auto describe = [&lines](const std::string& path, std::string_view what) {
     if (path.empty()) return;
-    std::string line = base_of(path) + "/ROOM";
+    std::string line = endpoint_of(path) + "/ROOM";
     line.resize(std::max(line.size() + 1, std::size_t{14}), ' ');
     lines.append(line).append("HTTP, ").append(what).append("\n");
   };
