@@ -3,7 +3,11 @@
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <chrono>
+#include <functional>
+#include <future>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -22,12 +26,40 @@ const std::string offer =
     "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=ice-ufrag:u\r\na=ice-pwd:p\r\na=sendonly\r\n";
 const std::string fragment = "a=ice-ufrag:u\r\na=ice-pwd:p\r\nm=audio 9 x 0\r\na=mid:0\r\na=candidate:1\r\n";
 
-/// A host's own media peer in the room "room", on a thread of its own: answers each offer, or none.
+/// The thread of a host. Whatever posts to it, such as a server, must end before it.
+class HostThread {
+ public:
+  HostThread() = default;
+  HostThread(const HostThread&) = delete;
+  HostThread& operator=(const HostThread&) = delete;
+  ~HostThread() {
+    io_.stop();
+    thread_.join();
+  }
+  boost::asio::any_io_executor executor() { return io_.get_executor(); }
+  /// Returns when `function` has run there.
+  void run(const std::function<void()>& function) {
+    std::promise<void> done;
+    boost::asio::post(io_, [&] {
+      function();
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+
+ private:
+  boost::asio::io_context io_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
+  std::thread thread_{[this] { io_.run(); }};
+};
+
+/// A host's own media peer in the room "room": answers each offer, or none.
 class MediaPeer {
  public:
-  explicit MediaPeer(Router& router, bool answers = true, std::string_view metadata = {}) {
+  MediaPeer(HostThread& host, Router& router, bool answers = true, std::string_view metadata = {})
+      : host_(host) {
     LocalPeerOptions options;
-    options.executor = io_.get_executor();
+    options.executor = host.executor();
     options.on_event = [this, answers](const Event& event) {
       if (std::holds_alternative<event::Joined>(event)) joined_ = true;
       const auto* sent = std::get_if<event::Message>(&event);
@@ -39,27 +71,25 @@ class MediaPeer {
       (void)peer_->send(
           Message::answer(R"({"type":"answer","sdp":"v=0\n"})", {.to = sent->from, .room = "room"}));
     };
-    peer_ = router.connect_local(std::move(options));
-    peer_->join("room", metadata.empty() ? std::nullopt : std::optional(metadata));
-    thread_ = std::thread([this] { io_.run(); });
+    host_.run([&] {
+      peer_ = router.connect_local(std::move(options));
+      peer_->join("room", metadata.empty() ? std::nullopt : std::optional(metadata));
+    });
     while (!joined_) std::this_thread::yield();
   }
   MediaPeer(const MediaPeer&) = delete;
   MediaPeer& operator=(const MediaPeer&) = delete;
   ~MediaPeer() {
-    io_.stop();
-    thread_.join();
+    host_.run([this] { peer_ = {}; });
   }
 
   std::atomic<int> offers{0};
   std::atomic<int> candidates{0};
 
  private:
-  boost::asio::io_context io_{1};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
+  HostThread& host_;
   std::atomic<bool> joined_{false};
   LocalPeer peer_;
-  std::thread thread_;
 };
 
 Response ask(const TestServer& server, std::string_view method, std::string_view target,
@@ -85,9 +115,10 @@ WhipRoute any_publishers() {
 }  // namespace
 
 TEST_CASE("whip endpoint: the one local peer of a room answers, whichever thread a request comes on") {
+  HostThread host;
   TestServer server([](Server& to) { to.whip("/whip/{room}", any_publishers()); }, {}, 3);
   {
-    MediaPeer media(server.router());
+    MediaPeer media(host, server.router());
     std::vector<std::string> sessions;
     for (int i = 0; i < 12; ++i) {
       const Response created = post(server);
@@ -116,6 +147,7 @@ TEST_CASE("whip endpoint: the one local peer of a room answers, whichever thread
 }
 
 TEST_CASE("whip endpoint: a host chooses the media peer, and may choose nobody") {
+  HostThread host;
   TestServer server([](Server& to) {
     WhipRoute route;
     route.media_peer = [](std::string_view room, protocols::WhipKind /*kind*/) {
@@ -123,24 +155,26 @@ TEST_CASE("whip endpoint: a host chooses the media peer, and may choose nobody")
     };
     to.whip("/whip", std::move(route));
   });
-  MediaPeer media(server.router());
+  MediaPeer media(host, server.router());
   CHECK(post(server).status == 503);
   CHECK(media.offers == 0);
 }
 
 TEST_CASE("whip endpoint: two local peers are none, unless one says that it is the media server") {
+  HostThread host;
   TestServer server([](Server& to) { to.whip("/whip", any_publishers()); });
-  MediaPeer first(server.router(), false);
-  MediaPeer second(server.router(), false);
+  MediaPeer first(host, server.router(), false);
+  MediaPeer second(host, server.router(), false);
   CHECK(post(server).status == 503);
-  MediaPeer media(server.router(), true, R"({"role":"sfu"})");
+  MediaPeer media(host, server.router(), true, R"({"role":"sfu"})");
   CHECK(post(server).status == 201);
   CHECK(media.offers == 1);
 }
 
 TEST_CASE("whip endpoint: a server that stops answers who waits, and ends all sessions") {
+  HostThread host;
   auto server = std::make_unique<TestServer>([](Server& to) { to.whip("/whip", any_publishers()); });
-  MediaPeer media(server->router(), false);
+  MediaPeer media(host, server->router(), false);
   Client waiting(server->endpoint());
   waiting.send("POST /whip/room HTTP/1.1\r\nHost: a\r\nContent-Type: application/sdp\r\nContent-Length: " +
                std::to_string(offer.size()) + "\r\n\r\n" + offer);
