@@ -27,10 +27,10 @@ constexpr std::chrono::seconds way{2};
 
 std::string text_of(const JsonValue& value) { return value.as_string().value_or(""); }
 
-std::string write_request(std::string_view id, std::string_view from, const WhipEndpoint::Change& change) {
+std::string write_request(std::string_view id, const WhipEndpoint::Change& change) {
   std::string json;
   text::JsonWriter out(json);
-  out.raw(R"({"id":)").string(id).raw(R"(,"from":)").string(from).raw(R"(,"method":)");
+  out.raw(R"({"id":)").string(id).raw(R"(,"method":)");
   out.string(change.method == WhipResource::Method::patch ? "PATCH" : "DELETE");
   out.raw(R"(,"session":)").string(change.session).raw(R"(,"token":)").string(change.token);
   out.raw(R"(,"contentType":)").string(change.request.content_type);
@@ -82,7 +82,7 @@ class WhipForwarder::Impl : public std::enable_shared_from_this<WhipForwarder::I
     options.executor = executor_;
     options.id = id_;
     options.on_event = [this](const Event& event) {
-      if (const auto* sent = std::get_if<event::Message>(&event)) receive(sent->message);
+      if (const auto* sent = std::get_if<event::Message>(&event)) receive(*sent);
     };
     peer_ = router_.connect_local(std::move(options));
   }
@@ -106,7 +106,7 @@ class WhipForwarder::Impl : public std::enable_shared_from_this<WhipForwarder::I
   void ask(const WhipEndpoint::Change& change, WhipResource::Reply reply) {
     const std::string id = make_id(system_random());
     const std::string node = std::string(peer_prefix) + change.session.substr(0, change.session.find('.'));
-    const std::string request = write_request(id, id_, change);
+    const std::string request = write_request(id, change);
     const SendResult sent = router_.send(Message::named(request_event, request, {.to = node}), id_);
     if (sent.status == SendStatus::dropped) return reply(whip_problem(404));
     auto& pending = pending_.try_emplace(id, executor_, std::move(reply)).first->second;
@@ -123,16 +123,19 @@ class WhipForwarder::Impl : public std::enable_shared_from_this<WhipForwarder::I
     if (!found.empty()) found.mapped().reply(std::move(answer));
   }
 
-  void receive(const Message& message) {
-    if (message.event == request_event) return serve(message.payload);
+  // The router says who has sent it. A client that has chosen such an id still needs the id and the token of a session.
+  void receive(const event::Message& sent) {
+    const Message& message = sent.message;
+    if (!sent.from.starts_with(peer_prefix)) return;
+    if (message.event == request_event) return serve(message.payload, sent.from);
     if (message.event != answer_event) return;
     const auto [id] = text::members_of(message.payload, {"id"});
     finish(text_of(id), read_answer(message.payload));
   }
 
-  void serve(std::string_view payload) {
-    const auto [id, from, method, session, token, type, match, body] = text::members_of(
-        payload, {"id", "from", "method", "session", "token", "contentType", "ifMatch", "body"});
+  void serve(std::string_view payload, std::string_view from) {
+    const auto [id, method, session, token, type, match, body] =
+        text::members_of(payload, {"id", "method", "session", "token", "contentType", "ifMatch", "body"});
     WhipEndpoint::Change change;
     change.method = method.equals("PATCH") ? WhipResource::Method::patch : WhipResource::Method::remove;
     change.session = text_of(session);
@@ -140,7 +143,7 @@ class WhipForwarder::Impl : public std::enable_shared_from_this<WhipForwarder::I
     change.request.content_type = text_of(type);
     change.request.body = text_of(body);
     if (match.is_present()) change.request.if_match = text_of(match);
-    const auto reply = [weak = weak_from_this(), to = text_of(from),
+    const auto reply = [weak = weak_from_this(), to = PeerId(from),
                         request = text_of(id)](const WhipAnswer& answer) {
       const auto self = weak.lock();
       if (!self) return;
